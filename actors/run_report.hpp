@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sounder::actors {
+
+/// One evaluation, at the end of an epoch. Times are seconds since the run
+/// started; train_s counts steps and exchanges only, as wall time.
+struct epoch_record {
+  unsigned epoch = 0;  // epochs done, from 1
+  double time_s = 0.0;
+  double train_s = 0.0;              // cumulative
+  std::uint64_t samples = 0;         // cumulative, stepped on
+  std::uint64_t nonzeros = 0;        // cumulative, of those samples
+  double samples_per_s = 0.0;        // since the last record
+  double nonzeros_per_s = 0.0;       // since the last record
+  double step_size = 0.0;            // at the end of the epoch
+  double train_loss = 0.0;           // objective: mean loss + penalty
+  double train_error = 0.0;          // fraction
+  double penalty = 0.0;              // part of train_loss
+  std::optional<double> test_loss;   // mean loss, without the penalty
+  std::optional<double> test_error;  // fraction
+};
+
+enum class stop_reason {
+  epochs_done,
+  target_reached,  // test error (train error without a test set)
+  loss_settled,    // the loss changed less than asked
+  patience_spent,  // no better loss for so many epochs
+  time_spent,      // wall-clock limit
+  interrupted,     // plan.interrupt
+  diverged,        // a loss or a parameter is not finite
+  stalled,         // a worker made no progress within the deadline
+};
+
+std::string_view name(stop_reason reason) noexcept;
+
+/// What a run left behind. Divergence and the like are results, not errors.
+struct run_report {
+  actors::stop_reason stop_reason = stop_reason::epochs_done;
+  std::vector<epoch_record> epochs;
+  std::vector<float> parameters;  // those of the last record
+  double total_s = 0.0;           // wall time of the run
+  double train_s = 0.0;
+  std::uint64_t samples = 0;
+  std::string message;  // a line for people when not all is well
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "kernels/data/row_order.hpp"
+#include "kernels/model/objective.hpp"
+#include "kernels/step/step_size.hpp"
+#include "topology/graph.hpp"
+
+namespace sounder::actors {
+
+/// When train and test loss are computed. Never part of train_s.
+enum class evaluation_mode {
+  automatic,   // concurrent while a core is free for it, else between
+  concurrent,  // on a snapshot, while the workers go on
+  between,     // workers pause after the epoch and evaluate together
+};
+
+/// Conditions that end a run before its last epoch; all off by default.
+struct stopping {
+  std::optional<double> target_error;  // test error at most this
+  std::optional<double> loss_change;   // |loss_t - loss_(t-1)| below this
+  std::optional<unsigned> patience;    // epochs without a better loss
+  std::optional<std::chrono::duration<double>> wall_clock;
+};
+
+/// All that defines a run but its data.
+struct training_plan {
+  topology::graph graph = topology::serial();
+  std::shared_ptr<const kernels::objective> objective;
+  kernels::step_size_rule step_size = kernels::constant_step(0.1);
+  std::size_t batch_size = 1;
+  unsigned epochs = 10;
+  kernels::order_spec order;  // order.seed is ignored: see seed
+  std::uint64_t seed = 1;
+
+  /// One thread and a fixed schedule: the same plan and data give the same
+  /// bits. For tests and for debugging, not for speed.
+  bool deterministic = false;
+
+  evaluation_mode evaluation = evaluation_mode::automatic;
+  unsigned evaluate_every = 1;  // epochs; the last is always evaluated
+
+  stopping stop;
+  std::stop_token interrupt;  // e.g. of a signal handler
+
+  /// Silence of a worker for this long ends the run as stalled.
+  std::chrono::milliseconds stall_deadline{30'000};
+
+  std::vector<float> start;  // parameters to go on from; empty: initialise
+};
+
+/// All problems that keep the plan from running on such data, in plain
+/// words; empty when it is fine.
+std::vector<std::string> validate(const training_plan& plan,
+                                  const kernels::dataset& train_set,
+                                  const kernels::dataset& test_set);
+
+}  // namespace sounder::actors

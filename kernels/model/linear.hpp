@@ -1,0 +1,46 @@
+#pragma once
+
+// Linear models by name. The loops are in linear_kernel.hpp; a loss of your
+// own goes through linear_objective<Loss> there.
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/data/dataset.hpp"
+#include "kernels/model/objective.hpp"
+#include "kernels/model/regulariser.hpp"
+
+namespace sounder::kernels {
+
+enum class linear_model {
+  svm,               // hinge: max(0, 1 - y z), y = +-1
+  logistic,          // log(1 + exp(-y z)), y = +-1
+  least_squares,     // (z - y)^2 / 2, y real
+  softmax,           // -log softmax(z)_y, y = 0..C-1
+  one_against_rest,  // sum_c max(0, 1 - y_c z_c), y = 0..C-1
+};
+
+/// "svm", "logistic", "least-squares", "softmax", "ovr".
+std::optional<linear_model> linear_model_by_name(std::string_view name);
+std::string_view name(linear_model model) noexcept;
+
+bool is_multi_class(linear_model model) noexcept;
+bool is_classifier(linear_model model) noexcept;
+
+/// The objective for training on `train` (whose labels are encoded as above
+/// shows). Parameters: train.features() * outputs floats, feature-major:
+/// weight of feature u and class c at u * outputs + c.
+///
+/// `classes` counts for multi-class models only. Costs one pass over the
+/// indices for the per-feature form.
+/// Throws std::invalid_argument when the strength is negative or not finite.
+std::shared_ptr<const objective> make_linear(linear_model model,
+                                             const dataset& train,
+                                             std::size_t classes,
+                                             regulariser penalty);
+
+}  // namespace sounder::kernels

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/data/dataset.hpp"
+
+namespace sounder::kernels {
+
+/// Sums over a set of samples; divide by the rows for means.
+struct loss_sums {
+  double loss = 0.0;
+  std::uint64_t errors = 0;  // misclassified; always 0 for regression
+  std::uint64_t rows = 0;
+
+  loss_sums& operator+=(const loss_sums& other) noexcept {
+    loss += other.loss;
+    errors += other.errors;
+    rows += other.rows;
+    return *this;
+  }
+};
+
+/// A run of SGD steps by one worker on a vector that others may be writing.
+struct sgd_chunk {
+  const dataset* data = nullptr;
+  std::span<const std::uint32_t> rows;  // in the order of the walk
+  float* weights = nullptr;             // the worker's view of the vector
+  std::size_t batch_size = 1;
+  double step_size = 0.0;
+
+  /// The true parameters are scale * weights (objectives that keep
+  /// `uses_scale`; 1 for all others): the scale before the first step.
+  double scale = 1.0;
+};
+
+/// Scratch memory of one worker, reused from chunk to chunk.
+struct worker_scratch {
+  std::vector<float> values;
+};
+
+/// What is minimised: mean loss over the samples plus a penalty.
+///
+/// The parameters are one flat vector, so that every exchange, discipline
+/// and file format works on every model. A model of your own overrides
+/// `gradient` and `evaluate`; the linear family (linear.hpp) overrides the
+/// rest for speed.
+///
+/// Threads: all const members may run from many threads at once. `weights`
+/// may change under a reader (HOGWILD!): read through relaxed accesses
+/// (shared_vector.hpp) what other threads write.
+class objective {
+ public:
+  virtual ~objective() = default;
+
+  /// Length of the parameter vector.
+  virtual std::size_t dimension() const noexcept = 0;
+
+  /// Values per sample that `predict` writes: 1, or one per class.
+  virtual std::size_t outputs() const noexcept { return 1; }
+
+  /// The same start on every replica for the same seed; zeros by default.
+  virtual void initialise(std::span<float> weights, std::uint64_t seed) const;
+
+  /// Adds the gradient of the mean loss over `rows` (at least one), penalty
+  /// included, to `gradient`.
+  virtual void add_gradient(const dataset& data,
+                            std::span<const std::uint32_t> rows,
+                            const float* weights,
+                            std::span<float> gradient) const = 0;
+
+  /// Loss sums over rows [first, last), without the penalty.
+  virtual loss_sums evaluate(const dataset& data, std::size_t first,
+                             std::size_t last, const float* weights) const = 0;
+
+  /// The penalty, to be added to the mean loss.
+  virtual double penalty(const float* weights) const {
+    static_cast<void>(weights);
+    return 0.0;
+  }
+
+  /// Decision values of rows [first, last): outputs() floats a row.
+  virtual void predict(const dataset& data, std::size_t first, std::size_t last,
+                       const float* weights, float* values) const = 0;
+
+  /// Whether the shrinking of the weights by the penalty is kept in a
+  /// factor outside them: see `shrink`.
+  virtual bool uses_scale() const noexcept { return false; }
+
+  /// What one step multiplies the scale by: 1 - step_size * l2.
+  virtual double shrink(double step_size) const noexcept {
+    static_cast<void>(step_size);
+    return 1.0;
+  }
+
+  /// Steps through the rows, batch by batch, writing straight into
+  /// chunk.weights: the lock-free hot loop.
+  virtual void steps(const sgd_chunk& chunk, worker_scratch& scratch) const;
+
+  /// The same step in two halves, for disciplines that order or lock the
+  /// writes. `look` reads the weights and leaves what the step needs in the
+  /// scratch; `write` applies it. Both see one batch (all of chunk.rows).
+  virtual void look(const sgd_chunk& batch, worker_scratch& scratch) const;
+  virtual void write(const sgd_chunk& batch, worker_scratch& scratch) const;
+
+  /// The largest step size that cannot diverge on this data, as far as is
+  /// known; 0 when nothing is known. For advice in messages.
+  virtual double safe_step(const dataset& data) const;
+};
+
+}  // namespace sounder::kernels

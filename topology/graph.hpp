@@ -1,0 +1,76 @@
+#pragma once
+
+// Who shares parameters with whom: plain data, made by builders or by hand.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace sounder::topology {
+
+/// HOGWILD!: every worker reads and writes the shared vector without a lock
+/// (Niu, Recht, Re, Wright, NeurIPS 2011).
+///
+/// With a private head, each worker keeps the first `head` coordinates to
+/// itself and adds its differences to the shared vector, still without a
+/// lock, every `head_every` samples. Popular coordinates then stop bouncing
+/// between caches. No head (`head = 0`) is the paper's algorithm to the
+/// letter; no value lets the run choose.
+struct lock_free {
+  std::optional<std::size_t> head;
+  std::optional<std::size_t> head_every;
+};
+
+/// One lock around every write; reads stay free (Vaucher, Wagner,
+/// Mortiniera, "Lock-free Parallel SGD in Python").
+struct write_lock {};
+
+/// AIG: lock every coordinate a step writes, in ascending order, for the
+/// time of the write (the baseline of Niu et al.).
+struct coordinate_lock {};
+
+/// Round-robin: workers write in a fixed cyclic order, so a gradient is
+/// N - 1 updates old (Langford, Smola, Zinkevich, NeurIPS 2009).
+struct cyclic_turns {};
+
+/// How the workers of one replica write to its vector.
+using sharing_rule =
+    std::variant<lock_free, write_lock, coordinate_lock, cyclic_turns>;
+
+/// One parameter vector, stepped by `workers` workers.
+struct replica {
+  std::string name = "replica";
+  unsigned workers = 1;
+  sharing_rule sharing = lock_free{};
+};
+
+/// The wiring of a run. A value: copy it, compare it, change a copy.
+struct graph {
+  std::vector<replica> replicas;
+};
+
+/// One replica, one worker: plain SGD.
+graph serial();
+graph hogwild(unsigned workers, lock_free sharing = {});
+graph locked(unsigned workers);
+graph aig(unsigned workers);
+graph round_robin(unsigned workers);
+
+/// The builder that the name stands for, on `workers` workers; nothing for
+/// an unknown name. `serial` takes one worker whatever is asked.
+std::optional<graph> by_name(std::string_view name, unsigned workers);
+
+/// The names that by_name knows, in the order of the documentation.
+const std::vector<std::string>& names();
+
+/// All problems that keep the graph from running, in plain words; empty when
+/// it is fine.
+std::vector<std::string> validate(const graph& wiring);
+
+/// Workers in all replicas.
+unsigned workers(const graph& wiring) noexcept;
+
+}  // namespace sounder::topology
