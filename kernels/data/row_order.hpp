@@ -21,4 +21,38 @@ struct order_spec {
   std::uint64_t seed = 1;
 };
 
+/// The order in which an epoch visits the rows: a permutation that depends on
+/// the seed and the epoch alone.
+///
+/// `block` keeps runs of block_rows neighbours together, which is kind to
+/// caches and to memory pages, and shuffles the rows of each chunk anew. The
+/// runs start at another row in every epoch.
+///
+/// Cost:    O(rows) an epoch for shuffle, O(rows / block_rows) for block,
+///          paid by the first caller of an epoch, plus O(chunk) a call.
+/// Threads: fill() may run from many threads at once.
+class row_order {
+ public:
+  row_order(std::size_t rows, order_spec spec);
+
+  /// Writes the rows at positions [first, first + out.size()) of the epoch's
+  /// walk. Calls must ask for the same chunks in every run for the same rows
+  /// to come out (`block` shuffles within the chunk).
+  void fill(unsigned epoch, std::size_t first, std::span<std::uint32_t> out);
+
+ private:
+  struct epoch_blocks {
+    unsigned epoch = 0;
+    std::size_t rotation = 0;
+    std::vector<std::uint32_t> block;  // visited in this order
+  };
+
+  std::shared_ptr<const epoch_blocks> blocks_of(unsigned epoch);
+
+  std::size_t rows_;
+  order_spec spec_;
+  std::mutex mutex_;  // guards recent_
+  std::shared_ptr<const epoch_blocks> recent_[2];
+};
+
 }  // namespace sounder::kernels

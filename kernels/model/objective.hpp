@@ -40,7 +40,8 @@ struct sgd_chunk {
 
 /// Scratch memory of one worker, reused from chunk to chunk.
 struct worker_scratch {
-  std::vector<float> values;
+  std::vector<float> row;      // a row as floats, scores
+  std::vector<float> pending;  // what `look` leaves for `write`
 };
 
 /// What is minimised: mean loss over the samples plus a penalty.
@@ -97,14 +98,20 @@ class objective {
     return 1.0;
   }
 
+  /// How many of the first coordinates are worth keeping private to a worker
+  /// (topology::lock_free): 0 when sharing plainly is best or nothing is
+  /// known about which coordinates are popular.
+  virtual std::size_t popular_head() const noexcept { return 0; }
+
   /// Steps through the rows, batch by batch, writing straight into
   /// chunk.weights: the lock-free hot loop.
   virtual void steps(const sgd_chunk& chunk, worker_scratch& scratch) const;
 
   /// The same step in two halves, for disciplines that order or lock the
-  /// writes. `look` reads the weights and leaves what the step needs in the
-  /// scratch; `write` applies it. Both see one batch (all of chunk.rows).
-  virtual void look(const sgd_chunk& batch, worker_scratch& scratch) const;
+  /// writes. `look` reads the weights, leaves what the step needs in the
+  /// scratch and returns whether there is anything to write; `write` applies
+  /// it. Both see one batch (all of chunk.rows).
+  virtual bool look(const sgd_chunk& batch, worker_scratch& scratch) const;
   virtual void write(const sgd_chunk& batch, worker_scratch& scratch) const;
 
   /// The largest step size that cannot diverge on this data, as far as is

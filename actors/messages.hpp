@@ -1,0 +1,67 @@
+#pragma once
+
+// All messages between actors. Local ones carry pointers and never leave the
+// process: CAF refuses to serialise them.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include <caf/all.hpp>
+
+#include "actors/evaluation.hpp"
+#include "actors/job.hpp"
+#include "actors/run_report.hpp"
+
+namespace sounder::actors {
+
+// run -> replica: walk up to this chunk (numbered from the run's start);
+// answered with leg_result.
+using advance_atom = caf::atom_constant<caf::atom("advance")>;
+// run -> replica or evaluator: evaluate a snapshot; answered with
+// evaluation_result.
+using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
+// replica -> worker: a job; and worker -> itself: its next piece.
+using work_atom = caf::atom_constant<caf::atom("work")>;
+// worker -> replica: nothing left of the job.
+using done_atom = caf::atom_constant<caf::atom("done")>;
+// run -> itself: time to see whether anybody got anywhere.
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
+// run -> replica: progress so far; answered with progress_report.
+using progress_atom = caf::atom_constant<caf::atom("progress")>;
+// run -> recorder: an epoch's record.
+using record_atom = caf::atom_constant<caf::atom("record")>;
+// run -> recorder: no more of them; answered when all were observed.
+using close_atom = caf::atom_constant<caf::atom("close")>;
+// train() -> run: begin; answered with the report.
+using start_atom = caf::atom_constant<caf::atom("start")>;
+
+/// What a replica answers to `advance`.
+struct leg_result {
+  std::chrono::nanoseconds duration{0};
+  std::uint64_t samples = 0;
+  double step_size = 0.0;  // of the last chunk
+  bool is_complete = true;
+  parameters_ptr parameters;
+};
+
+using evaluation_ptr = std::shared_ptr<evaluation>;
+
+/// Who is at work in a replica, for the watch and its message.
+struct progress_report {
+  std::uint64_t progress = 0;
+  std::vector<unsigned> busy;  // workers that have not left the job
+};
+
+using epoch_record_ptr = std::shared_ptr<const epoch_record>;
+using run_report_ptr = std::shared_ptr<const run_report>;
+
+}  // namespace sounder::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::job_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::leg_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::progress_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::epoch_record_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::run_report_ptr)

@@ -1,0 +1,68 @@
+#include "actors/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sounder::actors {
+
+namespace {
+
+constexpr double least_scale = 1e-25;
+constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 20U;
+
+}  // namespace
+
+std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows) {
+  constexpr std::uint64_t values_a_chunk = 64U << 10U;
+  const std::uint64_t values = std::max<std::uint64_t>(stored_values, 1);
+  return std::max<std::size_t>(values_a_chunk * rows / values, 1);
+}
+
+std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
+                                   std::size_t chunk_rows, unsigned workers) {
+  const auto whole_batches = [=](std::size_t n) {
+    return std::max(n / batch_size, std::size_t{1}) * batch_size;
+  };
+  // At least four chunks a worker, so that uneven speeds even out.
+  const std::size_t fair = workers > 1 ? rows / (4UL * workers) : rows;
+  const std::size_t usual = whole_batches(std::min(chunk_rows, fair));
+  const std::size_t small = whole_batches(usual / 8);
+  const std::size_t tail = workers > 1 ? usual * workers : 0;
+  std::vector<chunk_range> chunks;
+  for (std::size_t first = 0; first < rows;) {
+    const std::size_t left = rows - first;
+    const std::size_t size = left <= tail ? small : usual;
+    chunks.push_back({first, first + std::min(size, left)});
+    first = chunks.back().last;
+  }
+  return chunks;
+}
+
+leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
+                      std::size_t batch_size, std::size_t first,
+                      std::size_t last, const kernels::objective& objective,
+                      const kernels::step_size_rule& rule) {
+  leg_schedule leg;
+  leg.first = first;
+  leg.last = std::min(last, first + most_chunks_a_leg);
+  const auto rows = static_cast<double>(epoch.back().last);
+  for (std::size_t c = first; c < leg.last; ++c) {
+    const chunk_range& chunk = epoch[c % epoch.size()];
+    const double done = static_cast<double>(c / epoch.size()) +
+                        static_cast<double>(chunk.first) / rows;
+    const double step = rule(done);
+    const std::size_t batches =
+        (chunk.last - chunk.first + batch_size - 1) / batch_size;
+    const double after = leg.end_scale * std::pow(objective.shrink(step),
+                                                  static_cast<double>(batches));
+    if (after < least_scale && c > first) {
+      leg.last = c;
+      break;
+    }
+    leg.starts.push_back({step, leg.end_scale});
+    leg.end_scale = after;
+  }
+  return leg;
+}
+
+}  // namespace sounder::actors

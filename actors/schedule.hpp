@@ -1,0 +1,59 @@
+#pragma once
+
+// How an epoch is cut into chunks, and which step size and scale each chunk
+// starts with. Pure arithmetic: the same for every worker and every run.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/model/objective.hpp"
+#include "kernels/step/step_size.hpp"
+
+namespace sounder::actors {
+
+/// Samples [first, last) of an epoch's walk.
+struct chunk_range {
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+/// What a chunk's steps start with.
+struct chunk_start {
+  double step_size = 0.0;
+  double scale = 1.0;
+};
+
+/// Cuts an epoch of `rows` samples into chunks of about `chunk_rows`, whole
+/// batches each. With several workers the last chunks are smaller, so that
+/// nobody waits long for the last one.
+std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
+                                   std::size_t chunk_rows, unsigned workers);
+
+/// Samples in a chunk that takes about 0.1 ms: 64 Ki stored values.
+std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows);
+
+/// Chunks of a run are numbered through: chunk c of epoch e is
+/// e * chunks_an_epoch + c. A leg is the stretch [first, last) of them that
+/// workers walk without a rendezvous.
+struct leg_schedule {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  std::vector<chunk_start> starts;  // one a chunk
+  double end_scale = 1.0;           // after the last one
+
+  /// The scale after `done` chunks of the leg.
+  double scale_after(std::size_t done) const noexcept {
+    return done < starts.size() ? starts[done].scale : end_scale;
+  }
+};
+
+/// The schedule from chunk `first` up to `last`, or shorter: a leg ends before
+/// its scale falls below 1e-25 (weights are stored divided by it), for the
+/// replica to fold the scale into them.
+leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
+                      std::size_t batch_size, std::size_t first,
+                      std::size_t last, const kernels::objective& objective,
+                      const kernels::step_size_rule& rule);
+
+}  // namespace sounder::actors

@@ -1,0 +1,102 @@
+#include "actors/train.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/run.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+caf::actor_system_config& configure(caf::actor_system_config& config,
+                                    bool deterministic) {
+  if (deterministic) {
+    config.set("scheduler.policy", caf::atom("testing"));
+    return config;
+  }
+  // Workers have threads of their own; this is for the few that do not.
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", 2);
+  config.set("scheduler.max-throughput", 5);
+  return config;
+}
+
+struct system {
+  explicit system(bool deterministic)
+      : actors(configure(config, deterministic)) {}
+
+  caf::actor_system_config config;
+  caf::actor_system actors;
+};
+
+void run_on_this_thread(caf::actor_system& actors) {
+  dynamic_cast<caf::scheduler::test_coordinator&>(actors.scheduler()).run();
+}
+
+}  // namespace
+
+std::string_view name(stop_reason reason) noexcept {
+  switch (reason) {
+    case stop_reason::epochs_done:
+      return "epochs done";
+    case stop_reason::target_reached:
+      return "target reached";
+    case stop_reason::loss_settled:
+      return "loss settled";
+    case stop_reason::patience_spent:
+      return "patience spent";
+    case stop_reason::time_spent:
+      return "time spent";
+    case stop_reason::interrupted:
+      return "interrupted";
+    case stop_reason::diverged:
+      return "diverged";
+    case stop_reason::stalled:
+      return "stalled";
+  }
+  return "";
+}
+
+run_report train(const training_plan& plan, const kernels::dataset& train_set,
+                 const kernels::dataset& test_set,
+                 const epoch_observer& observer) {
+  std::string problems;
+  for (const std::string& problem : validate(plan, train_set, test_set)) {
+    problems += (problems.empty() ? "" : "\n") + problem;
+  }
+  if (!problems.empty()) {
+    throw std::invalid_argument(problems);
+  }
+  auto setup = std::make_shared<replica_setup>(set_up(plan, train_set, 0));
+  auto home = std::make_unique<system>(plan.deterministic);
+  run_report report;
+  {
+    caf::scoped_actor self(home->actors, true);
+    const caf::actor runner =
+        home->actors.spawn(run, std::move(setup), test_set, observer);
+    auto reply = self->request(runner, caf::infinite, start_atom::value);
+    if (plan.deterministic) {
+      run_on_this_thread(home->actors);
+    }
+    reply.receive([&](const run_report_ptr& done) { report = *done; },
+                  [&](const caf::error& problem) {
+                    throw std::runtime_error("the run broke off: " +
+                                             home->actors.render(problem));
+                  });
+  }
+  if (plan.deterministic) {
+    run_on_this_thread(home->actors);  // let everybody go
+  }
+  if (report.stop_reason == stop_reason::stalled) {
+    // A worker is stuck in a kernel; waiting for it would be to hang.
+    static_cast<void>(home.release());
+  }
+  return report;
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,301 @@
+#include "actors/training_leg.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+namespace sounder::actors {
+
+namespace {
+
+/// Samples between two exchanges of a private head: few enough that the
+/// workers' differences stay small against an epoch, many enough that the
+/// exchange costs little.
+std::size_t default_head_every(std::size_t rows, unsigned workers) {
+  return std::clamp<std::size_t>(rows / (16UL * workers), 1, 1024);
+}
+
+}  // namespace
+
+replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+                     std::size_t replica) {
+  const topology::replica& node = plan.graph.replicas.at(replica);
+  replica_setup setup;
+  setup.plan = plan;
+  setup.data = data;
+  setup.sharing = node.sharing;
+  setup.workers = node.workers;
+  if (const auto* free = std::get_if<topology::lock_free>(&node.sharing)) {
+    const std::size_t head = free->head.value_or(
+        node.workers > 1 ? plan.objective->popular_head() : 0);
+    setup.head = std::min(head, plan.objective->dimension());
+    const std::size_t every = free->head_every.value_or(
+        default_head_every(data.rows(), node.workers));
+    setup.head_every =
+        std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
+  }
+  setup.epoch =
+      cut_epoch(data.rows(), plan.batch_size,
+                default_chunk_rows(data.nonzeros(), data.rows()), node.workers);
+  if (plan.stop.wall_clock) {
+    setup.end_by =
+        std::chrono::steady_clock::now() +
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+            *plan.stop.wall_clock);
+  }
+  return setup;
+}
+
+replica_memory::replica_memory(const replica_setup& setup)
+    : vector(setup.plan.objective->dimension()),
+      order(setup.data.rows(), {setup.plan.order.kind,
+                                setup.plan.order.block_rows, setup.plan.seed}),
+      coordinate_lock(
+          std::holds_alternative<topology::coordinate_lock>(setup.sharing)
+              ? setup.data.features()
+              : 0) {}
+
+training_leg::training_leg(std::shared_ptr<const replica_setup> setup,
+                           std::shared_ptr<replica_memory> memory,
+                           leg_schedule schedule)
+    : setup_(std::move(setup)),
+      memory_(std::move(memory)),
+      objective_(*setup_->plan.objective),
+      schedule_(std::move(schedule)) {
+  std::size_t batches = 0;
+  for (std::size_t c = schedule_.first; c < schedule_.last; ++c) {
+    const chunk_range& chunk = setup_->epoch[c % setup_->epoch.size()];
+    const std::size_t size = setup_->plan.batch_size;
+    first_batch_.push_back(batches);
+    batches += (chunk.last - chunk.first + size - 1) / size;
+  }
+  first_batch_.push_back(batches);
+}
+
+bool training_leg::work(worker_slot& slot) {
+  if (slot.working_on != this) {
+    arrive(slot);
+  }
+  return std::holds_alternative<topology::cyclic_turns>(setup_->sharing)
+             ? walk_in_turn(slot)
+             : walk_chunk(slot);
+}
+
+/// The start line: workers that were woken one after the other start
+/// together, if all can be here within a moment.
+void training_leg::arrive(worker_slot& slot) {
+  constexpr auto moment = std::chrono::microseconds(200);
+  slot.working_on = this;
+  slot.chunk = schedule_.last;
+  slot.batch = slot.index;
+  slot.looked = false;
+  slot.since_exchange = 0;
+  if (setup_->head > 0 && !slot.view) {
+    slot.view =
+        std::make_unique<kernels::private_head>(memory_->vector, setup_->head);
+  }
+  arrived_.fetch_add(1, std::memory_order_acq_rel);
+  const auto came = clock::now();
+  const bool everyone_fits =
+      setup_->workers <= std::thread::hardware_concurrency();
+  if (everyone_fits && !setup_->plan.deterministic) {
+    while (arrived_.load(std::memory_order_acquire) < setup_->workers &&
+           clock::now() - came < moment) {
+    }
+  }
+  const auto started = clock::now();
+  if (slot.view) {
+    slot.view->reload();
+  }
+  const std::scoped_lock lock(times_lock_);
+  begin_ = std::min(begin_, started);
+}
+
+bool training_leg::leave(worker_slot& slot) {
+  if (slot.view) {
+    slot.view->exchange(slot.index * (setup_->head / setup_->workers));
+  }
+  slot.working_on = nullptr;
+  const std::scoped_lock lock(times_lock_);
+  end_ = std::max(end_, clock::now());
+  return false;
+}
+
+bool training_leg::should_stop() {
+  if (setup_->plan.interrupt.stop_requested() ||
+      setup_->stop.stop_requested() ||
+      (setup_->end_by && clock::now() >= *setup_->end_by)) {
+    stopped_.store(true, std::memory_order_relaxed);
+  }
+  return stopped_.load(std::memory_order_relaxed);
+}
+
+double training_leg::scale() const noexcept {
+  if (!std::holds_alternative<topology::cyclic_turns>(setup_->sharing)) {
+    return schedule_.scale_after(next_chunk_.load());
+  }
+  const std::size_t written = turns_.written();
+  const auto after =
+      std::upper_bound(first_batch_.begin(), first_batch_.end(), written);
+  if (after == first_batch_.end()) {
+    return schedule_.end_scale;
+  }
+  const auto chunk = static_cast<std::size_t>(after - first_batch_.begin()) - 1;
+  const chunk_start& start = schedule_.starts[chunk];
+  return start.scale *
+         std::pow(objective_.shrink(start.step_size),
+                  static_cast<double>(written - first_batch_[chunk]));
+}
+
+float* training_leg::weights_of(worker_slot& slot) const noexcept {
+  return slot.view ? slot.view->data() : memory_->vector.data();
+}
+
+kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
+                                            std::size_t chunk) {
+  const std::size_t number = schedule_.first + chunk;
+  const chunk_range& range = setup_->epoch[number % setup_->epoch.size()];
+  if (slot.chunk != chunk) {
+    slot.chunk = chunk;
+    slot.rows.resize(range.last - range.first);
+    memory_->order.fill(static_cast<unsigned>(number / setup_->epoch.size()),
+                        range.first, slot.rows);
+  }
+  kernels::sgd_chunk opened;
+  opened.data = &setup_->data;
+  opened.rows = slot.rows;
+  opened.weights = weights_of(slot);
+  opened.batch_size = setup_->plan.batch_size;
+  opened.step_size = schedule_.starts[chunk].step_size;
+  opened.scale = schedule_.starts[chunk].scale;
+  return opened;
+}
+
+bool training_leg::walk_chunk(worker_slot& slot) {
+  if (should_stop()) {
+    return leave(slot);
+  }
+  const std::size_t chunk = next_chunk_.fetch_add(1);
+  if (chunk >= schedule_.starts.size()) {
+    return leave(slot);
+  }
+  const kernels::sgd_chunk opened = open_chunk(slot, chunk);
+  if (std::holds_alternative<topology::lock_free>(setup_->sharing)) {
+    step_lock_free(slot, opened);
+  } else {
+    step_guarded(slot, opened);
+  }
+  samples_.fetch_add(opened.rows.size(), std::memory_order_relaxed);
+  return true;
+}
+
+void training_leg::step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk) {
+  if (!slot.view) {
+    objective_.steps(chunk, slot.scratch);
+    return;
+  }
+  const auto rows = chunk.rows;
+  const double shrink = objective_.shrink(chunk.step_size);
+  const auto batch = static_cast<double>(chunk.batch_size);
+  for (std::size_t k = 0; k < rows.size();) {
+    const std::size_t until_exchange = setup_->head_every - slot.since_exchange;
+    chunk.rows = rows.subspan(k, std::min(until_exchange, rows.size() - k));
+    objective_.steps(chunk, slot.scratch);
+    const auto done = static_cast<double>(chunk.rows.size());
+    chunk.scale *= std::pow(shrink, std::ceil(done / batch));
+    k += chunk.rows.size();
+    slot.since_exchange += chunk.rows.size();
+    if (slot.since_exchange >= setup_->head_every) {
+      slot.view->exchange(slot.index * (setup_->head / setup_->workers));
+      slot.since_exchange = 0;
+    }
+  }
+}
+
+void training_leg::step_guarded(worker_slot& slot, kernels::sgd_chunk chunk) {
+  const auto rows = chunk.rows;
+  const double shrink = objective_.shrink(chunk.step_size);
+  for (std::size_t k = 0; k < rows.size(); k += chunk.batch_size) {
+    chunk.rows = rows.subspan(k, std::min(chunk.batch_size, rows.size() - k));
+    if (objective_.look(chunk, slot.scratch)) {
+      write_guarded(slot, chunk);
+    }
+    chunk.scale *= shrink;
+  }
+}
+
+void training_leg::write_guarded(worker_slot& slot,
+                                 const kernels::sgd_chunk& batch) {
+  if (std::holds_alternative<topology::write_lock>(setup_->sharing)) {
+    const std::scoped_lock lock(memory_->write_lock);
+    objective_.write(batch, slot.scratch);
+    return;
+  }
+  slot.locked.clear();
+  if (batch.data->is_sparse()) {
+    const kernels::sparse_rows rows = batch.data->sparse();
+    for (const std::uint32_t i : batch.rows) {
+      slot.locked.insert(slot.locked.end(), rows.index + rows.start[i],
+                         rows.index + rows.start[i + 1]);
+    }
+  } else {  // a dense row writes all of them
+    slot.locked.resize(batch.data->features());
+    std::iota(slot.locked.begin(), slot.locked.end(), 0U);
+  }
+  memory_->coordinate_lock.lock(slot.locked);
+  objective_.write(batch, slot.scratch);
+  memory_->coordinate_lock.unlock(slot.locked);
+}
+
+kernels::sgd_chunk training_leg::open_batch(worker_slot& slot,
+                                            std::size_t batch) {
+  const auto after =
+      std::upper_bound(first_batch_.begin(), first_batch_.end(), batch);
+  const auto chunk = static_cast<std::size_t>(after - first_batch_.begin()) - 1;
+  kernels::sgd_chunk opened = open_chunk(slot, chunk);
+  const std::size_t within = batch - first_batch_[chunk];
+  const std::size_t first = within * opened.batch_size;
+  opened.rows = opened.rows.subspan(
+      first, std::min(opened.batch_size, opened.rows.size() - first));
+  opened.scale *= std::pow(objective_.shrink(opened.step_size),
+                           static_cast<double>(within));
+  return opened;
+}
+
+/// Batch b belongs to worker b mod N. Its gradient is computed as soon as
+/// batch b - N is written, and written when its turn comes: N - 1 updates
+/// late. Returns to the mailbox when the turn is long in coming.
+bool training_leg::walk_in_turn(worker_slot& slot) {
+  constexpr unsigned patience = 256;
+  const std::size_t batches = first_batch_.back();
+  for (std::size_t written = 0; written < 64;) {
+    if (slot.batch >= batches || should_stop()) {
+      return leave(slot);
+    }
+    const kernels::sgd_chunk batch = open_batch(slot, slot.batch);
+    if (!slot.looked) {
+      slot.moves = objective_.look(batch, slot.scratch);
+      slot.looked = true;
+    }
+    backoff wait;
+    while (!turns_.is_at(slot.batch)) {
+      if (setup_->plan.deterministic || wait.tries() == patience) {
+        return true;
+      }
+      wait.wait();
+    }
+    if (slot.moves) {
+      objective_.write(batch, slot.scratch);
+    }
+    turns_.pass();
+    samples_.fetch_add(batch.rows.size(), std::memory_order_relaxed);
+    slot.batch += setup_->workers;
+    slot.looked = false;
+    ++written;
+  }
+  return true;
+}
+
+}  // namespace sounder::actors

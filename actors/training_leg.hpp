@@ -1,0 +1,108 @@
+#pragma once
+
+// A leg: the stretch of a run that the workers of one replica walk without a
+// rendezvous. The disciplines inside a replica live here.
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "actors/job.hpp"
+#include "actors/schedule.hpp"
+#include "actors/training_plan.hpp"
+#include "actors/write_order.hpp"
+#include "kernels/data/row_order.hpp"
+
+namespace sounder::actors {
+
+/// What stays the same for all legs of a replica; set once.
+struct replica_setup {
+  training_plan plan;
+  kernels::dataset data;
+  topology::sharing_rule sharing;
+  unsigned workers = 1;
+  std::size_t head = 0;        // coordinates private to a worker
+  std::size_t head_every = 1;  // samples between exchanges
+  std::vector<chunk_range> epoch;
+  std::optional<std::chrono::steady_clock::time_point> end_by;
+  std::stop_token stop;  // the run's own, besides plan.interrupt
+};
+
+/// Works out what the plan leaves open.
+replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+                     std::size_t replica);
+
+/// A replica's memory: the shared vector and what guards it.
+struct replica_memory {
+  explicit replica_memory(const replica_setup& setup);
+
+  kernels::shared_vector vector;
+  kernels::row_order order;
+  std::mutex write_lock;             // topology::write_lock
+  coordinate_locks coordinate_lock;  // topology::coordinate_lock
+};
+
+/// Threads: work() from the replica's workers; the results when all have left.
+class training_leg : public job {
+ public:
+  training_leg(std::shared_ptr<const replica_setup> setup,
+               std::shared_ptr<replica_memory> memory, leg_schedule schedule);
+
+  bool work(worker_slot& slot) override;
+  std::uint64_t progress() const noexcept override {
+    return samples_.load(std::memory_order_relaxed);
+  }
+
+  /// From the moment the first worker started until the last one left.
+  std::chrono::nanoseconds duration() const noexcept { return end_ - begin_; }
+  std::uint64_t samples() const noexcept { return samples_; }
+  /// Whether it was walked to its end: false after an interrupt or the end
+  /// of the time.
+  bool is_complete() const noexcept { return !stopped_; }
+  /// The scale to fold into the vector.
+  double scale() const noexcept;
+  const leg_schedule& schedule() const noexcept { return schedule_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  void arrive(worker_slot& slot);
+  bool leave(worker_slot& slot);
+  bool should_stop();
+  kernels::sgd_chunk open_chunk(worker_slot& slot, std::size_t chunk);
+  float* weights_of(worker_slot& slot) const noexcept;
+
+  // HOGWILD!, and the two locks.
+  bool walk_chunk(worker_slot& slot);
+  void step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk);
+  void step_guarded(worker_slot& slot, kernels::sgd_chunk chunk);
+  void write_guarded(worker_slot& slot, const kernels::sgd_chunk& batch);
+
+  // Round-robin.
+  bool walk_in_turn(worker_slot& slot);
+  kernels::sgd_chunk open_batch(worker_slot& slot, std::size_t batch);
+
+  std::shared_ptr<const replica_setup> setup_;
+  std::shared_ptr<replica_memory> memory_;
+  const kernels::objective& objective_;
+  leg_schedule schedule_;
+  std::vector<std::size_t> first_batch_;  // of each chunk, and the end
+
+  // Shared by the workers.
+  std::atomic<std::size_t> next_chunk_{0};
+  turns turns_;
+  std::atomic<unsigned> arrived_{0};
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint64_t> samples_{0};
+  std::mutex times_lock_;
+  clock::time_point begin_ = clock::time_point::max();
+  clock::time_point end_ = clock::time_point::min();
+};
+
+}  // namespace sounder::actors

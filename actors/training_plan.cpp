@@ -1,0 +1,85 @@
+#include "actors/training_plan.hpp"
+
+#include <cmath>
+
+namespace sounder::actors {
+
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+/// The step sizes that the epochs start with.
+void check_steps(const training_plan& plan,
+                 std::vector<std::string>& problems) {
+  for (unsigned e = 0; e < plan.epochs; ++e) {
+    const double step = plan.step_size(e);
+    if (!(std::isfinite(step) && step >= 0.0)) {
+      problems.push_back("the step size of epoch " + std::to_string(e + 1) +
+                         " is " + number(step) +
+                         "; it must be finite and not negative");
+      return;
+    }
+    if (plan.objective && plan.objective->shrink(step) <= 0.0) {
+      problems.push_back("step size " + number(step) +
+                         " times the l2 strength is 1 or more, so a step "
+                         "would turn the weights round; make one smaller");
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const training_plan& plan,
+                                  const kernels::dataset& train_set,
+                                  const kernels::dataset& test_set) {
+  std::vector<std::string> problems = topology::validate(plan.graph);
+  if (!plan.objective) {
+    problems.emplace_back("the plan has no objective");
+  }
+  if (train_set.empty()) {
+    problems.emplace_back("the training set is empty");
+  }
+  if (train_set.rows() >= (std::size_t{1} << 32U)) {
+    problems.emplace_back("the training set has 2^32 samples or more");
+  }
+  if (!test_set.empty() && test_set.features() > train_set.features()) {
+    problems.push_back(
+        "the test set has " + std::to_string(test_set.features()) +
+        " features, the training set " + std::to_string(train_set.features()));
+  }
+  if (!test_set.empty() && test_set.layout() != train_set.layout()) {
+    problems.emplace_back(
+        "the training set and the test set are laid out "
+        "differently");
+  }
+  if (plan.epochs == 0) {
+    problems.emplace_back("the plan has 0 epochs; 1 is the least");
+  }
+  if (plan.batch_size == 0) {
+    problems.emplace_back("the batch size is 0; 1 is the least");
+  }
+  if (!train_set.empty() && plan.batch_size > train_set.rows()) {
+    problems.push_back("the batch size " + std::to_string(plan.batch_size) +
+                       " exceeds the " + std::to_string(train_set.rows()) +
+                       " training samples");
+  }
+  if (plan.objective && !plan.start.empty() &&
+      plan.start.size() != plan.objective->dimension()) {
+    problems.push_back("the start has " + std::to_string(plan.start.size()) +
+                       " parameters, the objective " +
+                       std::to_string(plan.objective->dimension()));
+  }
+  if (!plan.step_size) {
+    problems.emplace_back("the plan has no step-size rule");
+  } else {
+    check_steps(plan, problems);
+  }
+  return problems;
+}
+
+}  // namespace sounder::actors

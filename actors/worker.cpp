@@ -1,0 +1,22 @@
+#include "actors/worker.hpp"
+
+#include <memory>
+
+#include "actors/messages.hpp"
+
+namespace sounder::actors {
+
+caf::behavior worker(caf::event_based_actor* self, unsigned index,
+                     caf::actor replica) {
+  auto slot = std::make_shared<worker_slot>();
+  slot->index = index;
+  return {[=](work_atom, const job_ptr& work) {
+    if (work->work(*slot)) {
+      self->send(self, work_atom::value, work);
+    } else {
+      self->send(replica, done_atom::value, index);
+    }
+  }};
+}
+
+}  // namespace sounder::actors

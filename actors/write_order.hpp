@@ -1,0 +1,67 @@
+#pragma once
+
+// What orders the writes of several workers on one vector, for the
+// disciplines that do: a lock, a lock a coordinate, turns.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace sounder::actors {
+
+/// Waits politely for something another thread is about to do: pauses, then
+/// yields, since with more workers than cores the other may need this core.
+class backoff {
+ public:
+  void wait() noexcept {
+    if (++tries_ < spins) {
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  unsigned tries() const noexcept { return tries_; }
+
+ private:
+  static constexpr unsigned spins = 64;
+  unsigned tries_ = 0;
+};
+
+/// One spin lock per feature. lock() takes the locks of all given features
+/// in ascending order, so workers cannot wait for each other in a circle.
+///
+/// Threads: any. Cost: one atomic exchange a feature, one store to unlock.
+class coordinate_locks {
+ public:
+  explicit coordinate_locks(std::size_t features) : locks_(features) {}
+
+  /// Sorts `features` and drops duplicates if needed, then locks them.
+  void lock(std::vector<std::uint32_t>& features) noexcept;
+  void unlock(std::span<const std::uint32_t> features) noexcept;
+
+ private:
+  std::vector<std::atomic<std::uint8_t>> locks_;
+};
+
+/// A fixed cyclic order: batch b may be written when b batches were.
+class turns {
+ public:
+  bool is_at(std::size_t batch) const noexcept {
+    return written_.load(std::memory_order_acquire) == batch;
+  }
+  std::size_t written() const noexcept {
+    return written_.load(std::memory_order_relaxed);
+  }
+  void pass() noexcept { written_.fetch_add(1, std::memory_order_release); }
+
+ private:
+  std::atomic<std::size_t> written_{0};
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,71 @@
+#include "kernels/model/linear.hpp"
+
+#include <array>
+#include <utility>
+
+#include "kernels/model/linear_kernel.hpp"
+#include "kernels/model/multi_class_kernel.hpp"
+
+namespace sounder::kernels {
+
+namespace {
+
+constexpr std::array<std::pair<linear_model, std::string_view>, 5> names = {{
+    {linear_model::svm, "svm"},
+    {linear_model::logistic, "logistic"},
+    {linear_model::least_squares, "least-squares"},
+    {linear_model::softmax, "softmax"},
+    {linear_model::one_against_rest, "ovr"},
+}};
+
+}  // namespace
+
+std::optional<linear_model> linear_model_by_name(std::string_view name) {
+  for (const auto& [model, known] : names) {
+    if (known == name) {
+      return model;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view name(linear_model model) noexcept {
+  for (const auto& [known, text] : names) {
+    if (known == model) {
+      return text;
+    }
+  }
+  return "";
+}
+
+bool is_multi_class(linear_model model) noexcept {
+  return model == linear_model::softmax ||
+         model == linear_model::one_against_rest;
+}
+
+bool is_classifier(linear_model model) noexcept {
+  return model != linear_model::least_squares;
+}
+
+std::shared_ptr<const objective> make_linear(linear_model model,
+                                             const dataset& train,
+                                             std::size_t classes,
+                                             regulariser penalty) {
+  switch (model) {
+    case linear_model::svm:
+      return std::make_shared<linear_objective<hinge_loss>>(train, penalty);
+    case linear_model::logistic:
+      return std::make_shared<linear_objective<logistic_loss>>(train, penalty);
+    case linear_model::least_squares:
+      return std::make_shared<linear_objective<squared_loss>>(train, penalty);
+    case linear_model::softmax:
+      return std::make_shared<multi_class_objective<softmax_loss>>(
+          train, classes, penalty);
+    case linear_model::one_against_rest:
+      return std::make_shared<multi_class_objective<one_against_rest_loss>>(
+          train, classes, penalty);
+  }
+  return nullptr;
+}
+
+}  // namespace sounder::kernels

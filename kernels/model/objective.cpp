@@ -1,0 +1,44 @@
+#include "kernels/model/objective.hpp"
+
+#include <algorithm>
+
+#include "kernels/shared_vector.hpp"
+
+namespace sounder::kernels {
+
+void objective::initialise(std::span<float> weights, std::uint64_t seed) const {
+  static_cast<void>(seed);
+  std::fill(weights.begin(), weights.end(), 0.0F);
+}
+
+void objective::steps(const sgd_chunk& chunk, worker_scratch& scratch) const {
+  sgd_chunk batch = chunk;
+  const double shrink_by = shrink(chunk.step_size);
+  for (std::size_t k = 0; k < chunk.rows.size(); k += chunk.batch_size) {
+    batch.rows = chunk.rows.subspan(
+        k, std::min(chunk.batch_size, chunk.rows.size() - k));
+    if (look(batch, scratch)) {
+      write(batch, scratch);
+    }
+    batch.scale *= shrink_by;
+  }
+}
+
+bool objective::look(const sgd_chunk& batch, worker_scratch& scratch) const {
+  scratch.pending.assign(dimension(), 0.0F);
+  add_gradient(*batch.data, batch.rows, batch.weights, scratch.pending);
+  return true;
+}
+
+void objective::write(const sgd_chunk& batch, worker_scratch& scratch) const {
+  relaxed::dense_decay_and_add(scratch.pending.data(), dimension(),
+                               -static_cast<float>(batch.step_size), 1.0F,
+                               batch.weights);
+}
+
+double objective::safe_step(const dataset& data) const {
+  static_cast<void>(data);
+  return 0.0;
+}
+
+}  // namespace sounder::kernels
