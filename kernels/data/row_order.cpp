@@ -62,8 +62,6 @@ void row_order::fill(unsigned epoch, std::size_t first,
       ++block;
     }
   }
-  random_stream random(mixed(spec_.seed, epoch, first + 1));
-  shuffle(out, random);
 }
 
 }  // namespace sounder::kernels
