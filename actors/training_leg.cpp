@@ -36,9 +36,10 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
     setup.head_every =
         std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
   }
-  setup.epoch =
-      cut_epoch(data.rows(), plan.batch_size,
-                default_chunk_rows(data.nonzeros(), data.rows()), node.workers);
+  setup.epoch = cut_epoch(data.rows(), plan.batch_size,
+                          plan.chunk_rows.value_or(
+                              default_chunk_rows(data.nonzeros(), data.rows())),
+                          node.workers);
   if (plan.stop.wall_clock) {
     setup.end_by =
         std::chrono::steady_clock::now() +

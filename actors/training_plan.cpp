@@ -63,6 +63,9 @@ std::vector<std::string> validate(const training_plan& plan,
   if (plan.batch_size == 0) {
     problems.emplace_back("the batch size is 0; 1 is the least");
   }
+  if (plan.chunk_rows == 0U) {
+    problems.emplace_back("chunks of 0 rows; 1 is the least");
+  }
   if (!train_set.empty() && plan.batch_size > train_set.rows()) {
     problems.push_back("the batch size " + std::to_string(plan.batch_size) +
                        " exceeds the " + std::to_string(train_set.rows()) +

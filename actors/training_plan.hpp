@@ -51,6 +51,10 @@ struct training_plan {
   stopping stop;
   std::stop_token interrupt;  // e.g. of a signal handler
 
+  /// Samples that a worker steps on between two looks at its mailbox; chosen
+  /// for 0.1 ms when not given.
+  std::optional<std::size_t> chunk_rows;
+
   /// Silence of a worker for this long ends the run as stalled.
   std::chrono::milliseconds stall_deadline{30'000};
 

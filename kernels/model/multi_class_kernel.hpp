@@ -97,6 +97,7 @@ class multi_class_objective : public linear_base {
     return static_cast<std::size_t>(data.labels()[i]);
   }
 
+  /// z = scale * W x
   template <class Access>
   void scores(const Access& access, const typename Access::row& x,
               const float* weights, float scale, float* z) const {
@@ -109,21 +110,34 @@ class multi_class_objective : public linear_base {
     }
   }
 
+  /// Leaves a column of slopes for each sample in scratch.pending, and the
+  /// rows themselves in scratch.batch when they are dense.
   template <class Access>
   bool look_at(const Access& access, const sgd_chunk& batch,
                worker_scratch& scratch) const {
-    // pending: a row of slopes for each sample, then room for the scores.
     const std::size_t n = batch.rows.size();
-    scratch.pending.resize((n + 1) * outputs_);
-    float* z = scratch.pending.data() + n * outputs_;
+    const auto scale = static_cast<float>(batch.scale);
+    scratch.pending.resize(2 * n * outputs_);
+    float* slopes = scratch.pending.data();
+    float* z = slopes + n * outputs_;
+    if constexpr (Access::is_dense) {
+      scratch.batch.resize(n * features_);
+      for (std::size_t k = 0; k < n; ++k) {
+        access.copy_row(batch.rows[k], scratch.batch.data() + k * features_);
+      }
+      relaxed::dense_scores(batch.weights, scratch.batch.data(), outputs_,
+                            features_, n, scale, z);
+    }
     bool moves = false;
     for (std::size_t k = 0; k < n; ++k) {
-      access.prefetch(batch.rows, k);
       const std::uint32_t i = batch.rows[k];
-      scores(access, access.at(i), batch.weights,
-             static_cast<float>(batch.scale), z);
-      const bool moved = Loss::slopes(z, outputs_, target(*batch.data, i),
-                                      scratch.pending.data() + k * outputs_);
+      if constexpr (!Access::is_dense) {
+        access.prefetch(batch.rows, k);
+        scores(access, access.at(i), batch.weights, scale, z + k * outputs_);
+      }
+      const bool moved =
+          Loss::slopes(z + k * outputs_, outputs_, target(*batch.data, i),
+                       slopes + k * outputs_);
       moves = moves || moved;
     }
     return moves;
@@ -136,6 +150,12 @@ class multi_class_objective : public linear_base {
         batch.step_size / static_cast<double>(batch.rows.size());
     const double new_scale = batch.scale * shrink(batch.step_size);
     const auto pull = static_cast<float>(share / new_scale);
+    if (Access::is_dense && form_ == penalty_form::l2) {
+      relaxed::dense_outer_add(scratch.pending.data(), scratch.batch.data(),
+                               outputs_, features_, batch.rows.size(), -pull,
+                               batch.weights);
+      return;
+    }
     for (std::size_t k = 0; k < batch.rows.size(); ++k) {
       const auto x = access.at(batch.rows[k]);
       const float* slope = scratch.pending.data() + k * outputs_;

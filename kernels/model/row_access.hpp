@@ -17,6 +17,8 @@ namespace sounder::kernels {
 /// Rows of CSR. nonzeros() is d_i, at least 1.
 class sparse_access {
  public:
+  static constexpr bool is_dense = false;
+
   struct row {
     const std::uint32_t* index;
     const float* value;
@@ -90,6 +92,8 @@ class sparse_access {
 template <class T>
 class dense_access {
  public:
+  static constexpr bool is_dense = true;
+
   struct row {
     const float* value;
     std::size_t size;
@@ -103,16 +107,20 @@ class dense_access {
   }
 
   row at(std::size_t i) const noexcept {
-    const T* source = rows_.value + i * rows_.features;
     if constexpr (sizeof(T) == 1) {
-      float* out = scratch_.data();
-#pragma omp simd
-      for (std::size_t j = 0; j < rows_.features; ++j) {
-        out[j] = static_cast<float>(source[j]) * rows_.scale + rows_.shift;
-      }
-      return {out, rows_.features};
+      copy_row(i, scratch_.data());
+      return {scratch_.data(), rows_.features};
     } else {
-      return {source, rows_.features};
+      return {rows_.value + i * rows_.features, rows_.features};
+    }
+  }
+
+  /// Row i as floats.
+  void copy_row(std::size_t i, float* out) const noexcept {
+    const T* source = rows_.value + i * rows_.features;
+#pragma omp simd
+    for (std::size_t j = 0; j < rows_.features; ++j) {
+      out[j] = static_cast<float>(source[j]) * rows_.scale + rows_.shift;
     }
   }
 

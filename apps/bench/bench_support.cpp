@@ -1,0 +1,93 @@
+#include "bench_support.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include "kernels/data/feature_order.hpp"
+#include "kernels/data/generate.hpp"
+#include "kernels/data/load.hpp"
+
+namespace sounder::bench {
+
+prepared prepare(std::string name, kernels::train_test sets) {
+  const kernels::feature_order order = kernels::by_frequency(sets.train);
+  prepared ready;
+  ready.name = std::move(name);
+  ready.train = kernels::renumber(std::move(sets.train), order);
+  ready.test = kernels::renumber(std::move(sets.test), order);
+  return ready;
+}
+
+prepared load_rcv1(const std::string& folder) {
+  kernels::load_options options;
+  options.features = 47'236;
+  for (const char* ending : {".svm", ".svm.xz"}) {
+    const std::filesystem::path path(folder);
+    const auto train = path / (std::string("rcv1_ccat_train") + ending);
+    const auto test = path / (std::string("rcv1_ccat_test") + ending);
+    if (std::filesystem::exists(train) && std::filesystem::exists(test)) {
+      return prepare("rcv1", {kernels::load(train, options),
+                              kernels::load(test, options)});
+    }
+  }
+  return {};
+}
+
+prepared generate_rcv1_like(std::size_t rows) {
+  kernels::sparse_spec spec;
+  spec.rows = rows;
+  return prepare("rcv1-like", kernels::generate_sparse(spec));
+}
+
+std::vector<std::vector<double>> time_in_turn(
+    const std::vector<std::function<double()>>& candidates, unsigned rounds) {
+  std::vector<std::vector<double>> times(candidates.size());
+  for (unsigned round = 0; round < rounds; ++round) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      times[i].push_back(candidates[i]());
+    }
+  }
+  for (auto& each : times) {
+    std::sort(each.begin(), each.end());
+  }
+  return times;
+}
+
+double median(const std::vector<double>& sorted) {
+  return sorted[sorted.size() / 2];
+}
+
+double seconds(const std::function<void()>& call) {
+  const auto start = std::chrono::steady_clock::now();
+  call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+std::string machine() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  std::string model = "unknown CPU";
+  while (std::getline(info, line)) {
+    if (line.starts_with("model name")) {
+      model = line.substr(line.find(':') + 2);
+      break;
+    }
+  }
+  return model + ", " + std::to_string(std::thread::hardware_concurrency()) +
+         " hardware threads, compiled by " + __VERSION__;
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024.0 / 1e6;
+}
+
+}  // namespace sounder::bench
