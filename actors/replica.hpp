@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -25,6 +26,7 @@ struct replica_state {
   // The job at hand.
   job_ptr current;
   std::set<unsigned> busy;
+  std::string failure;
   caf::response_promise answer;
 
   // An advance may take several legs.
