@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "actors/train.hpp"
-#include "kernels/random.hpp"
+#include "kernels/data/random.hpp"
 
 using namespace sounder;
 
@@ -53,7 +53,7 @@ int main() {
   kernels::dense_storage points;
   kernels::random_stream random(1);
   for (int i = 0; i < 1000; ++i) {
-    const double angle = static_cast<double>(random() >> 11U) * 0x1p-53 * 6.3;
+    const double angle = random.uniform() * 6.2831853;
     points.floats.push_back(static_cast<float>(0.5 + 2 * std::cos(angle)));
     points.floats.push_back(static_cast<float>(-0.3 + 2 * std::sin(angle)));
   }

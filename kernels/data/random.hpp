@@ -5,7 +5,10 @@
 // only. (The distributions of <random> and libm's log differ between
 // libraries and processors.)
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 namespace sounder::kernels {
 
@@ -67,5 +70,14 @@ class random_stream {
   double spare_ = 0.0;  // the polar method makes two at a time
   bool has_spare_ = false;
 };
+
+/// A uniform permutation of `values` (Fisher, Yates).
+template <class T>
+void shuffle(std::span<T> values, random_stream& random) noexcept {
+  for (std::size_t left = values.size(); left > 1; --left) {
+    const auto chosen = random.below(static_cast<std::uint32_t>(left));
+    std::swap(values[left - 1], values[chosen]);
+  }
+}
 
 }  // namespace sounder::kernels

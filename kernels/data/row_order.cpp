@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "kernels/assert.hpp"
-#include "kernels/random.hpp"
+#include "kernels/data/random.hpp"
 
 namespace sounder::kernels {
 
@@ -22,7 +22,7 @@ std::shared_ptr<const row_order::epoch_blocks> row_order::blocks_of(
   auto& slot = recent_[epoch % 2];
   if (!slot || slot->epoch != epoch) {
     auto fresh = std::make_shared<epoch_blocks>();
-    random_stream random(mixed(spec_.seed, epoch));
+    random_stream random(spec_.seed, epoch);
     fresh->epoch = epoch;
     fresh->rotation = spec_.block_rows > 1
                           ? random.below(static_cast<std::uint32_t>(rows_))

@@ -91,9 +91,7 @@ train_test split(const dataset& data, double train_ratio, std::uint64_t seed) {
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0U);
   random_stream random(seed);
-  for (auto left = static_cast<std::uint32_t>(rows); left > 1; --left) {
-    std::swap(order[left - 1], order[random.below(left)]);
-  }
+  shuffle(std::span(order), random);
   const auto middle = order.begin() + static_cast<std::ptrdiff_t>(kept);
   std::sort(order.begin(), middle);
   std::sort(middle, order.end());
