@@ -51,9 +51,18 @@ void unmap_pages(void* where, std::size_t bytes) noexcept {
 }
 
 void* remap_pages(void* where, std::size_t old_bytes, std::size_t new_bytes) {
+  const std::size_t old_length = whole_pages(old_bytes);
   const std::size_t length = whole_pages(new_bytes);
-  void* moved = mremap(where, whole_pages(old_bytes), length, MREMAP_MAYMOVE);
+  // A block of huge pages moves to an aligned place, or they would be split.
+  const bool to_aligned = length > old_length && length >= huge_page;
+  void* target = to_aligned ? map_pages(length) : nullptr;
+  void* moved = to_aligned ? mremap(where, old_length, length,
+                                    MREMAP_MAYMOVE | MREMAP_FIXED, target)
+                           : mremap(where, old_length, length, MREMAP_MAYMOVE);
   if (moved == MAP_FAILED) {
+    if (to_aligned) {
+      unmap_pages(target, length);
+    }
     throw std::bad_alloc();
   }
   if (length >= huge_page) {

@@ -3,6 +3,7 @@
 // Memory for data sets and parameters: growable without copying, backed by
 // huge pages, never touched before it is written.
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <type_traits>
@@ -83,9 +84,7 @@ class buffer {
   void append(std::span<const T> values) {
     const std::size_t old = size_;
     resize(old + values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      data_[old + i] = values[i];
-    }
+    std::copy(values.begin(), values.end(), data_ + old);
   }
   void push_back(T value) {
     resize(size_ + 1);

@@ -1,0 +1,60 @@
+#pragma once
+
+// Text in, parsed in parallel, out in file order: what the readers of text
+// formats share.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "kernels/data/input_file.hpp"
+
+namespace sounder::kernels {
+
+/// Bytes that a worker takes from the file at a time. Small enough that the
+/// text and what is parsed from it stay in the core's cache.
+inline constexpr std::size_t default_block_bytes = std::size_t{256} << 10;
+
+/// A problem in a line, counted from 1 within the block being parsed.
+class line_error : public std::runtime_error {
+ public:
+  line_error(std::uint64_t line, const std::string& problem)
+      : std::runtime_error(problem), line_(line) {}
+  std::uint64_t line() const noexcept { return line_; }
+
+ private:
+  std::uint64_t line_;
+};
+
+/// One worker's parser of a line format.
+class line_parser {
+ public:
+  virtual ~line_parser() = default;
+
+  /// Parses whole lines, each with its '\n', into the parser's own memory,
+  /// over what was there before. Returns the number of lines. Throws
+  /// line_error at the first bad line. Different parsers run concurrently.
+  virtual std::uint64_t parse(std::string_view lines) = 0;
+
+  /// Adds the lines parsed last to the result that all parsers fill. Called in
+  /// file order, one at a time.
+  virtual void append() = 0;
+};
+
+/// Runs every line of `file` through `parsers`, one thread each, the caller's
+/// among them. A missing '\n' at the end is added.
+///
+/// Errors:   data_error with file and line for the first bad line in file
+///           order, whatever the threads do; for a line beyond 1 GiB; and
+///           what `file` throws, unless an earlier block has a bad line.
+/// Cost:     one block of text per parser (longer if a line is), no copies
+///           but that of a line that crosses blocks.
+void parse_lines(input_file& file,
+                 std::span<const std::unique_ptr<line_parser>> parsers,
+                 std::size_t block_bytes);
+
+}  // namespace sounder::kernels
