@@ -28,13 +28,20 @@ const char* parse_any_float(const char* first, const char* last,
   return usable ? result.ptr : nullptr;
 }
 
-const char* number_problem(std::string_view token) noexcept {
+std::optional<float> number_in(std::string_view token) noexcept {
+  float value = 0;
+  const char* last = token.data() + token.size();
+  const bool whole = parse_any_float(token.data(), last, value) == last;
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+std::string_view number_problem(std::string_view token) noexcept {
   float value = 0;
   const char* last = token.data() + token.size();
   const auto result = from_chars(token.data(), last, value);
   if (result.ec == std::errc::invalid_argument || result.ptr != last ||
       std::isfinite(value)) {
-    return "is not a number";
+    return not_a_number;
   }
   const bool spelt_out = token.find_first_of("nN") != token.npos;  // inf, nan
   return spelt_out ? "is not finite" : "is too large for a float";

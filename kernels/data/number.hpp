@@ -4,7 +4,9 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,9 +68,13 @@ inline const char* parse_float(const char* first, const char* last,
   return p;
 }
 
-/// Why `token` as a whole is not a usable number: "is not a number", "is not
-/// finite" or "is too large for a float".
-const char* number_problem(std::string_view token) noexcept;
+/// `token` as a whole as a finite number, or nothing; needs no end byte.
+std::optional<float> number_in(std::string_view token) noexcept;
+
+/// Why `token` as a whole is none: not_a_number, "is not finite" or "is too
+/// large for a float".
+std::string_view number_problem(std::string_view token) noexcept;
+inline constexpr std::string_view not_a_number = "is not a number";
 
 /// `token` in quotes for a message: cut when long, with unprintable bytes
 /// shown as '?'.

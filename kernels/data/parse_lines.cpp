@@ -170,7 +170,7 @@ void parse_lines(input_file& file,
   {
     std::vector<std::jthread> others;
     for (const auto& parser : parsers.subspan(1)) {
-      others.emplace_back([&] { pipeline.run(*parser); });
+      others.emplace_back([&pipeline, p = parser.get()] { pipeline.run(*p); });
     }
     pipeline.run(*parsers.front());
   }

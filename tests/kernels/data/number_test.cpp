@@ -103,20 +103,20 @@ TEST_CASE("parse_float: what is not a finite number is refused by name") {
   for (const char* text : {"", "+", "-", ".", "x", "+-1", "++1", "--1", "e5"}) {
     CAPTURE(text);
     REQUIRE_FALSE(is_number(text));
-    REQUIRE(k::number_problem(text) == std::string("is not a number"));
+    REQUIRE(k::number_problem(text) == std::string_view("is not a number"));
   }
   for (const char* text : {"inf", "-inf", "nan", "NaN", "+Infinity"}) {
     CAPTURE(text);
     REQUIRE_FALSE(is_number(text));
-    REQUIRE(k::number_problem(text) == std::string("is not finite"));
+    REQUIRE(k::number_problem(text) == std::string_view("is not finite"));
   }
   for (const char* text :
        {"1e39", "-1e400", "999999999999999999999999999999e9"}) {
     CAPTURE(text);
     REQUIRE_FALSE(is_number(text));
-    REQUIRE(k::number_problem(text) == std::string("is too large for a float"));
+    REQUIRE(k::number_problem(text) == std::string_view("is too large for a float"));
   }
-  REQUIRE(k::number_problem("1.5x") == std::string("is not a number"));
+  REQUIRE(k::number_problem("1.5x") == std::string_view("is not a number"));
 }
 
 TEST_CASE("quoted: long and binary tokens stay one short line") {
