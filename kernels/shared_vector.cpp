@@ -30,13 +30,18 @@ std::size_t whole_pages(std::size_t bytes) {
 shared_vector::shared_vector(std::size_t size)
     : size_(size), bytes_(whole_pages(size * sizeof(float))) {
   file_ = memfd_create("sounder-parameters", MFD_CLOEXEC);
-  if (file_ < 0 || ftruncate(file_, static_cast<off_t>(bytes_)) != 0) {
-    fail("no memory for the parameters");
+  if (file_ < 0) {
+    fail("no file for the parameters");
   }
-  void* where =
-      mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+  void* where = MAP_FAILED;
+  if (ftruncate(file_, static_cast<off_t>(bytes_)) == 0) {
+    where = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+  }
   if (where == MAP_FAILED) {
-    fail("no address space for the parameters");
+    const int problem = errno;
+    close(file_);
+    errno = problem;
+    fail("no memory for the parameters");
   }
   data_ = static_cast<float*>(where);
 }
@@ -61,7 +66,7 @@ void shared_vector::scale(float factor) noexcept {
 private_head::private_head(shared_vector& whole, std::size_t head)
     : whole_(whole) {
   const std::size_t own_bytes =
-      std::min(whole_pages(head * sizeof(float)), whole.bytes_);
+      head == 0 ? 0 : std::min(whole_pages(head * sizeof(float)), whole.bytes_);
   head_ = std::min(own_bytes / sizeof(float), whole.size_);
   base_.resize(head_);
   void* where = mmap(nullptr, whole.bytes_, PROT_READ | PROT_WRITE,

@@ -10,6 +10,8 @@
 // loops are left to the vectoriser, since aligned four-byte accesses are
 // atomic on every CPU we build for and no compiler vectorises atomic_ref.
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -237,7 +239,8 @@ class shared_vector {
 ///
 ///   view = [ private pages: head | shared pages: tail ]
 ///
-/// The head is rounded up to whole pages of 1,024 floats (or the vector).
+/// The head is rounded up to whole pages of 1,024 floats (or the vector); a
+/// head of 0 shares everything.
 /// Threads: one view belongs to one worker; views of many workers live side
 /// by side. The vector must outlive its views.
 class private_head {
