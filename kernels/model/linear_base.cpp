@@ -27,7 +27,7 @@ void count_features(const dataset& train, double strength,
       });
     }
   });
-  const auto n = static_cast<double>(train.rows());
+  const auto n = static_cast<double>(std::max<std::size_t>(train.rows(), 1));
   rate.resize(train.features());
   share.resize(train.features());
   for (std::size_t u = 0; u < train.features(); ++u) {
@@ -126,7 +126,12 @@ double linear_base::safe_step_for(const dataset& data, double curvature) const {
       largest = std::max(largest, square);
     }
   });
-  const double steepest = curvature * largest + strength_;
+  // A touch shrinks a rare feature faster than l2 does.
+  const double pull =
+      form_ == penalty_form::per_feature
+          ? static_cast<double>(*std::max_element(rate_.begin(), rate_.end()))
+          : strength_;
+  const double steepest = curvature * largest + pull;
   return steepest > 0.0 && curvature > 0.0 ? 1.0 / steepest : 0.0;
 }
 

@@ -41,8 +41,8 @@ class linear_base : public objective {
                             const float* weights,
                             std::span<float> gradient) const;
 
-  /// 1 / largest curvature of the mean loss along a sample: 1 over curvature
-  /// times the largest squared row norm; 0 when curvature is.
+  /// 1 / steepest curvature a step can meet: curvature times the largest
+  /// squared row norm, plus the fastest shrinking; 0 when curvature is.
   double safe_step_for(const dataset& data, double curvature) const;
 
   std::size_t features_;
