@@ -1,10 +1,19 @@
 // A program of somebody else, built against the installed package.
-#include "kernels/step/step_size.hpp"
-#include "topology/graph.hpp"
+#include "actors/train.hpp"
+#include "kernels/model/linear.hpp"
+
+namespace k = sounder::kernels;
 
 int main() {
-  const auto step = sounder::kernels::decaying_step(0.5, 0.5);
-  const auto wiring = sounder::topology::hogwild(2);
-  const bool works = step(2.0) == 0.125 && validate(wiring).empty();
-  return works ? 0 : 1;
+  k::dense_storage points;
+  points.floats.push_back(-1.0F);
+  points.floats.push_back(1.0F);
+  const k::dataset data(std::move(points), {-1.0F, 1.0F}, 1);
+
+  sounder::actors::training_plan plan;
+  plan.graph = sounder::topology::hogwild(2);
+  plan.objective = k::make_linear(k::linear_model::svm, data, 2, {});
+  const auto report = sounder::actors::train(plan, data);
+
+  return report.epochs.back().train_error == 0.0 ? 0 : 1;
 }
