@@ -15,7 +15,7 @@
 
 #include "actors/schedule.hpp"
 #include "actors/train.hpp"
-#include "bench_support.hpp"
+#include "apps/bench/bench_support.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/data/row_order.hpp"
 #include "kernels/model/linear.hpp"

@@ -1,4 +1,4 @@
-#include "bare_loops.hpp"
+#include "apps/bench/bare_loops.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "bench_support.hpp"
+#include "apps/bench/bench_support.hpp"
 
 #include <algorithm>
 #include <chrono>

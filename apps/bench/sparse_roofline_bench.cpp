@@ -17,8 +17,8 @@
 #include <fmt/core.h>
 
 #include "actors/train.hpp"
-#include "bare_loops.hpp"
-#include "bench_support.hpp"
+#include "apps/bench/bare_loops.hpp"
+#include "apps/bench/bench_support.hpp"
 #include "kernels/model/linear.hpp"
 #include "topology/graph.hpp"
 

@@ -40,8 +40,8 @@ struct sgd_chunk {
 
 /// Scratch memory of one worker, reused from chunk to chunk.
 struct worker_scratch {
-  std::vector<float> row;    // a row as floats
-  std::vector<float> batch;  // the rows of a dense batch as floats
+  std::vector<float> row;      // a row as floats
+  std::vector<float> batch;    // the rows of a dense batch as floats
   std::vector<float> pending;  // what `look` leaves for `write`
 };
 
