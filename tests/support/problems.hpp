@@ -11,7 +11,7 @@
 
 #include "kernels/data/dataset.hpp"
 #include "kernels/model/linear.hpp"
-#include "kernels/random.hpp"
+#include "kernels/data/random.hpp"
 
 namespace sounder::tests {
 
@@ -19,7 +19,7 @@ namespace sounder::tests {
 inline float coin(kernels::random_stream& random) {
   constexpr double half = 2147483648.0;  // 2^31
   return static_cast<float>(
-      static_cast<double>(random() >> 40U) / (half / 256.0) - 1.0);
+      static_cast<double>(random.next() >> 40U) / (half / 256.0) - 1.0);
 }
 
 /// A matrix of nested vectors; zeros are not stored when made sparse.
