@@ -31,7 +31,8 @@ const char* parse_any_float(const char* first, const char* last,
 std::optional<float> number_in(std::string_view token) noexcept {
   float value = 0;
   const char* last = token.data() + token.size();
-  const bool whole = parse_any_float(token.data(), last, value) == last;
+  const bool whole =
+      !token.empty() && parse_any_float(token.data(), last, value) == last;
   return whole ? std::optional(value) : std::nullopt;
 }
 

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "kernels/assert.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/number.hpp"
+#include "kernels/data/parallel.hpp"
 
 namespace sounder::kernels {
 
@@ -225,11 +225,8 @@ std::string svmlight_parser::pair_problem(std::string_view token,
 dataset read_svmlight(input_file& file, const svmlight_options& options) {
   samples_read result;
   result.rows.start.push_back(0);
-  const unsigned threads =
-      options.threads > 0 ? options.threads
-                          : std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::unique_ptr<line_parser>> parsers;
-  for (unsigned i = 0; i < threads; ++i) {
+  for (unsigned i = thread_count(options.threads); i > 0; --i) {
     parsers.push_back(std::make_unique<svmlight_parser>(options, result));
   }
   parse_lines(file, parsers, options.block_bytes);

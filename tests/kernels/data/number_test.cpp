@@ -119,6 +119,14 @@ TEST_CASE("parse_float: what is not a finite number is refused by name") {
   REQUIRE(k::number_problem("1.5x") == std::string_view("is not a number"));
 }
 
+TEST_CASE("number_in: a token counts as a whole or not at all") {
+  REQUIRE(k::number_in("+2.5") == 2.5F);
+  REQUIRE_FALSE(k::number_in("2.5 "));
+  REQUIRE_FALSE(k::number_in("nan"));
+  REQUIRE_FALSE(k::number_in("1e39"));
+  REQUIRE_FALSE(k::number_in(std::string_view()));
+}
+
 TEST_CASE("quoted: long and binary tokens stay one short line") {
   REQUIRE(k::quoted("a\x01z") == "'a?z'");
   REQUIRE(k::quoted(std::string(100, 'x')) ==
