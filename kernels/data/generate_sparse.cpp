@@ -36,9 +36,7 @@ std::vector<std::uint32_t> random_ranking(std::size_t features,
                                           random_stream& random) {
   std::vector<std::uint32_t> ids(features);
   std::iota(ids.begin(), ids.end(), 0U);
-  for (auto left = static_cast<std::uint32_t>(features); left > 1; --left) {
-    std::swap(ids[left - 1], ids[random.below(left)]);
-  }
+  shuffle(std::span(ids), random);
   return ids;
 }
 
