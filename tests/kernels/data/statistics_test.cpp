@@ -6,8 +6,11 @@
 #include <catch2/catch.hpp>
 
 #include "kernels/data/generate.hpp"
+#include "kernels/data/svmlight.hpp"
+#include "tests/support/test_data.hpp"
 
 namespace k = sounder::kernels;
+using sounder::tests::test_data;
 
 namespace {
 
@@ -116,4 +119,20 @@ TEST_CASE("feature_counts: threads do not change the counts") {
 TEST_CASE("feature_counts: dense features occur in every sample") {
   REQUIRE(k::feature_counts(k::generate_regression({}).train) ==
           std::vector<std::uint32_t>(5, 5'000));
+}
+
+TEST_CASE("statistics: RCV1 is as its authors describe it") {
+  const auto file = test_data("rcv1/rcv1_ccat_train.svm.xz");
+  if (!file) {
+    return;
+  }
+
+  const auto s = k::statistics(k::read_svmlight(*file, {.features = 47'236}));
+
+  REQUIRE(s.rows == 22'490);
+  REQUIRE(s.nonzeros == 1'748'417);
+  REQUIRE(s.used_features == 27'968);
+  REQUIRE(s.row_min == 7);
+  REQUIRE(s.row_max == 618);
+  REQUIRE(s.labels == decltype(s.labels){{-1.0F, 12'349}, {1.0F, 10'141}});
 }
