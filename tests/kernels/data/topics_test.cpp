@@ -4,13 +4,13 @@
 
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/svmlight.hpp"
-#include "tests/support/test_data.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/test_data.hpp"
 
 namespace k = sounder::kernels;
 using Catch::Matchers::Contains;
-using sounder::tests::test_data;
 using sounder::tests::temporary_directory;
+using sounder::tests::test_data;
 
 namespace {
 
