@@ -1,0 +1,259 @@
+// sounder compare: several topologies on the same work, one table.
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/signals.hpp"
+#include "apps/sounder/table.hpp"
+#include "apps/sounder/training_run.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
+constexpr double bar_per_unit = 8.0;  // characters for a speed-up of 1
+constexpr std::size_t longest_bar = 48;
+
+struct wiring {
+  std::string topology;
+  unsigned workers = 1;
+};
+
+struct result {
+  wiring what;
+  actors::run_report report;
+};
+
+/// What an experiment asks for, checked before any data is read.
+struct request {
+  model_choice model;
+  actors::training_plan plan;
+  std::vector<wiring> wirings;  // serial first: the base
+  bool sort_rows = false;
+};
+
+request read(const settings& values) {
+  request r;
+  r.model = read_model(values);
+  r.plan = read_schedule(values);
+  r.wirings.push_back({"serial", 1});
+  const auto counts = values.numbers<unsigned>("worker-counts", 1, 1024);
+  for (const std::string& name : values.list("topologies")) {
+    for (const unsigned workers : counts) {
+      static_cast<void>(read_graph(values, "topologies", name, workers));
+      const std::string resolved = resolve_topology(name, workers);
+      if (resolved != "serial") {
+        r.wirings.push_back({resolved, workers});
+        r.sort_rows = r.sort_rows || resolved == "aig";
+      }
+    }
+  }
+  if (r.wirings.size() == 1 && values.list("topologies").empty()) {
+    values.fail("topologies", "names nothing to compare");
+  }
+  return r;
+}
+
+double speed_up(const result& r, const result& base) {
+  return r.report.train_s > 0.0 ? base.report.train_s / r.report.train_s : 0.0;
+}
+
+std::string bar(double value) {
+  const double length =
+      std::clamp(value * bar_per_unit, 0.0, static_cast<double>(longest_bar));
+  return std::string(static_cast<std::size_t>(length + 0.5), '#');
+}
+
+std::string as_table(const std::vector<result>& results) {
+  table rows({"topology", "workers", "time", "speed-up", "samples",
+              "train loss", "train error", "test error", ""},
+             true);
+  bool crowded = false;
+  for (const result& r : results) {
+    const auto& report = r.report;
+    const bool over = !oversubscription_note(r.what.workers).empty();
+    crowded = crowded || over;
+    std::vector<std::string> cells = {
+        r.what.topology, fmt::format("{}{}", r.what.workers, over ? "*" : ""),
+        seconds(report.train_s)};
+    if (report.epochs.empty() || exit_code(report.stop_reason) != 0) {
+      cells.resize(8);
+      cells.push_back(std::string(actors::name(report.stop_reason)));
+      rows.add(std::move(cells));
+      continue;
+    }
+    const actors::epoch_record& last = report.epochs.back();
+    const double gain = speed_up(r, results.front());
+    cells.insert(cells.end(),
+                 {fmt::format("{:.2f}", gain),
+                  rate(static_cast<double>(report.samples) /
+                       std::max(report.train_s, 1e-9)),
+                  number(last.train_loss), percent(last.train_error),
+                  last.test_error ? percent(*last.test_error) : "", bar(gain)});
+    rows.add(std::move(cells));
+  }
+  return rows.text() +
+         (crowded
+              ? fmt::format("* oversubscribed: {}\n",
+                            oversubscription_note(
+                                std::max_element(
+                                    results.begin(), results.end(),
+                                    [](const result& a, const result& b) {
+                                      return a.what.workers < b.what.workers;
+                                    })
+                                    ->what.workers))
+              : "");
+}
+
+json as_json(const std::string& name, const workload& work,
+             const std::vector<result>& results) {
+  json out = {{"experiment", name},
+              {"data", work.name},
+              {"samples", work.train.rows()},
+              {"features", work.features}};
+  out["runs"] = json::array();
+  for (const result& r : results) {
+    json run = {
+        {"topology", r.what.topology},
+        {"workers", r.what.workers},
+        {"oversubscribed", !oversubscription_note(r.what.workers).empty()},
+        {"speed_up", speed_up(r, results.front())}};
+    run.update(app::as_json(r.report));
+    if (!r.report.epochs.empty()) {
+      run["last"] = app::as_json(r.report.epochs.back());
+    }
+    out["runs"].push_back(std::move(run));
+  }
+  return out;
+}
+
+/// The outcome of all experiments so far.
+struct session {
+  progress out;
+  metrics_file metrics;
+  interrupt_watch watch;
+  bool as_json = false;
+  json collected = json::array();
+  int code = 0;
+};
+
+void run_experiment(const settings& values, const std::string& name,
+                    session& s) {
+  request r = read(values);
+  train_test_sources sources = load_training_data(values, s.out);
+  s.metrics.start_run(name);
+  for (const load_record& record : sources.records) {
+    s.metrics.load(record);
+  }
+  const workload work =
+      prepare(values, std::move(sources), r.model.kind, r.sort_rows);
+  r.plan.objective = make_objective(r.model, work);
+  r.plan.interrupt = s.watch.token();
+  std::vector<result> results;
+  for (const wiring& w : r.wirings) {
+    r.plan.graph = read_graph(values, "topologies", w.topology, w.workers);
+    const std::string title = fmt::format(
+        "{}{} {}", name.empty() ? "" : name + ": ", w.topology, w.workers);
+    s.metrics.start_run(title);
+    results.push_back({w, run_training(r.plan, work, title, s.out, s.metrics)});
+    const actors::run_report& report = results.back().report;
+    if (const std::string problem = complaint(report); !problem.empty()) {
+      s.out.note(fmt::format("{}: {}", title, problem));
+      s.code = std::max(s.code, exit_code(report.stop_reason));
+    }
+    if (s.watch.is_interrupted()) {
+      break;
+    }
+  }
+  if (s.as_json) {
+    s.collected.push_back(as_json(name, work, results));
+    return;
+  }
+  print(fmt::format("{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
+                    name.empty() ? "" : name + ": ",
+                    kernels::name(r.model.kind), work.name, work.train.rows(),
+                    work.features, r.plan.epochs, as_table(results)));
+}
+
+int run(const invocation& given) {
+  std::vector<experiment> all = given.experiments;
+  if (all.empty()) {
+    all.push_back({"", given.values});
+  }
+  for (const experiment& e : all) {
+    static_cast<void>(read(e.values));  // all typos before the first run
+  }
+  const settings& values = given.values;
+  session s{progress(values.flag("quiet")),
+            metrics_file(values.text("metrics")),
+            {},
+            values.one_of("output", outputs) == "json"};
+  for (const experiment& e : all) {
+    run_experiment(e.values, e.name, s);
+    if (s.watch.is_interrupted()) {
+      break;
+    }
+  }
+  if (s.as_json) {
+    print(s.collected.dump(2) + "\n");
+  }
+  s.metrics.close();
+  if (s.code != 0) {
+    fmt::print(
+        stderr, "sounder: {}\n",
+        s.watch.is_interrupted() ? "interrupted" : "a run failed; see above");
+  }
+  return s.code;
+}
+
+}  // namespace
+
+command compare_command() {
+  command c;
+  c.name = "compare";
+  c.summary = "trains with several topologies on the same work, one table";
+  c.text =
+      "  sounder compare --generate p1 --epochs 20 --worker-counts 1,2\n"
+      "  sounder compare --data rcv1.svm.xz --topologies hogwild,locked,aig\n"
+      "  sounder compare --config apps/experiments/P1.cfg\n"
+      "\n"
+      "Every topology runs with every count of workers; the base of the "
+      "speed-up is\nserial SGD on the same data. [sections] of the config file "
+      "are experiments of\ntheir own, with the keys before the first section "
+      "as "
+      "defaults.\n";
+  c.groups = {
+      training_data_options(),
+      format_options(),
+      label_options(true),
+      generator_options("generate"),
+      model_options(),
+      {"Comparison",
+       {{"topologies", "A,B,..", "serial,hogwild,locked,aig,round-robin",
+         "what to compare"},
+        {"worker-counts", "K,L,..", "1,2", "with so many workers each"}}},
+      hogwild_options()};
+  for (option_group& group : schedule_options()) {
+    c.groups.push_back(std::move(group));
+  }
+  c.groups.push_back(
+      {"Output",
+       {{"metrics", "FILE", "", "write JSON lines: loads, epochs, the ends"},
+        {"output", "FORM", "table", "table, json"},
+        {"quiet", "", "", "no progress on stderr"}}});
+  c.groups.push_back(common_options());
+  c.has_experiments = true;
+  c.run = run;
+  return c;
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,141 @@
+// sounder: finds the command, runs it, turns what goes wrong into one line on
+// stderr and an exit code.
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/signals.hpp"
+#include "apps/sounder/training_run.hpp"
+#include "kernels/data/data_error.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+enum exit_codes { done = 0, failed = 1, usage = 2, data = 3 };
+
+std::vector<command> commands() {
+  return {train_command(),   evaluate_command(), predict_command(),
+          compare_command(), info_command(),     generate_command(),
+          convert_command(), split_command()};
+}
+
+std::string overview(const std::vector<command>& all) {
+  std::string text =
+      "sounder: asynchronous SGD, an actor runtime\n\n"
+      "  sounder COMMAND [--option value ...]\n\n";
+  for (const command& c : all) {
+    text += fmt::format("  {:<15} {}\n", c.name, c.summary);
+  }
+  return text +
+         "\nsounder COMMAND --help explains a command, with examples.\n"
+         "sounder --version prints the version.\n";
+}
+
+/// The command that the first words name; takes these words away.
+const command& find(const std::vector<command>& all,
+                    std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const command& c : all) {
+    names.push_back(c.name);
+    const bool two = c.name.find(' ') != c.name.npos;
+    const std::size_t count = two ? 2 : 1;
+    if (words.size() >= count &&
+        (two ? words[0] + " " + words[1] : words[0]) == c.name) {
+      words.erase(words.begin(),
+                  words.begin() + static_cast<std::ptrdiff_t>(count));
+      return c;
+    }
+  }
+  std::string word = words[0];
+  if (word == "data") {
+    word += words.size() > 1 ? " " + words[1] : "";
+    throw usage_error(
+        fmt::format("'{}' is not a command; data has info, generate, convert "
+                    "and split (sounder --help)",
+                    word));
+  }
+  const std::string like = nearest(word, names);
+  throw usage_error(fmt::format(
+      "'{}' is not a command; {}", word,
+      like.empty() ? "see sounder --help" : "did you mean " + like + "?"));
+}
+
+bool asks_for_help(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--help" || word == "-h") {
+      return true;
+    }
+  }
+  return false;
+}
+
+int dump(const command& c, const invocation& given) {
+  std::string text = given.values.as_config(c.groups);
+  for (const experiment& e : given.experiments) {
+    text += fmt::format("\n[{}]\n", e.name) + e.values.as_config(c.groups);
+  }
+  print(text);
+  return done;
+}
+
+int dispatch(std::vector<std::string> words) {
+  const std::vector<command> all = commands();
+  if (words.empty()) {
+    throw usage_error("no command; see sounder --help");
+  }
+  if (words[0] == "--version") {
+    print("sounder " SOUNDER_VERSION "\n");
+    return done;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help" ||
+      (words[0] == "data" && words.size() == 2 && asks_for_help(words))) {
+    print(overview(all));
+    return done;
+  }
+  const command& chosen = find(all, words);
+  if (asks_for_help(words)) {
+    print(help(chosen));
+    return done;
+  }
+  const invocation given = parse(chosen, words);
+  return given.values.flag("dump-config") ? dump(chosen, given)
+                                          : chosen.run(given);
+}
+
+int complain(const std::string& what, int code) {
+  fmt::print(stderr, "sounder: {}\n", what);
+  return code;
+}
+
+}  // namespace
+
+int run_main(std::vector<std::string> words) {
+  try {
+    return dispatch(std::move(words));
+  } catch (const usage_error& e) {
+    return complain(e.what(), usage);
+  } catch (const kernels::data_error& e) {
+    return complain(e.what(), data);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory; use fewer samples or features", failed);
+  } catch (const std::system_error& e) {
+    return complain(e.what(), data);
+  } catch (const std::exception& e) {
+    return complain(e.what(), failed);
+  }
+}
+
+}  // namespace sounder::app
+
+int main(int count, char** words) {
+  sounder::app::set_up_signals();
+  return sounder::app::run_main({words + 1, words + count});
+}

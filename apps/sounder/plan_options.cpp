@@ -1,0 +1,195 @@
+#include "apps/sounder/plan_options.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace sounder::app {
+
+namespace {
+
+using kernels::step_size_rule;
+
+constexpr std::array<std::string_view, 5> models = {
+    "svm", "logistic", "least-squares", "softmax", "ovr"};
+constexpr std::array<std::string_view, 3> penalties = {"l2", "per-feature",
+                                                       "per-sample"};
+constexpr std::array<std::string_view, 5> step_rules = {
+    "constant", "decay", "polynomial", "multi-step", "inverse-time"};
+constexpr std::array<std::string_view, 3> orders = {"block", "shuffle",
+                                                    "sequential"};
+constexpr std::array<std::string_view, 3> evaluations = {"auto", "concurrent",
+                                                         "between"};
+
+constexpr double tiny = 1e-30;  // the least number that is not 0 here
+constexpr double huge = 1e30;
+
+step_size_rule read_step(const settings& values, unsigned epochs) {
+  const double step = values.number("step", tiny, huge);
+  const std::string& name = values.one_of("step-rule", step_rules);
+  const double factor = values.number("decay", tiny, huge);
+  step_size_rule rule = kernels::constant_step(step);
+  if (name == "decay") {
+    rule = kernels::decaying_step(step, factor);
+  } else if (name == "polynomial") {
+    rule = kernels::polynomial_step(step, epochs,
+                                    values.number("power", 0.0, huge));
+  } else if (name == "multi-step") {
+    if (!values.has("milestones")) {
+      values.fail("step-rule", "multi-step needs --milestones, e.g. 145,220");
+    }
+    rule = kernels::multi_step(step, factor,
+                               values.numbers("milestones", 0.0, huge));
+  } else if (name == "inverse-time") {
+    rule = kernels::inverse_time_step(step,
+                                      values.number("decay-rate", 0.0, huge));
+  }
+  const double warmup = values.number("warmup", 0.0, huge);
+  return warmup > 0.0 ? kernels::warm_up(rule, warmup) : rule;
+}
+
+kernels::order_spec read_order(const settings& values) {
+  kernels::order_spec order;
+  const std::string& name = values.one_of("order", orders);
+  order.kind = name == "block"     ? kernels::order_kind::block
+               : name == "shuffle" ? kernels::order_kind::shuffle
+                                   : kernels::order_kind::sequential;
+  order.block_rows = values.number<std::size_t>("block-rows", 1);
+  return order;
+}
+
+actors::stopping read_stopping(const settings& values) {
+  actors::stopping stop;
+  stop.target_error = values.optional_number("target-error", 0.0, 1.0);
+  stop.loss_change = values.optional_number("loss-change", 0.0);
+  stop.patience = values.optional_number<unsigned>("patience", 1);
+  if (const auto limit = values.optional_number("time-limit", tiny, 1e9)) {
+    stop.wall_clock = std::chrono::duration<double>(*limit);
+  }
+  return stop;
+}
+
+}  // namespace
+
+option_group model_options() {
+  return {"Model",
+          {{"model", "NAME", "svm",
+            "svm, logistic, least-squares, softmax or ovr (SVMs, one class "
+            "against the rest)"},
+           {"regularizer", "NAME", "l2",
+            "l2: (l2 / 2) |w|^2; per-feature: HOGWILD!'s sparse form of it; "
+            "per-sample: over the features of a sample"},
+           {"l2", "X", "", "strength [1 / training samples]"}}};
+}
+
+std::vector<option_group> schedule_options() {
+  return {
+      {"Steps",
+       {{"step", "X", "0.5", "step size at the start"},
+        {"step-rule", "NAME", "decay",
+         "constant, decay (times --decay after every epoch), polynomial "
+         "(--power), multi-step (times --decay at --milestones), inverse-time "
+         "(--decay-rate)"},
+        {"decay", "X", "0.8", "factor of decay and multi-step"},
+        {"power", "X", "1", "exponent of polynomial"},
+        {"milestones", "A,B,..", "", "epochs of multi-step"},
+        {"decay-rate", "X", "1", "r in step / (1 + r * epoch)"},
+        {"warmup", "EPOCHS", "0", "epochs in which the step rises from 0"},
+        {"batch", "N", "1", "samples a step"},
+        {"epochs", "N", "10", "passes over the training samples"},
+        {"order", "NAME", "block",
+         "order of samples in an epoch: block (blocks of neighbours at random: "
+         "kind to caches), shuffle, sequential"},
+        {"block-rows", "N", "32", "samples a block"},
+        {"seed", "N", "1", "of all that is random"},
+        {"deterministic", "", "",
+         "one thread and a fixed schedule: the same options give the same bits "
+         "(slow)"}}},
+      {"Evaluation and stopping",
+       {{"evaluate", "WHEN", "auto",
+         "concurrent: while the workers go on; between: the workers pause"},
+        {"evaluate-every", "N", "1", "epochs between evaluations"},
+        {"target-error", "X", "", "stop at this test error (a fraction)"},
+        {"loss-change", "X", "", "stop when the loss changes less than this"},
+        {"patience", "N", "",
+         "stop after so many epochs without a better loss"},
+        {"time-limit", "S", "", "stop after so many seconds"},
+        {"stall-deadline", "S", "30",
+         "give up when nothing moves for so many seconds"}}}};
+}
+
+option_group hogwild_options() {
+  return {
+      "HOGWILD!",
+      {{"shared-head", "N", "",
+        "keep the N most popular features private to each worker and add "
+        "up the differences now and then; 0 is the paper's plain sharing "
+        "[chosen by the data]"},
+       {"head-every", "N", "", "samples between these additions [chosen]"}}};
+}
+
+model_choice read_model(const settings& values) {
+  model_choice choice;
+  choice.kind = *kernels::linear_model_by_name(values.one_of("model", models));
+  const std::string& form = values.one_of("regularizer", penalties);
+  choice.form = form == "l2"            ? kernels::penalty_form::l2
+                : form == "per-feature" ? kernels::penalty_form::per_feature
+                                        : kernels::penalty_form::per_sample;
+  choice.l2 = values.optional_number("l2", 0.0, huge);
+  return choice;
+}
+
+std::string resolve_topology(const std::string& name, unsigned workers) {
+  return name != "auto" ? name : workers == 1 ? "serial" : "hogwild";
+}
+
+topology::graph read_graph(const settings& values, const std::string& option,
+                           const std::string& name, unsigned workers) {
+  const std::string resolved = resolve_topology(name, workers);
+  const auto graph = topology::by_name(resolved, workers);
+  if (!graph) {
+    const std::string like = nearest(name, topology::names());
+    values.fail(
+        option,
+        fmt::format("'{}' is none of auto, {}{}", name,
+                    fmt::join(topology::names(), ", "),
+                    like.empty() ? "" : "; did you mean " + like + "?"));
+  }
+  topology::graph wiring = *graph;
+  auto* shared =
+      std::get_if<topology::lock_free>(&wiring.replicas.front().sharing);
+  if (shared != nullptr && resolved == "hogwild") {
+    shared->head = values.optional_number<std::size_t>("shared-head");
+    shared->head_every = values.optional_number<std::size_t>("head-every", 1);
+  }
+  return wiring;
+}
+
+actors::training_plan read_schedule(const settings& values) {
+  actors::training_plan plan;
+  plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
+  plan.step_size = read_step(values, plan.epochs);
+  plan.batch_size = values.number<std::size_t>("batch", 1);
+  plan.order = read_order(values);
+  plan.seed = values.number<std::uint64_t>("seed");
+  plan.deterministic = values.flag("deterministic");
+  const std::string& when = values.one_of("evaluate", evaluations);
+  plan.evaluation = when == "auto"         ? actors::evaluation_mode::automatic
+                    : when == "concurrent" ? actors::evaluation_mode::concurrent
+                                           : actors::evaluation_mode::between;
+  plan.evaluate_every = values.number<unsigned>("evaluate-every", 1);
+  plan.stop = read_stopping(values);
+  plan.stall_deadline = std::chrono::milliseconds(
+      static_cast<long>(1e3 * values.number("stall-deadline", 0.01, 1e6)));
+  return plan;
+}
+
+std::shared_ptr<const kernels::objective> make_objective(
+    const model_choice& choice, const workload& work) {
+  const double samples = static_cast<double>(work.train.rows());
+  return kernels::make_linear(
+      choice.kind, work.train, work.classes(),
+      {choice.form, choice.l2.value_or(samples > 0.0 ? 1.0 / samples : 0.0)});
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,44 @@
+#pragma once
+
+// From options to a training plan. Everything is checked before any data is
+// read: a typo must not cost a load.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/training_plan.hpp"
+#include "apps/sounder/options.hpp"
+#include "apps/sounder/workload.hpp"
+#include "kernels/model/linear.hpp"
+#include "kernels/model/regulariser.hpp"
+
+namespace sounder::app {
+
+option_group model_options();
+/// Step size, batch, order, evaluation and stopping.
+std::vector<option_group> schedule_options();
+/// --shared-head and --head-every.
+option_group hogwild_options();
+
+struct model_choice {
+  kernels::linear_model kind = kernels::linear_model::svm;
+  kernels::penalty_form form = kernels::penalty_form::l2;
+  std::optional<double> l2;  // none: 1 / training samples
+};
+model_choice read_model(const settings& values);
+
+/// The graph of that name ("auto" among them) on `workers` workers.
+/// `option` is where the name stands, for messages.
+topology::graph read_graph(const settings& values, const std::string& option,
+                           const std::string& name, unsigned workers);
+/// What "auto" stands for.
+std::string resolve_topology(const std::string& name, unsigned workers);
+
+/// All but graph, objective and start.
+actors::training_plan read_schedule(const settings& values);
+
+std::shared_ptr<const kernels::objective> make_objective(
+    const model_choice& choice, const workload& work);
+
+}  // namespace sounder::app

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "actors/run_report.hpp"
+
+namespace sounder::app {
+
+/// What happens, on stderr: one line redrawn in place on a terminal, now and
+/// then a line of its own elsewhere (the first, the last, and at most one
+/// every two seconds).
+///
+/// Threads: one at a time.
+class progress {
+ public:
+  explicit progress(bool quiet);
+  progress(const progress&) = delete;
+  progress& operator=(const progress&) = delete;
+  ~progress() { finish(); }
+
+  /// A line that stays.
+  void note(const std::string& text);
+
+  /// Starts a run of so many epochs. `title` opens its lines.
+  void start(std::string title, unsigned epochs);
+  void epoch(const actors::epoch_record& record);
+
+  /// Leaves the live line, as it is, behind.
+  void finish();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  std::string describe(const actors::epoch_record& record) const;
+
+  bool quiet_;
+  bool live_;              // stderr is a terminal
+  bool has_line_ = false;  // a live line is on the screen
+  std::string title_;
+  unsigned epochs_ = 0;
+  clock::time_point next_;  // not before this, when not live
+};
+
+}  // namespace sounder::app

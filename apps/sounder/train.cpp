@@ -1,0 +1,241 @@
+// sounder train: options, data, run, model file, report.
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/signals.hpp"
+#include "apps/sounder/table.hpp"
+#include "apps/sounder/training_run.hpp"
+#include "kernels/data/data_error.hpp"
+#include "kernels/model/model_file.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
+constexpr std::size_t most_rows = 20;  // of the printed table
+
+option_group topology_options() {
+  return {"Topology",
+          {{"topology", "NAME", "auto",
+            "serial, hogwild (lock-free), locked (one lock for writes), aig (a "
+            "lock a coordinate), round-robin (fixed order of updates); auto: "
+            "serial for one worker, hogwild for more"},
+           {"workers", "K", "1", "threads that step on the same vector"}}};
+}
+
+option_group output_options() {
+  return {
+      "Output",
+      {{"save", "FILE", "",
+        "write the model: NumPy's .npz by that name, else liblinear's text"},
+       {"resume", "MODEL", "", "start from the weights of this model file"},
+       {"metrics", "FILE", "", "write JSON lines: loads, epochs, the end"},
+       {"output", "FORM", "table", "of the result on stdout: table, json"},
+       {"quiet", "", "", "no progress on stderr"}}};
+}
+
+/// The words of this command before any data is read.
+struct request {
+  model_choice model;
+  actors::training_plan plan;
+  std::string topology;
+  unsigned workers = 1;
+  std::string save;
+  bool as_json = false;
+};
+
+request read(const settings& values) {
+  request r;
+  r.model = read_model(values);
+  r.plan = read_schedule(values);
+  r.workers = values.number<unsigned>("workers", 1, 1024);
+  r.topology = resolve_topology(values.text("topology"), r.workers);
+  r.plan.graph =
+      read_graph(values, "topology", values.text("topology"), r.workers);
+  if (r.topology == "serial" && r.workers > 1) {
+    values.fail("topology", fmt::format("serial has one worker, not {}; use "
+                                        "hogwild, or --workers 1",
+                                        r.workers));
+  }
+  for (const char* const name : {"shared-head", "head-every"}) {
+    if (values.has(name) && r.topology != "hogwild") {
+      values.fail(name,
+                  fmt::format("is for --topology hogwild, not {}", r.topology));
+    }
+  }
+  r.save = values.text("save");
+  r.as_json = values.one_of("output", outputs) == "json";
+  return r;
+}
+
+/// Finds out before the training that its model could not be written after.
+void check_save(const request& r, const workload& work) {
+  if (r.save.empty()) {
+    return;
+  }
+  kernels::check_savable(work.kind, work.classes(), r.save);
+  std::filesystem::path folder = std::filesystem::path(r.save).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    throw kernels::data_error(
+        r.save, fmt::format("the folder {} does not exist; make it first",
+                            folder.string()));
+  }
+}
+
+/// The epochs, thinned out to a table of readable length. Regression has no
+/// errors to count.
+std::string curve(const actors::run_report& report, bool classifies) {
+  const bool with_test =
+      !report.epochs.empty() && report.epochs.back().test_loss.has_value();
+  std::vector<std::string> row = {"epoch", "train time", "samples"};
+  const auto add = [&](const std::string& loss, const std::string& error) {
+    row.push_back(loss);
+    if (classifies) {
+      row.push_back(error);
+    }
+  };
+  add("train loss", "train error");
+  if (with_test) {
+    add("test loss", "test error");
+  }
+  table rows(row);
+  const std::size_t count = report.epochs.size();
+  const std::size_t every = (count + most_rows - 1) / most_rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    const actors::epoch_record& r = report.epochs[i];
+    if (i != 0 && i + 1 != count && (i + 1) % every != 0) {
+      continue;
+    }
+    row = {std::to_string(r.epoch), seconds(r.train_s), rate(r.samples_per_s)};
+    add(number(r.train_loss), percent(r.train_error));
+    if (with_test) {
+      add(number(r.test_loss.value_or(0.0)),
+          percent(r.test_error.value_or(0.0)));
+    }
+    rows.add(row);
+  }
+  return rows.text();
+}
+
+std::string as_table(const request& r, const workload& work,
+                     const actors::run_report& report) {
+  std::string out = fmt::format(
+      "{} on {}: {} samples x {} features, {}, {} worker{}\n\n",
+      kernels::name(work.kind), work.name, work.train.rows(), work.features,
+      r.topology, r.workers, r.workers == 1 ? "" : "s");
+  out += curve(report, kernels::is_classifier(work.kind));
+  out += fmt::format("\n{} after {} in training, {} in all; peak memory {}\n",
+                     actors::name(report.stop_reason), seconds(report.train_s),
+                     seconds(report.total_s),
+                     bytes(static_cast<double>(peak_rss_bytes())));
+  return out;
+}
+
+json as_json_text(const request& r, const workload& work,
+                  const actors::run_report& report) {
+  json out = {{"model", kernels::name(work.kind)},
+              {"data", work.name},
+              {"samples", work.train.rows()},
+              {"features", work.features},
+              {"topology", r.topology},
+              {"workers", r.workers}};
+  json end = as_json(report);
+  end.erase("epochs");
+  end.erase("samples");
+  out.update(end);
+  out["epochs"] = json::array();
+  for (const actors::epoch_record& record : report.epochs) {
+    out["epochs"].push_back(as_json(record));
+  }
+  return out;
+}
+
+/// Writes the model unless the run has ruined it. Says so on stderr.
+void save(const request& r, const workload& work,
+          const actors::run_report& report, progress& out) {
+  const auto reason = report.stop_reason;
+  const bool usable =
+      exit_code(reason) == 0 || reason == actors::stop_reason::interrupted;
+  if (r.save.empty() || !usable || report.parameters.empty()) {
+    return;
+  }
+  kernels::save_model(as_model(work, report.parameters), r.save);
+  out.note(fmt::format("model saved to {}", r.save));
+}
+
+int run(const invocation& given) {
+  const settings& values = given.values;
+  request r = read(values);
+  progress out(values.flag("quiet"));
+  metrics_file metrics(values.text("metrics"));
+  if (const std::string note = oversubscription_note(r.workers);
+      !note.empty()) {
+    out.note("note: " + note);
+  }
+  train_test_sources sources = load_training_data(values, out);
+  for (const load_record& record : sources.records) {
+    metrics.load(record);
+  }
+  const workload work =
+      prepare(values, std::move(sources), r.model.kind, r.topology == "aig");
+  check_save(r, work);
+  r.plan.objective = make_objective(r.model, work);
+  if (values.has("resume")) {
+    const std::string& file = values.text("resume");
+    r.plan.start = as_parameters(work, kernels::load_model(file), file);
+  }
+  interrupt_watch watch;
+  r.plan.interrupt = watch.token();
+  const actors::run_report report =
+      run_training(r.plan, work, "", out, metrics);
+  save(r, work, report, out);
+  print(r.as_json ? as_json_text(r, work, report).dump(2) + "\n"
+                  : as_table(r, work, report));
+  metrics.close();
+  if (const std::string problem = complaint(report); !problem.empty()) {
+    fmt::print(stderr, "sounder: {}\n", problem);
+  }
+  return exit_code(report.stop_reason);
+}
+
+}  // namespace
+
+command train_command() {
+  command c;
+  c.name = "train";
+  c.summary = "trains a linear model by SGD with workers on one vector";
+  c.text =
+      "  sounder train --data rcv1.svm.xz --test rcv1_test.svm.xz --epochs 15\n"
+      "  sounder train --data a9a --split 0.8 --topology hogwild --workers 2\n"
+      "  sounder train --data mnist/ --model softmax --step 0.01 --save m.npz\n"
+      "  sounder train --data big.svm --resume m.txt --save m.txt\n"
+      "  sounder train --generate p1 --batch 2 --step 0.001\n"
+      "\n"
+      "Minimises mean loss + (l2 / 2) |w|^2. The result goes to stdout, "
+      "progress "
+      "to\nstderr. Exit codes: 0 done, 1 diverged, 2 wrong options, 3 unusable "
+      "data,\n5 stalled, 130 interrupted (after saving the model so far).\n";
+  c.groups = {training_data_options(), format_options(),
+              label_options(true),     generator_options("generate"),
+              model_options(),         topology_options(),
+              hogwild_options()};
+  for (option_group& group : schedule_options()) {
+    c.groups.push_back(std::move(group));
+  }
+  c.groups.push_back(output_options());
+  c.groups.push_back(common_options());
+  c.run = run;
+  return c;
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,87 @@
+#include "apps/sounder/training_run.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "apps/sounder/options.hpp"
+
+namespace sounder::app {
+
+actors::run_report run_training(const actors::training_plan& plan,
+                                const workload& work, const std::string& title,
+                                progress& out, metrics_file& metrics) {
+  out.start(title, plan.epochs);
+  actors::run_report report;
+  try {
+    report = actors::train(plan, work.train, work.test,
+                           [&](const actors::epoch_record& record) {
+                             out.epoch(record);
+                             metrics.epoch(record);
+                           });
+  } catch (const std::invalid_argument& e) {
+    std::string problems = e.what();
+    for (std::size_t at = 0; (at = problems.find('\n', at)) != problems.npos;) {
+      problems.replace(at, 1, "; ");
+    }
+    throw usage_error(problems);
+  }
+  out.finish();
+  metrics.end(report);
+  return report;
+}
+
+int exit_code(actors::stop_reason reason) {
+  using actors::stop_reason;
+  switch (reason) {
+    case stop_reason::epochs_done:
+    case stop_reason::target_reached:
+    case stop_reason::loss_settled:
+    case stop_reason::patience_spent:
+    case stop_reason::time_spent:
+      return 0;
+    case stop_reason::diverged:
+    case stop_reason::failed:
+      return 1;
+    case stop_reason::stalled:
+      return 5;
+    case stop_reason::interrupted:
+      return 130;
+  }
+  return 1;
+}
+
+std::string complaint(const actors::run_report& report) {
+  if (exit_code(report.stop_reason) == 0) {
+    return "";
+  }
+  const std::string reason(actors::name(report.stop_reason));
+  return report.message.empty() ? reason : reason + ": " + report.message;
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+      std::fflush(stdout) != 0) {
+    if (errno != EPIPE) {
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot write to standard output");
+    }
+  }
+}
+
+std::string oversubscription_note(unsigned workers) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return workers <= cores ? ""
+                          : fmt::format(
+                                "{} workers on {} processors: they take turns "
+                                "(oversubscribed), so do not expect a speed-up "
+                                "beyond {}",
+                                workers, cores, cores);
+}
+
+}  // namespace sounder::app

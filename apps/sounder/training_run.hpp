@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "actors/train.hpp"
+#include "apps/sounder/metrics.hpp"
+#include "apps/sounder/progress.hpp"
+#include "apps/sounder/workload.hpp"
+
+namespace sounder::app {
+
+/// actors::train with progress and metrics. Records of loads go first.
+/// Throws usage_error for a plan that does not fit the data.
+actors::run_report run_training(const actors::training_plan& plan,
+                                const workload& work, const std::string& title,
+                                progress& out, metrics_file& metrics);
+
+/// 0 for a run that came to an end of its own, else as in the manual.
+int exit_code(actors::stop_reason reason);
+
+/// Why a run is no success, for people; "" when it is one.
+std::string complaint(const actors::run_report& report);
+
+/// Writes to stdout. Throws std::system_error when that fails, but for a
+/// reader who has gone away.
+void print(const std::string& text);
+
+/// A word on more workers than processors; "" when there are enough.
+std::string oversubscription_note(unsigned workers);
+
+}  // namespace sounder::app

@@ -1,0 +1,217 @@
+#include "apps/sounder/workload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "kernels/data/constant_feature.hpp"
+#include "kernels/data/data_error.hpp"
+#include "kernels/data/labels.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using kernels::data_error;
+using kernels::dataset;
+using kernels::linear_model;
+
+/// Encodes training and test labels alike; `encode(data, name)`.
+template <class Encode>
+void encode_both(train_test_sources& sources, const Encode& encode) {
+  sources.train.data = encode(sources.train.data, sources.train.name);
+  if (!sources.test.data.empty()) {
+    sources.test.data = encode(sources.test.data, sources.test.name);
+  }
+}
+
+/// Labels of a binary model, the positive one first.
+std::vector<float> encode_binary(const settings& values,
+                                 const kernels::label_set& labels,
+                                 train_test_sources& sources) {
+  const auto positive = values.optional_number<float>("positive");
+  if (positive && labels.size() != 2) {
+    encode_both(sources, [&](const dataset& data, const std::string& name) {
+      return kernels::encode_one_against_rest(data, labels, *positive, name);
+    });
+    return {1.0F, -1.0F};
+  }
+  kernels::label_set ordered = labels;  // the positive one last
+  if (positive && *positive == labels[0]) {
+    std::swap(ordered[0], ordered[1]);
+  } else if (positive && *positive != labels[1]) {
+    values.fail("positive",
+                fmt::format("{} is not among the labels of {} ({})", *positive,
+                            sources.train.name, kernels::list_labels(labels)));
+  }
+  encode_both(sources, [&](const dataset& data, const std::string& name) {
+    return kernels::encode_binary(data, ordered, name);
+  });
+  return {ordered[1], ordered[0]};
+}
+
+std::vector<float> encode(const settings& values, linear_model kind,
+                          train_test_sources& sources) {
+  if (kernels::is_multi_class(kind) || !kernels::is_classifier(kind)) {
+    if (values.has("positive")) {
+      values.fail("positive",
+                  fmt::format("is for models of two classes, {} is not one; "
+                              "leave it out",
+                              kernels::name(kind)));
+    }
+  }
+  if (!kernels::is_classifier(kind)) {
+    return {};
+  }
+  kernels::label_set labels =
+      kernels::distinct_labels(sources.train.data, sources.train.name);
+  if (!kernels::is_multi_class(kind)) {
+    return encode_binary(values, labels, sources);
+  }
+  encode_both(sources, [&](const dataset& data, const std::string& name) {
+    return kernels::encode_classes(data, labels, name);
+  });
+  return labels;
+}
+
+void check_widths(const train_test_sources& sources) {
+  const dataset& train = sources.train.data;
+  const dataset& test = sources.test.data;
+  if (test.empty()) {
+    return;
+  }
+  if (test.layout() != train.layout() &&
+      test.is_sparse() != train.is_sparse()) {
+    throw data_error(sources.test.name,
+                     "is of another kind (sparse, dense) than the training "
+                     "set; convert one of them (sounder data convert)");
+  }
+  if (test.features() > train.features()) {
+    throw data_error(
+        sources.test.name,
+        fmt::format("has {} features, the training set {}; declare the width "
+                    "(--features {}) or leave the others out",
+                    test.features(), train.features(), test.features()));
+  }
+  if (!test.is_sparse() && test.features() != train.features()) {
+    throw data_error(sources.test.name,
+                     fmt::format("has {} columns, the training set {}",
+                                 test.features(), train.features()));
+  }
+}
+
+}  // namespace
+
+workload prepare(const settings& values, train_test_sources&& sources,
+                 linear_model kind, bool sort_rows) {
+  check_widths(sources);
+  workload work;
+  work.kind = kind;
+  work.name = sources.train.name;
+  work.features = sources.train.data.features();
+  work.labels = encode(values, kind, sources);
+  work.bias = values.number<double>("bias", 0.0, 1e6);
+  dataset train = std::exchange(sources.train.data, {});
+  dataset test = std::exchange(sources.test.data, {});
+  const bool sparse = train.is_sparse();
+  if (!test.empty() && sparse) {
+    test = dataset(test).widened(work.features);
+  }
+  if (work.bias != 0.0) {
+    const auto value = static_cast<float>(work.bias);
+    train = kernels::with_constant_feature(std::move(train), value);
+    if (!test.empty()) {
+      test = kernels::with_constant_feature(std::move(test), value);
+    }
+  }
+  work.order = kernels::by_frequency(train);
+  if (sparse) {
+    train = kernels::renumber(std::move(train), work.order, sort_rows);
+    if (!test.empty()) {
+      test = kernels::renumber(std::move(test), work.order, sort_rows);
+    }
+  }
+  work.train = std::move(train);
+  work.test = std::move(test);
+  return work;
+}
+
+kernels::model as_model(const workload& work, std::span<const float> weights) {
+  kernels::model m;
+  m.kind = work.kind;
+  m.labels = work.labels;
+  m.features = work.features;
+  m.outputs = kernels::is_multi_class(work.kind) ? work.classes() : 1;
+  m.bias = work.bias;
+  m.weights.resize(weights.size());
+  work.order.restore(weights, m.weights, m.outputs);
+  return m;
+}
+
+std::vector<float> as_parameters(const workload& work,
+                                 const kernels::model& start,
+                                 const std::string& file) {
+  const auto fail = [&](const std::string& what) {
+    throw data_error(file, what +
+                               "; --resume needs a model of the same kind "
+                               "and shape");
+  };
+  if (start.kind != work.kind) {
+    fail(fmt::format("is a model of kind {}, the run trains {}",
+                     kernels::name(start.kind), kernels::name(work.kind)));
+  }
+  if (start.labels != work.labels) {
+    fail(fmt::format("has the labels {}, the data {}",
+                     kernels::list_labels(start.labels),
+                     kernels::list_labels(work.labels)));
+  }
+  if (start.features != work.features) {
+    fail(fmt::format("has {} features, the data {} (--features declares more)",
+                     start.features, work.features));
+  }
+  if (start.bias != work.bias) {
+    fail(fmt::format("has --bias {}, the run {}", start.bias, work.bias));
+  }
+  std::vector<float> parameters(start.weights.size());
+  work.order.arrange(start.weights, parameters, start.outputs);
+  return parameters;
+}
+
+kernels::dataset prepare_for(const kernels::model& trained,
+                             const settings& values, source&& samples,
+                             bool with_labels) {
+  dataset data = std::exchange(samples.data, {});
+  if (data.features() > trained.features ||
+      (!data.is_sparse() && data.features() != trained.features)) {
+    throw data_error(samples.name,
+                     fmt::format("has {} features, the model {}; use the data "
+                                 "that the model is for",
+                                 data.features(), trained.features));
+  }
+  if (with_labels && kernels::is_multi_class(trained.kind)) {
+    data = kernels::encode_classes(data, trained.labels, samples.name);
+  } else if (with_labels && kernels::is_classifier(trained.kind)) {
+    const auto positive = values.optional_number<float>("positive");
+    const float first = trained.labels[0];
+    if (positive && first != *positive && first != 1.0F) {
+      values.fail("positive", fmt::format("{} is not the model's positive "
+                                          "label, which is {}",
+                                          *positive, first));
+    }
+    data = positive ? kernels::encode_one_against_rest(data, {*positive},
+                                                       *positive, samples.name)
+                    : kernels::encode_binary(data, {trained.labels[1], first},
+                                             samples.name);
+  }
+  if (data.is_sparse()) {
+    data = dataset(data).widened(trained.features);
+  }
+  if (trained.bias != 0.0) {
+    data = kernels::with_constant_feature(std::move(data),
+                                          static_cast<float>(trained.bias));
+  }
+  return data;
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,79 @@
+// sounder compare: one table over topologies and worker counts.
+
+#include <nlohmann/json.hpp>
+
+#include "tests/program/program.hpp"
+
+namespace {
+
+using namespace sounder::tests;
+using json = nlohmann::json;
+
+const std::string experiments = SOUNDER_SOURCE_DIR "/apps/experiments/";
+
+}  // namespace
+
+TEST_CASE("every topology runs with every count after the serial base") {
+  const outcome seen =
+      program({"compare", "--generate", "p1", "--rows", "200", "--epochs", "1",
+               "--topologies", "serial,hogwild,locked,aig,round-robin",
+               "--worker-counts", "1,2", "--output", "json"});
+
+  REQUIRE(seen.code == 0);
+  const json runs = json::parse(seen.out)[0]["runs"];
+  REQUIRE(runs.size() == 9);
+  CHECK(runs[0]["topology"] == "serial");
+  CHECK(runs[0]["speed_up"] == 1.0);
+  CHECK(runs[8]["topology"] == "round-robin");
+  CHECK(runs[8]["workers"] == 2);
+  CHECK_THAT(seen.err, Catch::Contains("aig 2"));
+}
+
+TEST_CASE("the table marks more workers than processors") {
+  const outcome seen = program({"compare", "--generate", "p1", "--rows", "2000",
+                                "--epochs", "1", "--topologies", "hogwild",
+                                "--worker-counts", "1,1000", "--quiet"});
+
+  CHECK(seen.code == 0);
+  CHECK_THAT(seen.out, Catch::Contains("speed-up"));
+  CHECK_THAT(seen.out, Catch::Contains("1000*"));
+  CHECK_THAT(seen.out, Catch::Contains("oversubscribed"));
+}
+
+TEST_CASE("sections of the config file are experiments") {
+  const temporary_directory here;
+  const std::string file =
+      here.file("e.cfg",
+                "generate = p1\nepochs = 1\ntopologies = hogwild\n"
+                "worker-counts = 1\n[small]\nrows = 100\n[large]\nrows = 200\n")
+          .string();
+
+  const json all = json::parse(
+      program({"compare", "--config", file, "--output", "json"}).out);
+
+  REQUIRE(all.size() == 2);
+  CHECK(all[0]["experiment"] == "small");
+  CHECK(all[0]["samples"] == 100);
+  CHECK(all[1]["experiment"] == "large");
+  CHECK(all[1]["samples"] == 200);
+}
+
+TEST_CASE("a mistake in any section stops before the first run") {
+  const temporary_directory here;
+  const std::string file =
+      here.file("e.cfg", "generate = p1\n[a]\n[b]\nepochs = 0\n").string();
+
+  check_complaint(program({"compare", "--config", file}), 2,
+                  "e.cfg:4: epochs: 0 is out of range");
+}
+
+TEST_CASE("the sources' experiments run") {
+  const std::string name = GENERATE("P1", "P2", "P4");
+  const outcome seen =
+      program({"compare", "--config", experiments + name + ".cfg", "--rows",
+               "100", "--epochs", "1", "--quiet"});
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  CHECK_THAT(seen.out, Catch::Contains("10*") || Catch::Contains("10 "));
+}

@@ -1,0 +1,141 @@
+#include "tests/support/process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace sounder::tests {
+
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (std::string& text : texts) {
+    all.push_back(text.data());
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
+void close_once(int& file) {
+  if (file >= 0) {
+    close(file);
+    file = -1;
+  }
+}
+
+/// What is there to read; closes at the end of the file.
+void drain(int& file, std::string& into) {
+  char piece[4096];
+  const ssize_t got = read(file, piece, sizeof piece);
+  if (got > 0) {
+    into.append(piece, static_cast<std::size_t>(got));
+  } else if (got == 0 || errno != EINTR) {
+    close_once(file);
+  }
+}
+
+}  // namespace
+
+process::process(const std::vector<std::string>& words,
+                 const std::vector<std::string>& environment,
+                 std::chrono::seconds deadline)
+    : deadline_(std::chrono::steady_clock::now() + deadline) {
+  std::vector<std::string> arguments = words;
+  std::vector<std::string> variables = environment;
+  for (char** v = environ; *v != nullptr; ++v) {
+    if (!std::string_view(*v).starts_with("SOUNDER_")) {
+      variables.emplace_back(*v);
+    }
+  }
+  int out[2];
+  int err[2];
+  if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
+    throw std::runtime_error("no pipe");
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                   O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+  const int problem =
+      posix_spawnp(&child_, arguments.front().c_str(), &actions, nullptr,
+                   pointers(arguments).data(), pointers(variables).data());
+  posix_spawn_file_actions_destroy(&actions);
+  close(out[1]);
+  close(err[1]);
+  out_ = out[0];
+  err_ = err[0];
+  if (problem != 0) {
+    child_ = -1;
+    close_once(out_);
+    close_once(err_);
+    throw std::runtime_error("cannot run " + words.front());
+  }
+}
+
+process::~process() {
+  if (child_ > 0) {
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+  }
+  close_once(out_);
+  close_once(err_);
+}
+
+bool process::read_more() {
+  if (out_ < 0 && err_ < 0) {
+    return false;
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline_ - std::chrono::steady_clock::now());
+  pollfd files[2] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
+  if (left.count() <= 0 ||
+      poll(files, 2, static_cast<int>(left.count())) == 0) {
+    kill(child_, SIGKILL);
+    result_.err += "\n(killed at the deadline)";
+    return false;
+  }
+  if (files[0].revents != 0) {
+    drain(out_, result_.out);
+  }
+  if (files[1].revents != 0) {
+    drain(err_, result_.err);
+  }
+  return true;
+}
+
+bool process::says(std::string_view text) {
+  while (result_.err.find(text) == std::string::npos) {
+    if (!read_more()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void process::signal(int number) const { kill(child_, number); }
+
+void process::close_stdout() { close_once(out_); }
+
+outcome process::finish() {
+  while (read_more()) {
+  }
+  int status = 0;
+  waitpid(child_, &status, 0);
+  child_ = -1;
+  result_.code =
+      WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result_;
+}
+
+}  // namespace sounder::tests

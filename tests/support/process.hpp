@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace sounder::tests {
+
+/// What a process left behind.
+struct outcome {
+  int code = -1;  // exit code; 128 + n after signal n, as shells have it
+  std::string out;
+  std::string err;
+};
+
+/// A process with its output caught. It is killed at the deadline and by the
+/// destructor. Variables SOUNDER_* are not inherited; `environment` has those
+/// of the test ("SOUNDER_STEP=1").
+class process {
+ public:
+  explicit process(const std::vector<std::string>& words,
+                   const std::vector<std::string>& environment = {},
+                   std::chrono::seconds deadline = std::chrono::seconds(60));
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+  ~process();
+
+  /// Reads until stderr has this text. False when the process ends, or the
+  /// deadline comes, without it.
+  bool says(std::string_view text);
+
+  void signal(int number) const;
+
+  /// Hangs up on its stdout, as `| head` does.
+  void close_stdout();
+
+  /// Waits for the end.
+  outcome finish();
+
+ private:
+  bool read_more();
+
+  std::chrono::steady_clock::time_point deadline_;
+  pid_t child_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+  outcome result_;
+};
+
+inline outcome run(const std::vector<std::string>& words,
+                   const std::vector<std::string>& environment = {}) {
+  return process(words, environment).finish();
+}
+
+}  // namespace sounder::tests
