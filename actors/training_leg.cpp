@@ -14,7 +14,7 @@ namespace {
 /// workers' differences stay small against an epoch, many enough that the
 /// exchange costs little.
 std::size_t default_head_every(std::size_t rows, unsigned workers) {
-  return std::clamp<std::size_t>(rows / (16UL * workers), 1, 1024);
+  return std::clamp<std::size_t>(rows / (8UL * workers), 1, 2048);
 }
 
 }  // namespace

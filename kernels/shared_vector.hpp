@@ -184,18 +184,30 @@ inline void copy(const float* from, std::size_t n, float* to) noexcept {
   }
 }
 
-/// shared += mine - base, then mine = base = shared: brings the differences
-/// of one worker in and takes those of the others out. Two workers that meet
-/// on an element within nanoseconds can lose one of the two differences, as
-/// anywhere in HOGWILD!.
-inline void exchange_differences(float* shared, float* mine, float* base,
-                                 std::size_t n) noexcept {
+inline void exchange_line(float* shared, float* mine, float* base,
+                          std::size_t n) noexcept {
 #pragma omp simd
   for (std::size_t j = 0; j < n; ++j) {
     const float sum = load(shared[j]) + (mine[j] - base[j]);
     store(shared[j], sum);
     mine[j] = sum;
     base[j] = sum;
+  }
+}
+
+/// shared += mine - base, then mine = base = shared: brings the differences
+/// of one worker in and takes those of the others out. Two workers that meet
+/// on an element within nanoseconds can lose one of the two differences, as
+/// anywhere in HOGWILD!.
+inline void exchange_differences(float* shared, float* mine, float* base,
+                                 std::size_t n) noexcept {
+  // Lines that another core wrote last are asked for in a state that can be
+  // written at once, well before they are needed.
+  constexpr std::size_t line = 16;
+  constexpr std::size_t ahead = 16 * line;
+  for (std::size_t j = 0; j < n; j += line) {
+    __builtin_prefetch(shared + std::min(j + ahead, n - 1), 1);
+    exchange_line(shared + j, mine + j, base + j, std::min(line, n - j));
   }
 }
 

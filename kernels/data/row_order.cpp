@@ -50,17 +50,19 @@ void row_order::fill(unsigned epoch, std::size_t first,
     return;
   }
   // Whole blocks come first; the rows left over close the walk.
-  std::size_t block = first / width;
-  std::size_t offset = first % width;
-  for (std::uint32_t& row : out) {
+  for (std::size_t done = 0; done < out.size();) {
+    const std::size_t block = (first + done) / width;
+    const std::size_t offset = (first + done) % width;
     const std::size_t begin =
         block < blocks->block.size() ? blocks->block[block] : block;
-    const std::size_t turned = begin * width + offset + blocks->rotation;
-    row = static_cast<std::uint32_t>(turned < rows_ ? turned : turned - rows_);
-    if (++offset == width) {
-      offset = 0;
-      ++block;
+    const std::size_t run = std::min(width - offset, out.size() - done);
+    const std::size_t row = begin * width + offset + blocks->rotation;
+    for (std::size_t i = 0; i < run; ++i) {
+      const std::size_t turned = row + i;
+      out[done + i] =
+          static_cast<std::uint32_t>(turned < rows_ ? turned : turned - rows_);
     }
+    done += run;
   }
 }
 

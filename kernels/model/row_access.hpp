@@ -36,13 +36,15 @@ class sparse_access {
             static_cast<std::size_t>(rows_.start[i + 1] - begin)};
   }
 
-  /// Asks for the memory of the row that is visited `ahead` from position k.
+  /// Asks for the memory of a row to come, seen from position k of the walk.
+  /// Neighbours in memory are left to the hardware, which is better at them.
   void prefetch(std::span<const std::uint32_t> walk,
                 std::size_t k) const noexcept {
     if (k + start_ahead < walk.size()) {
       __builtin_prefetch(rows_.start + walk[k + start_ahead]);
     }
-    if (k + row_ahead < walk.size()) {
+    if (k + row_ahead < walk.size() &&
+        walk[k + row_ahead] != walk[k] + row_ahead) {
       const row next = at(walk[k + row_ahead]);
       for (std::size_t j = 0; j < next.size; j += floats_a_line) {
         __builtin_prefetch(next.index + j);
