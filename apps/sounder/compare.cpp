@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -77,11 +76,11 @@ std::string as_table(const std::vector<result>& results) {
   table rows({"topology", "workers", "time", "speed-up", "samples",
               "train loss", "train error", "test error", ""},
              true);
-  bool crowded = false;
+  unsigned most = 0;  // workers of an oversubscribed run
   for (const result& r : results) {
     const auto& report = r.report;
     const bool over = !oversubscription_note(r.what.workers).empty();
-    crowded = crowded || over;
+    most = over ? std::max(most, r.what.workers) : most;
     std::vector<std::string> cells = {
         r.what.topology, fmt::format("{}{}", r.what.workers, over ? "*" : ""),
         seconds(report.train_s)};
@@ -101,17 +100,10 @@ std::string as_table(const std::vector<result>& results) {
                   last.test_error ? percent(*last.test_error) : "", bar(gain)});
     rows.add(std::move(cells));
   }
-  return rows.text() +
-         (crowded
-              ? fmt::format("* oversubscribed: {}\n",
-                            oversubscription_note(
-                                std::max_element(
-                                    results.begin(), results.end(),
-                                    [](const result& a, const result& b) {
-                                      return a.what.workers < b.what.workers;
-                                    })
-                                    ->what.workers))
-              : "");
+  if (most > 0) {
+    return rows.text() + "* " + oversubscription_note(most) + "\n";
+  }
+  return rows.text();
 }
 
 json as_json(const std::string& name, const workload& work,

@@ -10,9 +10,8 @@
 
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/table.hpp"
-#include "kernels/data/cache.hpp"
-#include "kernels/data/data_error.hpp"
 #include "kernels/data/load.hpp"
+#include "kernels/data/load_cached.hpp"
 #include "kernels/data/split.hpp"
 #include "kernels/data/topics.hpp"
 
@@ -41,34 +40,16 @@ kernels::load_options read_load_options(const settings& values,
   return how;
 }
 
-/// The load options that change the result, for the cache.
-std::string variant_of(const kernels::load_options& how) {
-  return fmt::format("format={} features={} zero={} label={} separator={}",
-                     static_cast<int>(how.format), how.features, how.zero_based,
-                     how.csv_label_column, how.csv_separator);
-}
-
-/// Reads the files, or their cache in `directory`. A cache that cannot be
-/// written is not worth failing for: the next run parses again.
-dataset load_cached(const kernels::data_source& found,
-                    const kernels::load_options& how,
-                    const std::string& directory) {
-  const std::string variant = variant_of(how);
-  const auto cache = kernels::cache_path(directory, found.files, variant);
-  if (auto stored = kernels::read_cache(cache, found.files, variant, nullptr,
-                                        how.threads)) {
-    return std::move(*stored);
+/// A cache that cannot be written is worth a word, not a failure: the next run
+/// reads the source again.
+dataset load_by_cache(const std::string& path, const kernels::load_options& how,
+                      const std::string& directory) {
+  kernels::cached_load loaded = kernels::load_cached(path, how, directory);
+  if (!loaded.not_stored.empty()) {
+    fmt::print(stderr, "sounder: warning: no cache of {}: {}\n", path,
+               loaded.not_stored);
   }
-  const kernels::source_state before =
-      kernels::observe(found.files, how.threads);
-  dataset data = kernels::load(found, how);
-  try {
-    kernels::write_cache(cache, data, found.files, before, variant,
-                         how.threads);
-  } catch (const kernels::data_error& e) {
-    fmt::print(stderr, "sounder: warning: no cache: {}\n", e.what());
-  }
-  return data;
+  return std::move(loaded.data);
 }
 
 std::uint64_t size_of(const std::vector<std::filesystem::path>& files) {
@@ -180,7 +161,7 @@ source load(const settings& values, const std::string& path, part half,
   const kernels::data_source found = kernels::find_source(path, how);
   source s;
   s.name = path;
-  s.data = values.has("cache") ? load_cached(found, how, values.text("cache"))
+  s.data = values.has("cache") ? load_by_cache(path, how, values.text("cache"))
                                : kernels::load(found, how);
   records.push_back(
       {path, size_of(found.files),

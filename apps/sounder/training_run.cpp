@@ -76,12 +76,12 @@ void print(const std::string& text) {
 
 std::string oversubscription_note(unsigned workers) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return workers <= cores ? ""
-                          : fmt::format(
-                                "{} workers on {} processors: they take turns "
-                                "(oversubscribed), so do not expect a speed-up "
-                                "beyond {}",
-                                workers, cores, cores);
+  return workers <= cores
+             ? ""
+             : fmt::format(
+                   "{} workers on {} processors take turns "
+                   "(oversubscribed): expect no speed-up beyond {}",
+                   workers, cores, cores);
 }
 
 }  // namespace sounder::app
