@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "actors/job.hpp"
@@ -23,7 +22,6 @@ struct evaluation_result {
   kernels::loss_sums test;
   double penalty = 0.0;
   bool is_finite = true;  // parameters and losses
-  std::string failure;    // what a worker threw; the rest is void then
 };
 
 /// Sums are kept per block of rows and added in their order, so the result
@@ -35,7 +33,6 @@ class evaluation : public job {
              parameters_ptr parameters);
 
   bool work(worker_slot& slot) override;
-  void abandon() noexcept override { next_ = blocks_.size(); }
   std::uint64_t progress() const noexcept override { return next_.load(); }
 
   const parameters_ptr& parameters() const noexcept { return parameters_; }

@@ -42,9 +42,6 @@ class job {
   /// this worker.
   virtual bool work(worker_slot& slot) = 0;
 
-  /// Leaves the rest undone: the others get false soon. After a failure.
-  virtual void abandon() noexcept = 0;
-
   /// Counts on while anybody gets anywhere; for the watch.
   virtual std::uint64_t progress() const noexcept = 0;
 };

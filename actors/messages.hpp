@@ -6,8 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <caf/all.hpp>
 
@@ -27,8 +25,6 @@ using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
 using work_atom = caf::atom_constant<caf::atom("work")>;
 // worker -> replica: nothing left of the job.
 using done_atom = caf::atom_constant<caf::atom("done")>;
-// worker -> replica: the job threw, and what.
-using failed_atom = caf::atom_constant<caf::atom("failed")>;
 // run -> itself: time to see whether anybody got anywhere.
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 // run -> replica: progress so far; answered with progress_report.
@@ -46,7 +42,6 @@ struct leg_result {
   std::uint64_t samples = 0;
   double step_size = 0.0;  // of the last chunk
   bool is_complete = true;
-  std::string failure;  // what a worker threw
   parameters_ptr parameters;
 };
 

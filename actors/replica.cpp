@@ -1,7 +1,6 @@
 #include "actors/replica.hpp"
 
 #include <chrono>
-#include <exception>
 #include <utility>
 
 #include "actors/worker.hpp"
@@ -26,9 +25,7 @@ void all_done(self_ptr self) {
   const job_ptr finished = std::move(state.current);
   if (!state.leg) {
     const auto& evaluated = static_cast<const evaluation&>(*finished);
-    evaluation_result found = evaluated.result();
-    found.failure = std::exchange(state.failure, {});
-    state.answer.deliver(std::move(found));
+    state.answer.deliver(evaluated.result());
     return;
   }
   if (!state.finish_leg()) {
@@ -37,17 +34,9 @@ void all_done(self_ptr self) {
     return;
   }
   state.leg.reset();
-  state.result.failure = std::exchange(state.failure, {});
   state.result.parameters = std::make_shared<const std::vector<float>>(
       state.memory->vector.snapshot());
   state.answer.deliver(std::exchange(state.result, {}));
-}
-
-void left(self_ptr self, unsigned index) {
-  self->state.busy.erase(index);
-  if (self->state.busy.empty()) {
-    all_done(self);
-  }
 }
 
 }  // namespace
@@ -103,10 +92,11 @@ caf::behavior replica(self_ptr self, std::shared_ptr<const replica_setup> setup,
         begin(self, work);
         return caf::delegated<evaluation_result>();
       },
-      [=](done_atom, unsigned index) { left(self, index); },
-      [=](failed_atom, unsigned index, const std::string& problem) {
-        self->state.failure = problem;
-        left(self, index);
+      [=](done_atom, unsigned index) {
+        self->state.busy.erase(index);
+        if (self->state.busy.empty()) {
+          all_done(self);
+        }
       },
       [=](progress_atom) {
         const replica_state& s = self->state;
@@ -122,15 +112,9 @@ caf::behavior evaluator(caf::event_based_actor* self) {
   static_cast<void>(self);
   return {[](evaluate_atom, const evaluation_ptr& work) {
     worker_slot slot;
-    evaluation_result found;
-    try {
-      while (work->work(slot)) {
-      }
-      found = work->result();
-    } catch (const std::exception& problem) {
-      found.failure = problem.what();
+    while (work->work(slot)) {
     }
-    return found;
+    return work->result();
   }};
 }
 

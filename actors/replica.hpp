@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <set>
-#include <string>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -26,7 +25,6 @@ struct replica_state {
   // The job at hand.
   job_ptr current;
   std::set<unsigned> busy;
-  std::string failure;
   caf::response_promise answer;
 
   // An advance may take several legs.

@@ -57,12 +57,6 @@ void walked(self_ptr self, const leg_result& leg) {
   const auto& plan = state.plan();
   state.report.samples += leg.samples;
   state.report.train_s += std::chrono::duration<double>(leg.duration).count();
-  if (!leg.failure.empty()) {
-    finish(self, stop_reason::failed,
-           "a worker failed in epoch " + std::to_string(state.epochs_done + 1) +
-               ": " + leg.failure);
-    return;
-  }
   if (!leg.is_complete) {
     state.report.parameters = *leg.parameters;
     const bool interrupted = plan.interrupt.stop_requested();
@@ -86,11 +80,6 @@ void walked(self_ptr self, const leg_result& leg) {
       .then([=](const evaluation_result& found) {
         run_state& s = self->state;
         if (s.finished) {
-          return;
-        }
-        if (!found.failure.empty()) {
-          finish(self, stop_reason::failed,
-                 "the evaluation failed: " + found.failure);
           return;
         }
         s.take(found);

@@ -35,7 +35,6 @@ enum class stop_reason {
   time_spent,      // wall-clock limit
   interrupted,     // plan.interrupt
   diverged,        // a loss or a parameter is not finite
-  failed,          // an objective or a rule threw
   stalled,         // a worker made no progress within the deadline
 };
 

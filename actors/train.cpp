@@ -66,8 +66,6 @@ std::string_view name(stop_reason reason) noexcept {
       return "interrupted";
     case stop_reason::diverged:
       return "diverged";
-    case stop_reason::failed:
-      return "failed";
     case stop_reason::stalled:
       return "stalled";
   }

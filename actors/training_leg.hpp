@@ -55,7 +55,6 @@ class training_leg : public job {
                std::shared_ptr<replica_memory> memory, leg_schedule schedule);
 
   bool work(worker_slot& slot) override;
-  void abandon() noexcept override { stopped_ = true; }
   std::uint64_t progress() const noexcept override {
     return samples_.load(std::memory_order_relaxed);
   }

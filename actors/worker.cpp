@@ -1,8 +1,6 @@
 #include "actors/worker.hpp"
 
-#include <exception>
 #include <memory>
-#include <string>
 
 #include "actors/messages.hpp"
 
@@ -13,17 +11,10 @@ caf::behavior worker(caf::event_based_actor* self, unsigned index,
   auto slot = std::make_shared<worker_slot>();
   slot->index = index;
   return {[=](work_atom, const job_ptr& work) {
-    try {
-      if (work->work(*slot)) {
-        self->send(self, work_atom::value, work);
-      } else {
-        self->send(replica, done_atom::value, index);
-      }
-    } catch (const std::exception& problem) {
-      work->abandon();
-      slot->working_on = nullptr;
-      self->send(replica, failed_atom::value, index,
-                 std::string(problem.what()));
+    if (work->work(*slot)) {
+      self->send(self, work_atom::value, work);
+    } else {
+      self->send(replica, done_atom::value, index);
     }
   }};
 }

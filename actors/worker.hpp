@@ -14,8 +14,7 @@ namespace sounder::actors {
 ///
 /// Runs in a thread of its own (spawn it detached), or cooperatively when a
 /// run is to be deterministic. Between two pieces, 0.1 to 1 ms apart, it
-/// looks at its mailbox. What a job throws is reported, not passed on: an
-/// exception in a mailbox would end the actor without a word.
+/// looks at its mailbox.
 caf::behavior worker(caf::event_based_actor* self, unsigned index,
                      caf::actor replica);
 
