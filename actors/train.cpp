@@ -34,18 +34,8 @@ struct system {
   caf::actor_system actors;
 };
 
-/// Lets the actors run in turn. The coordinator alone would go on with the
-/// first for as long as it sends itself messages, as workers do.
 void run_on_this_thread(caf::actor_system& actors) {
-  auto& coordinator =
-      dynamic_cast<caf::scheduler::test_coordinator&>(actors.scheduler());
-  while (coordinator.try_run_once()) {
-    auto& jobs = coordinator.jobs;
-    if (jobs.size() > 1) {
-      jobs.push_back(jobs.front());
-      jobs.pop_front();
-    }
-  }
+  dynamic_cast<caf::scheduler::test_coordinator&>(actors.scheduler()).run();
 }
 
 }  // namespace
