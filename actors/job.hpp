@@ -20,7 +20,9 @@ struct worker_slot {
   std::size_t chunk = 0;
   std::vector<std::uint32_t> locked;  // features under a coordinate lock
 
-  // HOGWILD! with a private head: this worker's view of the vector.
+  // HOGWILD! with a private head: this worker's view of the vector, and what
+  // keeps the vector alive as long.
+  std::shared_ptr<const void> viewed;
   std::unique_ptr<kernels::private_head> view;
   std::size_t since_exchange = 0;  // samples
 

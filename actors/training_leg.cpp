@@ -108,6 +108,7 @@ void training_leg::arrive(worker_slot& slot) {
   }
   const auto started = clock::now();
   if (slot.view) {
+    slot.viewed = memory_;
     slot.view->reload();
   }
   const std::scoped_lock lock(times_lock_);
