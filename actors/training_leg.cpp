@@ -200,15 +200,17 @@ void training_leg::step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk) {
   }
   const auto rows = chunk.rows;
   const double shrink = objective_.shrink(chunk.step_size);
-  const auto batch = static_cast<double>(chunk.batch_size);
   for (std::size_t k = 0; k < rows.size();) {
     const std::size_t until_exchange = setup_->head_every - slot.since_exchange;
     chunk.rows = rows.subspan(k, std::min(until_exchange, rows.size() - k));
     objective_.steps(chunk, slot.scratch);
-    const auto done = static_cast<double>(chunk.rows.size());
-    chunk.scale *= std::pow(shrink, std::ceil(done / batch));
+    // An epoch may end on part of a batch; it counts as a whole one, or the
+    // next epoch's batches would be cut in two.
+    const std::size_t batches =
+        (chunk.rows.size() + chunk.batch_size - 1) / chunk.batch_size;
+    chunk.scale *= std::pow(shrink, static_cast<double>(batches));
     k += chunk.rows.size();
-    slot.since_exchange += chunk.rows.size();
+    slot.since_exchange += batches * chunk.batch_size;
     if (slot.since_exchange >= setup_->head_every) {
       slot.view->exchange(slot.index * (setup_->head / setup_->workers));
       slot.since_exchange = 0;
