@@ -238,13 +238,13 @@ void training_leg::write_guarded(worker_slot& slot,
     return;
   }
   slot.locked.clear();
-  if (batch.data->is_sparse()) {
+  if (batch.data->is_sparse() && objective_.writes_sparsely()) {
     const kernels::sparse_rows rows = batch.data->sparse();
     for (const std::uint32_t i : batch.rows) {
       slot.locked.insert(slot.locked.end(), rows.index + rows.start[i],
                          rows.index + rows.start[i + 1]);
     }
-  } else {  // a dense row writes all of them
+  } else {
     slot.locked.resize(batch.data->features());
     std::iota(slot.locked.begin(), slot.locked.end(), 0U);
   }

@@ -99,6 +99,11 @@ class objective {
     return 1.0;
   }
 
+  /// Whether a step on sparse rows writes no parameters but those of the
+  /// features in these rows. Where every feature has a lock, steps that may
+  /// write others (the default) take all locks.
+  virtual bool writes_sparsely() const noexcept { return false; }
+
   /// How many of the first coordinates are worth keeping private to a worker
   /// (topology::lock_free): 0 when sharing plainly is best or nothing is
   /// known about which coordinates are popular.
