@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 
 #include <caf/all.hpp>
@@ -52,6 +53,18 @@ struct progress_report {
   std::uint64_t progress = 0;
   std::vector<unsigned> busy;  // workers that have not left the job
 };
+
+/// For set_exception_handler: ends the actor with what the exception says, and
+/// through links the run. Code of users (objectives, rules) may throw.
+inline caf::error as_exit_reason(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& problem) {
+    return caf::make_error(caf::sec::runtime_error, problem.what());
+  } catch (...) {
+    return caf::make_error(caf::sec::runtime_error, "an unknown exception");
+  }
+}
 
 using epoch_record_ptr = std::shared_ptr<const epoch_record>;
 using run_report_ptr = std::shared_ptr<const run_report>;

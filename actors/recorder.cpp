@@ -20,6 +20,8 @@ caf::behavior recorder(caf::event_based_actor* self, epoch_observer observer) {
             } catch (const std::exception& problem) {
               std::fprintf(stderr, "a record was not written: %s\n",
                            problem.what());
+            } catch (...) {
+              std::fputs("a record was not written\n", stderr);
             }
           },
           [](close_atom) { return true; }};

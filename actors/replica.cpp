@@ -67,6 +67,7 @@ bool replica_state::finish_leg() {
 
 caf::behavior replica(self_ptr self, std::shared_ptr<const replica_setup> setup,
                       std::shared_ptr<replica_memory> memory) {
+  self->set_exception_handler(as_exit_reason);
   replica_state& state = self->state;
   state.setup = std::move(setup);
   state.memory = std::move(memory);
@@ -109,7 +110,7 @@ caf::behavior replica(self_ptr self, std::shared_ptr<const replica_setup> setup,
 }
 
 caf::behavior evaluator(caf::event_based_actor* self) {
-  static_cast<void>(self);
+  self->set_exception_handler(as_exit_reason);
   return {[](evaluate_atom, const evaluation_ptr& work) {
     worker_slot slot;
     while (work->work(slot)) {

@@ -48,6 +48,18 @@ void finish(self_ptr self, stop_reason reason, std::string message = {}) {
       .then([=](bool) { answer(); }, [=](caf::error&) { answer(); });
 }
 
+/// Someone the run cannot do without is gone: so is the run. Whoever started
+/// it gets to know why; without an answer it would wait for ever.
+void break_off(self_ptr self, const caf::error& reason) {
+  run_state& state = self->state;
+  if (std::exchange(state.finished, true)) {
+    return;
+  }
+  state.stop_source.request_stop();
+  state.answer.deliver(reason);
+  self->quit(reason);
+}
+
 void walked(self_ptr self, const leg_result& leg) {
   run_state& state = self->state;
   state.walking = false;
@@ -227,7 +239,13 @@ std::string run_state::divergence_advice() const {
 }
 
 caf::behavior run(self_ptr self, std::shared_ptr<replica_setup> setup,
+                  std::shared_ptr<replica_memory> memory,
                   kernels::dataset test_set, epoch_observer observer) {
+  self->set_exception_handler(as_exit_reason);
+  self->set_exit_handler(
+      [=](const caf::exit_msg& gone) { break_off(self, gone.reason); });
+  self->set_error_handler(
+      [=](caf::error& problem) { break_off(self, problem); });
   run_state& state = self->state;
   setup->stop = state.stop_source.get_token();
   state.setup = setup;
@@ -240,15 +258,8 @@ caf::behavior run(self_ptr self, std::shared_ptr<replica_setup> setup,
                       (plan.evaluation == evaluation_mode::automatic &&
                        setup->workers < std::thread::hardware_concurrency()));
 
-  auto memory = std::make_shared<replica_memory>(*setup);
-  if (plan.start.empty()) {
-    plan.objective->initialise({memory->vector.data(), memory->vector.size()},
-                               plan.seed);
-  } else {
-    std::copy(plan.start.begin(), plan.start.end(), memory->vector.data());
-  }
   state.replica = self->spawn<caf::linked>(
-      replica, std::shared_ptr<const replica_setup>(setup), memory);
+      replica, std::shared_ptr<const replica_setup>(setup), std::move(memory));
   if (plan.deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));
   } else {

@@ -69,6 +69,7 @@ struct run_state {
 /// after progress and ends a stalled run.
 caf::behavior run(caf::stateful_actor<run_state>* self,
                   std::shared_ptr<replica_setup> setup,
+                  std::shared_ptr<replica_memory> memory,
                   kernels::dataset test_set, epoch_observer observer);
 
 }  // namespace sounder::actors

@@ -17,8 +17,9 @@ using epoch_observer = std::function<void(const epoch_record&)>;
 ///
 /// Blocks. The data is shared, never copied. `test_set` may be empty.
 /// Throws std::invalid_argument with all problems, one a line, when
-/// validate(plan, ...) finds any; everything that happens later (divergence,
-/// a stall, an interrupt) is in the report.
+/// validate(plan, ...) finds any, std::runtime_error with the words of what
+/// the plan's objective or rule throws while running. Everything else that
+/// happens (divergence, a stall, an interrupt) is in the report.
 /// Threads: one call at a time in a process is what machines are built for,
 /// but several work.
 run_report train(const training_plan& plan, const kernels::dataset& train_set,

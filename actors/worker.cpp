@@ -8,6 +8,7 @@ namespace sounder::actors {
 
 caf::behavior worker(caf::event_based_actor* self, unsigned index,
                      caf::actor replica) {
+  self->set_exception_handler(as_exit_reason);
   auto slot = std::make_shared<worker_slot>();
   slot->index = index;
   return {[=](work_atom, const job_ptr& work) {
