@@ -227,7 +227,10 @@ std::optional<stop_reason> run_state::verdict() {
 }
 
 std::string run_state::divergence_advice() const {
-  const double used = plan().step_size(0.0);
+  double used = plan().step_size(0.0);  // the largest seen
+  for (const epoch_record& record : report.epochs) {
+    used = std::max(used, record.step_size);
+  }
   const double safe = plan().objective->safe_step(setup->data);
   const double advised = safe > 0.0 && safe < used ? safe : used / 10.0;
   char text[160];
