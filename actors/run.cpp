@@ -60,6 +60,17 @@ void break_off(self_ptr self, const caf::error& reason) {
   self->quit(reason);
 }
 
+/// Ends a run that was stopped within an epoch, once the epochs before it
+/// have their records.
+void end_if_cut_short(self_ptr self) {
+  run_state& state = self->state;
+  if (state.cut_short && state.evaluating.empty()) {
+    state.report.parameters = *state.last_parameters;
+    finish(self, *state.cut_short,
+           "stopped within epoch " + std::to_string(state.epochs_done + 1));
+  }
+}
+
 void walked(self_ptr self, const leg_result& leg) {
   run_state& state = self->state;
   state.walking = false;
@@ -70,11 +81,10 @@ void walked(self_ptr self, const leg_result& leg) {
   state.report.samples += leg.samples;
   state.report.train_s += std::chrono::duration<double>(leg.duration).count();
   if (!leg.is_complete) {
-    state.report.parameters = *leg.parameters;
-    const bool interrupted = plan.interrupt.stop_requested();
-    finish(self,
-           interrupted ? stop_reason::interrupted : stop_reason::time_spent,
-           "stopped within epoch " + std::to_string(state.epochs_done + 1));
+    state.cut_short = plan.interrupt.stop_requested() ? stop_reason::interrupted
+                                                      : stop_reason::time_spent;
+    state.last_parameters = leg.parameters;
+    end_if_cut_short(self);
     return;
   }
   state.epochs_done = state.next_goal();
@@ -104,6 +114,7 @@ void walked(self_ptr self, const leg_result& leg) {
           finish(self, *reason);
         } else {
           advance(self);
+          end_if_cut_short(self);
         }
       });
   if (state.concurrent) {
@@ -116,7 +127,7 @@ void walked(self_ptr self, const leg_result& leg) {
 void advance(self_ptr self) {
   run_state& state = self->state;
   const std::size_t allowed = state.concurrent ? most_evaluating : 1;
-  if (state.finished || state.walking ||
+  if (state.finished || state.cut_short || state.walking ||
       state.epochs_done >= state.plan().epochs ||
       state.evaluating.size() >= allowed) {
     return;

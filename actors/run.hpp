@@ -35,7 +35,9 @@ struct run_state {
   unsigned epochs_done = 0;  // walked
   bool walking = false;      // an advance is on its way
   std::deque<evaluation_ptr> evaluating;
-  std::deque<epoch_record> awaiting;  // their records, losses still open
+  std::deque<epoch_record> awaiting;     // their records, losses still open
+  std::optional<stop_reason> cut_short;  // within an epoch
+  parameters_ptr last_parameters;        // of the end, when cut short
   run_report report;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;

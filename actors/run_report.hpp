@@ -44,8 +44,9 @@ std::string_view name(stop_reason reason) noexcept;
 struct run_report {
   actors::stop_reason stop_reason = stop_reason::epochs_done;
   std::vector<epoch_record> epochs;
-  std::vector<float> parameters;  // those of the last record
-  double total_s = 0.0;           // wall time of the run
+  /// Those of the last record; of the very end when cut short in an epoch.
+  std::vector<float> parameters;
+  double total_s = 0.0;  // wall time of the run
   double train_s = 0.0;
   std::uint64_t samples = 0;
   std::string message;  // a line for people when not all is well

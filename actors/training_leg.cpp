@@ -176,7 +176,8 @@ kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
 }
 
 bool training_leg::walk_chunk(worker_slot& slot) {
-  if (should_stop()) {
+  // A stop that comes when all chunks are taken stops nothing.
+  if (next_chunk_.load() >= schedule_.starts.size() || should_stop()) {
     return leave(slot);
   }
   const std::size_t chunk = next_chunk_.fetch_add(1);
