@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace sounder::actors {
 
 namespace {
 
-constexpr double least_scale = 1e-25;
 constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 20U;
 
 }  // namespace
@@ -16,6 +16,17 @@ std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows) {
   constexpr std::uint64_t values_a_chunk = 64U << 10U;
   const std::uint64_t values = std::max<std::uint64_t>(stored_values, 1);
   return std::max<std::size_t>(values_a_chunk * rows / values, 1);
+}
+
+std::size_t rows_until_scale(double least, double shrink,
+                             std::size_t batch_size) {
+  if (!(shrink > 0.0 && shrink < 1.0)) {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  const double batches = std::floor(std::log(least) / std::log(shrink));
+  const double rows = std::max(batches, 1.0) * static_cast<double>(batch_size);
+  return rows < 1e18 ? static_cast<std::size_t>(rows)
+                     : std::numeric_limits<std::size_t>::max();
 }
 
 std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,

@@ -33,6 +33,11 @@ std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
 /// Samples in a chunk that takes about 0.1 ms: 64 Ki stored values.
 std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows);
 
+/// The samples after which the scale has fallen to `least`, in whole batches,
+/// one at least, when each batch multiplies it by `shrink`.
+std::size_t rows_until_scale(double least, double shrink,
+                             std::size_t batch_size);
+
 /// Chunks of a run are numbered through: chunk c of epoch e is
 /// e * chunks_an_epoch + c. A leg is the stretch [first, last) of them that
 /// workers walk without a rendezvous.
@@ -48,9 +53,12 @@ struct leg_schedule {
   }
 };
 
+/// A scale below this is folded into the weights, which are stored divided by
+/// it: far enough from the ends of float for weights of any sane size.
+constexpr double least_scale = 1e-25;
+
 /// The schedule from chunk `first` up to `last`, or shorter: a leg ends before
-/// its scale falls below 1e-25 (weights are stored divided by it), for the
-/// replica to fold the scale into them.
+/// its scale falls below least_scale, for the replica to fold it.
 leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
                       std::size_t batch_size, std::size_t first,
                       std::size_t last, const kernels::objective& objective,

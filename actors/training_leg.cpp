@@ -17,6 +17,19 @@ std::size_t default_head_every(std::size_t rows, unsigned workers) {
   return std::clamp<std::size_t>(rows / (8UL * workers), 1, 2048);
 }
 
+/// Samples a chunk may have so that its scale stays good for floats and, with
+/// several workers, near to that of the chunks others are at: what one writes
+/// with its scale, the others read with theirs.
+std::size_t most_chunk_rows(const training_plan& plan, unsigned workers) {
+  const double least = workers > 1 ? 0.5 : least_scale;
+  double shrink = 1.0;
+  for_each_checked_step(plan, [&](double, double step) {
+    shrink = std::min(shrink, plan.objective->shrink(step));
+    return true;
+  });
+  return rows_until_scale(least, shrink, plan.batch_size);
+}
+
 }  // namespace
 
 replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
@@ -36,10 +49,11 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
     setup.head_every =
         std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
   }
-  setup.epoch = cut_epoch(data.rows(), plan.batch_size,
-                          plan.chunk_rows.value_or(
-                              default_chunk_rows(data.nonzeros(), data.rows())),
-                          node.workers);
+  const std::size_t chunk_rows = plan.chunk_rows.value_or(
+      default_chunk_rows(data.nonzeros(), data.rows()));
+  setup.epoch = cut_epoch(
+      data.rows(), plan.batch_size,
+      std::min(chunk_rows, most_chunk_rows(plan, node.workers)), node.workers);
   if (plan.stop.wall_clock) {
     setup.end_by =
         std::chrono::steady_clock::now() +
@@ -94,6 +108,7 @@ void training_leg::arrive(worker_slot& slot) {
   slot.looked = false;
   slot.since_exchange = 0;
   if (setup_->head > 0 && !slot.view) {
+    slot.viewed = memory_;
     slot.view =
         std::make_unique<kernels::private_head>(memory_->vector, setup_->head);
   }
@@ -108,7 +123,6 @@ void training_leg::arrive(worker_slot& slot) {
   }
   const auto started = clock::now();
   if (slot.view) {
-    slot.viewed = memory_;
     slot.view->reload();
   }
   const std::scoped_lock lock(times_lock_);

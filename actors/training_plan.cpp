@@ -1,6 +1,8 @@
 #include "actors/training_plan.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace sounder::actors {
 
@@ -12,27 +14,39 @@ std::string number(double value) {
   return text;
 }
 
-/// The step sizes that the epochs start with.
 void check_steps(const training_plan& plan,
                  std::vector<std::string>& problems) {
-  for (unsigned e = 0; e < plan.epochs; ++e) {
-    const double step = plan.step_size(e);
+  for_each_checked_step(plan, [&](double epoch, double step) {
     if (!(std::isfinite(step) && step >= 0.0)) {
-      problems.push_back("the step size of epoch " + std::to_string(e + 1) +
-                         " is " + number(step) +
+      problems.push_back("the step size of epoch " +
+                         number(std::floor(epoch) + 1) + " is " + number(step) +
                          "; it must be finite and not negative");
-      return;
+      return false;
     }
     if (plan.objective && plan.objective->shrink(step) <= 0.0) {
       problems.push_back("step size " + number(step) +
                          " times the l2 strength is 1 or more, so a step "
                          "would turn the weights round; make one smaller");
+      return false;
+    }
+    return true;
+  });
+}
+
+}  // namespace
+
+void for_each_checked_step(const training_plan& plan,
+                           const std::function<bool(double, double)>& check) {
+  constexpr unsigned an_epoch = 8;
+  constexpr unsigned most = 8192;
+  const unsigned epochs = std::min(plan.epochs, most / an_epoch);
+  for (unsigned k = 0; k < epochs * an_epoch; ++k) {
+    const double epoch = static_cast<double>(k) / an_epoch;
+    if (!check(epoch, plan.step_size(epoch))) {
       return;
     }
   }
 }
-
-}  // namespace
 
 std::vector<std::string> validate(const training_plan& plan,
                                   const kernels::dataset& train_set,
@@ -81,6 +95,18 @@ std::vector<std::string> validate(const training_plan& plan,
     problems.emplace_back("the plan has no step-size rule");
   } else {
     check_steps(plan, problems);
+  }
+  if (plan.stall_deadline.count() <= 0) {
+    problems.push_back("the stall deadline is " +
+                       std::to_string(plan.stall_deadline.count()) +
+                       " ms; it must be positive");
+  }
+  if (plan.stop.wall_clock) {
+    const double limit = plan.stop.wall_clock->count();
+    if (!(limit > 0.0 && limit < 1e9)) {
+      problems.push_back("the wall-clock limit is " + number(limit) +
+                         " s; it must be positive and below 1e9");
+    }
   }
   return problems;
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -60,6 +61,12 @@ struct training_plan {
 
   std::vector<float> start;  // parameters to go on from; empty: initialise
 };
+
+/// Calls check(epoch, step size) for moments from the plan's start to its end,
+/// eight an epoch and 8,192 at most, until it returns false. What rules do in
+/// between is their own affair.
+void for_each_checked_step(const training_plan& plan,
+                           const std::function<bool(double, double)>& check);
 
 /// All problems that keep the plan from running on such data, in plain
 /// words; empty when it is fine.
