@@ -126,12 +126,13 @@ class reference {
 
   Real objective() const { return mean_loss() + penalty(); }
 
-  /// The slopes of a batch at the present weights.
-  gradient<Real> look(std::span<const std::uint32_t> batch) const {
+  /// The slopes of a batch at the present weights, times `factor`.
+  gradient<Real> look(std::span<const std::uint32_t> batch,
+                      Real factor = 1) const {
     gradient<Real> found;
     found.rows.assign(batch.begin(), batch.end());
     for (const std::uint32_t i : batch) {
-      const std::vector<Real> slopes = slopes_of(i);
+      const std::vector<Real> slopes = slopes_of(i, factor);
       found.slopes.insert(found.slopes.end(), slopes.begin(), slopes.end());
     }
     return found;
@@ -183,10 +184,16 @@ class reference {
 
   /// Round-robin among `workers`: the gradient of batch b is found when batch
   /// b - workers is written; the first batch of every worker is found when
-  /// its turn comes.
+  /// its turn comes. l2's shrinking is never late: a gradient sees weights
+  /// that lack moves, but not shrinking.
   void walk_in_turn(std::span<const std::uint32_t> rows, std::size_t batch_size,
                     double step_size, std::size_t workers) {
     const auto all = batches(rows, batch_size);
+    const bool shrinks = penalty_.form == kernels::penalty_form::l2;
+    const Real missed =
+        shrinks ? std::pow(1 - static_cast<Real>(step_size) * strength_,
+                           static_cast<Real>(workers - 1))
+                : 1;
     std::deque<gradient<Real>> waiting;
     for (std::size_t b = 0; b < all.size(); ++b) {
       if (b < workers) {
@@ -198,7 +205,7 @@ class reference {
         waiting.pop_front();
       }
       if (b + workers < all.size()) {
-        waiting.push_back(look(all[b + workers]));
+        waiting.push_back(look(all[b + workers], missed));
       }
     }
   }
@@ -243,8 +250,11 @@ class reference {
   static Real hinge(Real z, Real y) { return std::max(Real{0}, 1 - y * z); }
   static Real hinge_slope(Real z, Real y) { return y * z < 1 ? -y : Real{0}; }
 
-  std::vector<Real> slopes_of(std::size_t i) const {
+  std::vector<Real> slopes_of(std::size_t i, Real factor) const {
     std::vector<Real> z = scores(i);
+    for (Real& score : z) {
+      score *= factor;
+    }
     switch (model_) {
       case kernels::linear_model::svm:
         return {hinge_slope(z[0], label(i))};

@@ -38,7 +38,7 @@ walk ascending(std::size_t rows) {
 std::vector<k::order_spec> specs() {
   std::vector<k::order_spec> all = {{k::order_kind::sequential, 32, 5},
                                     {k::order_kind::shuffle, 32, 5}};
-  for (const std::size_t block : {0, 1, 2, 7, 32, 1000}) {
+  for (const std::size_t block : {0U, 1U, 2U, 7U, 32U, 1000U}) {
     all.push_back({k::order_kind::block, block, 5});
   }
   return all;
@@ -48,7 +48,8 @@ std::vector<k::order_spec> specs() {
 
 TEST_CASE("row order: every epoch visits every row once") {
   for (const k::order_spec spec : specs()) {
-    for (const std::size_t rows : {1, 2, 6, 7, 31, 32, 33, 64, 100, 257}) {
+    for (const std::size_t rows :
+         {1U, 2U, 6U, 7U, 31U, 32U, 33U, 64U, 100U, 257U}) {
       for (unsigned epoch = 0; epoch < 5; ++epoch) {
         INFO("kind " << static_cast<int>(spec.kind) << ", blocks of "
                      << spec.block_rows << ", " << rows << " rows");
@@ -64,7 +65,7 @@ TEST_CASE("row order: the walk does not depend on how it is asked for") {
   constexpr std::size_t rows = 101;
   for (const k::order_spec spec : specs()) {
     k::row_order order(rows, spec);
-    for (const std::size_t piece : {1, 3, 7, 32, 100}) {
+    for (const std::size_t piece : {1U, 3U, 7U, 32U, 100U}) {
       REQUIRE(walk_of(order, rows, 2, piece) == walk_of(rows, spec, 2));
     }
   }

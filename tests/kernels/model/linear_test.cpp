@@ -109,7 +109,7 @@ TEST_CASE("linear: loss, errors, penalty and predictions are plain sums") {
 
 TEST_CASE("linear: steps agree with the reference loop") {
   for (const auto& c : t::linear_cases(l2)) {
-    for (const std::size_t batch : {1, 7, 60}) {  // 60 = 8 * 7 + 4
+    for (const std::size_t batch : {1U, 7U, 60U}) {  // 60 = 8 * 7 + 4
       INFO(text(c) << ", batches of " << batch);
       const auto data = t::random_problem(c.model, c.layout, rows, features, 5);
       const auto model = k::make_linear(c.model, data, t::classes, c.penalty);
@@ -129,7 +129,7 @@ TEST_CASE("linear: steps agree with the reference loop") {
 
 TEST_CASE("linear: look and write in turn are what steps does") {
   for (const auto& c : t::linear_cases(l2)) {
-    for (const std::size_t batch : {1, 7}) {
+    for (const std::size_t batch : {1U, 7U}) {
       INFO(text(c) << ", batches of " << batch);
       const auto data = t::random_problem(c.model, c.layout, rows, features, 6);
       const auto model = k::make_linear(c.model, data, t::classes, c.penalty);

@@ -1,0 +1,140 @@
+#include "actors/schedule.hpp"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/training.hpp"
+
+namespace a = sounder::actors;
+namespace k = sounder::kernels;
+namespace t = sounder::tests;
+
+namespace {
+
+/// An svm whose steps of size 1 shrink the weights by 1 - l2.
+std::shared_ptr<const k::objective> shrinking(double l2) {
+  return k::make_linear(k::linear_model::svm, t::blank(1), 1,
+                        {k::penalty_form::l2, l2});
+}
+
+}  // namespace
+
+TEST_CASE("schedule: an epoch is cut into whole batches, each sample once") {
+  for (const std::size_t rows : {1U, 2U, 5U, 10U, 97U, 1000U, 4096U}) {
+    for (const std::size_t batch : {1U, 3U, 10U, 97U}) {
+      for (const std::size_t size : {1U, 7U, 100U, 1'000'000U}) {
+        for (const unsigned workers : {1U, 2U, 3U, 8U}) {
+          INFO(rows << " rows, batches of " << batch << ", chunks of " << size
+                    << ", " << workers << " workers");
+          const auto chunks = a::cut_epoch(rows, batch, size, workers);
+
+          std::size_t next = 0;
+          for (const a::chunk_range& c : chunks) {
+            REQUIRE(c.first == next);
+            REQUIRE(c.last > c.first);
+            const bool is_last = c.last == rows;
+            REQUIRE((is_last || (c.last - c.first) % batch == 0));
+            REQUIRE((c.last - c.first <= size || c.last - c.first <= batch));
+            next = c.last;
+          }
+          REQUIRE(next == rows);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("schedule: one worker has no use for small chunks at the end") {
+  const auto chunks = a::cut_epoch(1000, 1, 250, 1);
+
+  REQUIRE(chunks.size() == 4);
+  REQUIRE(chunks.back().first == 750);
+}
+
+TEST_CASE("schedule: several workers end on chunks an eighth as long") {
+  const auto chunks = a::cut_epoch(16'000, 10, 800, 2);
+
+  for (const a::chunk_range& c : chunks) {
+    const bool in_tail = c.first >= 16'000 - 2 * 800;
+    REQUIRE(c.last - c.first == (in_tail ? 100 : 800));
+  }
+}
+
+TEST_CASE("schedule: every worker has at least four chunks") {
+  for (const unsigned workers : {2U, 3U, 8U}) {
+    REQUIRE(a::cut_epoch(1000, 1, 1'000'000, workers).size() >= 4UL * workers);
+  }
+}
+
+TEST_CASE("schedule: chunks hold about as many values whatever the rows") {
+  const std::size_t text = a::default_chunk_rows(75'000'000, 1'000'000);
+  const std::size_t images = a::default_chunk_rows(784ULL * 60'000, 60'000);
+
+  REQUIRE(text == 65536 / 75);
+  REQUIRE(images == 65536 / 784);
+  REQUIRE(a::default_chunk_rows(1'000'000, 1) == 1);
+  REQUIRE(a::default_chunk_rows(0, 5) > 0);
+}
+
+TEST_CASE("schedule: the scale of a chunk is the product of all before it") {
+  const auto epoch = a::cut_epoch(100, 8, 30, 1);  // 24 + 24 + 24 + 24 + 4
+  const auto model = shrinking(0.125);
+  const auto rule = k::decaying_step(1.0, 0.5);
+
+  const auto leg = a::plan_leg(epoch, 8, 0, 2 * epoch.size(), *model, rule);
+
+  double scale = 1.0;
+  for (std::size_t c = 0; c < 2 * epoch.size(); ++c) {
+    const double step = c < epoch.size() ? 1.0 : 0.5;
+    REQUIRE(leg.starts[c].step_size == step);
+    REQUIRE(leg.starts[c].scale == Approx(scale).epsilon(1e-14));
+    const int batches = c % epoch.size() == 4 ? 1 : 3;
+    scale *= std::pow(1.0 - 0.125 * step, batches);
+  }
+  REQUIRE(leg.end_scale == Approx(scale).epsilon(1e-14));
+  REQUIRE(leg.scale_after(0) == 1.0);
+  REQUIRE(leg.scale_after(3) == leg.starts[3].scale);
+  REQUIRE(leg.scale_after(2 * epoch.size()) == leg.end_scale);
+  REQUIRE(leg.scale_after(99) == leg.end_scale);
+}
+
+TEST_CASE("schedule: rules see the epochs done at the start of a chunk") {
+  const auto epoch = a::cut_epoch(100, 1, 25, 1);
+  const auto model = shrinking(0.0);
+
+  const auto leg = a::plan_leg(epoch, 1, 4, 12, *model,
+                               [](double done) { return 1.0 + done; });
+
+  REQUIRE(leg.first == 4);
+  REQUIRE(leg.last == 12);
+  for (std::size_t c = 0; c < 8; ++c) {
+    REQUIRE(leg.starts[c].step_size == 2.0 + static_cast<double>(c) / 4);
+    REQUIRE(leg.starts[c].scale == 1.0);
+  }
+}
+
+TEST_CASE("schedule: legs end before the scale is too small for floats") {
+  // Each chunk of 10 scales by 2^-10 = 1e-3: eight fit above 1e-25.
+  const auto epoch = a::cut_epoch(300, 1, 10, 1);
+  const auto model = shrinking(0.5);
+
+  std::size_t next = 0;
+  while (next < 60) {
+    const auto leg =
+        a::plan_leg(epoch, 1, next, 60, *model, k::constant_step(1.0));
+    REQUIRE(leg.first == next);
+    REQUIRE(leg.last == std::min<std::size_t>(next + 8, 60));
+    REQUIRE(leg.starts.size() == leg.last - leg.first);
+    REQUIRE(leg.starts.front().scale == 1.0);
+    REQUIRE(leg.end_scale >= 1e-25);
+    next = leg.last;
+  }
+}
+
+TEST_CASE("schedule: so many rows until the scale has fallen") {
+  REQUIRE(a::rows_until_scale(1.0 / 1024, 0.5, 1) == 10);
+  REQUIRE(a::rows_until_scale(1.0 / 1000, 0.5, 8) == 9 * 8);
+  REQUIRE(a::rows_until_scale(0.5, 0.1, 8) == 8);  // one batch at least
+  REQUIRE(a::rows_until_scale(0.5, 1.0, 8) > 1'000'000'000);
+}
