@@ -46,7 +46,6 @@ int exit_code(actors::stop_reason reason) {
     case stop_reason::time_spent:
       return 0;
     case stop_reason::diverged:
-    case stop_reason::failed:
       return 1;
     case stop_reason::stalled:
       return 5;
