@@ -45,7 +45,7 @@ request read(const settings& values) {
   r.model = read_model(values);
   r.plan = read_schedule(values);
   r.wirings.push_back({"serial", 1});
-  const auto counts = values.numbers<unsigned>("worker-counts", 1, 1024);
+  const auto counts = values.numbers<unsigned>("workers", 1, 1024);
   for (const std::string& name : values.list("topologies")) {
     for (const unsigned workers : counts) {
       static_cast<void>(read_graph(values, "topologies", name, workers));
@@ -214,7 +214,7 @@ command compare_command() {
   c.name = "compare";
   c.summary = "trains with several topologies on the same work, one table";
   c.text =
-      "  sounder compare --generate p1 --epochs 20 --worker-counts 1,2\n"
+      "  sounder compare --generate p1 --epochs 20 --workers 1,2\n"
       "  sounder compare --data rcv1.svm.xz --topologies hogwild,locked,aig\n"
       "  sounder compare --config apps/experiments/P1.cfg\n"
       "\n"
@@ -232,7 +232,7 @@ command compare_command() {
       {"Comparison",
        {{"topologies", "A,B,..", "serial,hogwild,locked,aig,round-robin",
          "what to compare"},
-        {"worker-counts", "K,L,..", "1,2", "with so many workers each"}}},
+        {"workers", "K,L,..", "1,2", "with so many workers each"}}},
       hogwild_options()};
   for (option_group& group : schedule_options()) {
     c.groups.push_back(std::move(group));

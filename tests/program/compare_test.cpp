@@ -17,7 +17,7 @@ TEST_CASE("every topology runs with every count after the serial base") {
   const outcome seen =
       program({"compare", "--generate", "p1", "--rows", "200", "--epochs", "1",
                "--topologies", "serial,hogwild,locked,aig,round-robin",
-               "--worker-counts", "1,2", "--output", "json"});
+               "--workers", "1,2", "--output", "json"});
 
   REQUIRE(seen.code == 0);
   const json runs = json::parse(seen.out)[0]["runs"];
@@ -32,7 +32,7 @@ TEST_CASE("every topology runs with every count after the serial base") {
 TEST_CASE("the table marks more workers than processors") {
   const outcome seen = program({"compare", "--generate", "p1", "--rows", "2000",
                                 "--epochs", "1", "--topologies", "hogwild",
-                                "--worker-counts", "1,1000", "--quiet"});
+                                "--workers", "1,1000", "--quiet"});
 
   CHECK(seen.code == 0);
   CHECK_THAT(seen.out, Catch::Contains("speed-up"));
@@ -45,7 +45,7 @@ TEST_CASE("sections of the config file are experiments") {
   const std::string file =
       here.file("e.cfg",
                 "generate = p1\nepochs = 1\ntopologies = hogwild\n"
-                "worker-counts = 1\n[small]\nrows = 100\n[large]\nrows = 200\n")
+                "workers = 1\n[small]\nrows = 100\n[large]\nrows = 200\n")
           .string();
 
   const json all = json::parse(

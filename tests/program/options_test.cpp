@@ -76,8 +76,8 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
       {{"predict", "--data", "x"}, "--model-file is missing"},
       {{"data", "generate", "--kind", "p1"}, "--out is missing"},
       {{"data", "generate", "--out", "x"}, "--kind is missing"},
-      {{"compare", "--generate", "p1", "--worker-counts", "1,0"},
-       "--worker-counts: 0 is out of range"},
+      {{"compare", "--generate", "p1", "--workers", "1,0"},
+       "--workers: 0 is out of range"},
       {{"compare", "--generate", "p1", "--topologies", "ring"},
        "--topologies: 'ring' is none of"},
   }));
