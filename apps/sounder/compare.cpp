@@ -72,10 +72,30 @@ std::string bar(double value) {
   return std::string(static_cast<std::size_t>(length + 0.5), '#');
 }
 
-std::string as_table(const std::vector<result>& results) {
-  table rows({"topology", "workers", "time", "speed-up", "samples",
-              "train loss", "train error", "test error", ""},
-             true);
+/// The quality of a model: errors of a classifier, losses of a regression.
+std::vector<std::string> quality(const actors::epoch_record& last,
+                                 bool classifies) {
+  std::vector<std::string> cells = {number(last.train_loss)};
+  if (classifies) {
+    cells.push_back(percent(last.train_error));
+    cells.push_back(last.test_error ? percent(*last.test_error) : "");
+  } else {
+    cells.push_back(last.test_loss ? number(*last.test_loss) : "");
+  }
+  return cells;
+}
+
+std::vector<std::string> titles(bool classifies) {
+  if (classifies) {
+    return {"topology",   "workers",     "time",       "speed-up", "samples",
+            "train loss", "train error", "test error", ""};
+  }
+  return {"topology", "workers",    "time",      "speed-up",
+          "samples",  "train loss", "test loss", ""};
+}
+
+std::string as_table(const std::vector<result>& results, bool classifies) {
+  table rows(titles(classifies), true);
   unsigned most = 0;  // workers of an oversubscribed run
   for (const result& r : results) {
     const auto& report = r.report;
@@ -85,19 +105,18 @@ std::string as_table(const std::vector<result>& results) {
         r.what.topology, fmt::format("{}{}", r.what.workers, over ? "*" : ""),
         seconds(report.train_s)};
     if (report.epochs.empty() || exit_code(report.stop_reason) != 0) {
-      cells.resize(8);
-      cells.push_back(std::string(actors::name(report.stop_reason)));
-      rows.add(std::move(cells));
-      continue;
+      cells.resize(titles(classifies).size() - 1);
+      cells.emplace_back(actors::name(report.stop_reason));
+    } else {
+      const double gain = speed_up(r, results.front());
+      cells.push_back(fmt::format("{:.2f}", gain));
+      cells.push_back(rate(static_cast<double>(report.samples) /
+                           std::max(report.train_s, 1e-9)));
+      for (std::string& cell : quality(report.epochs.back(), classifies)) {
+        cells.push_back(std::move(cell));
+      }
+      cells.push_back(bar(gain));
     }
-    const actors::epoch_record& last = report.epochs.back();
-    const double gain = speed_up(r, results.front());
-    cells.insert(cells.end(),
-                 {fmt::format("{:.2f}", gain),
-                  rate(static_cast<double>(report.samples) /
-                       std::max(report.train_s, 1e-9)),
-                  number(last.train_loss), percent(last.train_error),
-                  last.test_error ? percent(*last.test_error) : "", bar(gain)});
     rows.add(std::move(cells));
   }
   if (most > 0) {
@@ -173,7 +192,8 @@ void run_experiment(const settings& values, const std::string& name,
   print(fmt::format("{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
                     name.empty() ? "" : name + ": ",
                     kernels::name(r.model.kind), work.name, work.train.rows(),
-                    work.features, r.plan.epochs, as_table(results)));
+                    work.features, r.plan.epochs,
+                    as_table(results, kernels::is_classifier(r.model.kind))));
 }
 
 int run(const invocation& given) {
@@ -200,9 +220,8 @@ int run(const invocation& given) {
   }
   s.metrics.close();
   if (s.code != 0) {
-    fmt::print(
-        stderr, "sounder: {}\n",
-        s.watch.is_interrupted() ? "interrupted" : "a run failed; see above");
+    complain(s.watch.is_interrupted() ? "interrupted"
+                                      : "a run failed; see above");
   }
   return s.code;
 }

@@ -46,8 +46,8 @@ dataset load_by_cache(const std::string& path, const kernels::load_options& how,
                       const std::string& directory) {
   kernels::cached_load loaded = kernels::load_cached(path, how, directory);
   if (!loaded.not_stored.empty()) {
-    fmt::print(stderr, "sounder: warning: no cache of {}: {}\n", path,
-               loaded.not_stored);
+    complain(
+        fmt::format("warning: no cache of {}: {}", path, loaded.not_stored));
   }
   return std::move(loaded.data);
 }

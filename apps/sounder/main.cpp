@@ -1,16 +1,18 @@
 // sounder: finds the command, runs it, turns what goes wrong into one line on
 // stderr and an exit code.
 
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "apps/sounder/commands.hpp"
+#include "apps/sounder/progress.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/training_run.hpp"
 #include "kernels/data/data_error.hpp"
@@ -110,32 +112,43 @@ int dispatch(std::vector<std::string> words) {
                                           : chosen.run(given);
 }
 
-int complain(const std::string& what, int code) {
-  fmt::print(stderr, "sounder: {}\n", what);
+int fail(const std::string& what, int code) {
+  complain(what);
   return code;
+}
+
+/// Gives closed standard streams a place, lest the next file opened take it
+/// and receive what was meant for people.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0) {
+      static_cast<void>(open("/dev/null", O_RDWR));  // the lowest free number
+    }
+  }
 }
 
 }  // namespace
 
 int run_main(std::vector<std::string> words) {
+  open_standard_streams();
+  set_up_signals();
   try {
     return dispatch(std::move(words));
   } catch (const usage_error& e) {
-    return complain(e.what(), usage);
+    return fail(e.what(), usage);
   } catch (const kernels::data_error& e) {
-    return complain(e.what(), data);
+    return fail(e.what(), data);
   } catch (const std::bad_alloc&) {
-    return complain("out of memory; use fewer samples or features", failed);
+    return fail("out of memory; use fewer samples or features", failed);
   } catch (const std::system_error& e) {
-    return complain(e.what(), data);
+    return fail(e.what(), data);
   } catch (const std::exception& e) {
-    return complain(e.what(), failed);
+    return fail(e.what(), failed);
   }
 }
 
 }  // namespace sounder::app
 
 int main(int count, char** words) {
-  sounder::app::set_up_signals();
   return sounder::app::run_main({words + 1, words + count});
 }

@@ -20,6 +20,8 @@ void say(const std::string& text) {
 
 }  // namespace
 
+void complain(const std::string& text) { say("sounder: " + text + '\n'); }
+
 progress::progress(bool quiet)
     : quiet_(quiet), live_(isatty(STDERR_FILENO) != 0) {}
 

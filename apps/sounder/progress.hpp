@@ -7,6 +7,9 @@
 
 namespace sounder::app {
 
+/// "sounder: <text>" on stderr. A stderr that cannot be written is ignored.
+void complain(const std::string& text);
+
 /// What happens, on stderr: one line redrawn in place on a terminal, now and
 /// then a line of its own elsewhere (the first, the last, and at most one
 /// every two seconds).

@@ -203,7 +203,7 @@ int run(const invocation& given) {
                   : as_table(r, work, report));
   metrics.close();
   if (const std::string problem = complaint(report); !problem.empty()) {
-    fmt::print(stderr, "sounder: {}\n", problem);
+    complain(problem);
   }
   return exit_code(report.stop_reason);
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/program/program.hpp"
+#include "tests/support/image_files.hpp"
 
 namespace {
 
@@ -179,7 +180,38 @@ TEST_CASE("more workers than processors are told apart from speed") {
 }
 
 TEST_CASE("a folder of images trains on one half and tests on the other") {
-  const outcome seen = program({"train", "--data", "/dev/null"});
+  const temporary_directory here;
+  here.file("train-images-idx3-ubyte", idx_images(40));
+  here.file("train-labels-idx1-ubyte", idx_labels(40));
+  here.file("t10k-images-idx3-ubyte", idx_images(20));
+  here.file("t10k-labels-idx1-ubyte", idx_labels(20));
 
-  check_complaint(seen, 3, "/dev/null");
+  const outcome seen =
+      program({"train", "--data", here.path().string(), "--model", "softmax",
+               "--step", "1e-5", "--rows", "30", "--output", "json"});
+
+  REQUIRE(seen.code == 0);
+  const json result = json::parse(seen.out);
+  CHECK(result["samples"] == 30);
+  CHECK(result["features"] == 6);
+  CHECK(result["epochs"].back()["test_error"].is_number());
+}
+
+TEST_CASE("closed standard streams do no harm") {
+  const temporary_directory here;
+  const std::string model = (here / "m.txt").string();
+
+  const outcome seen = run({"sh", "-c",
+                            SOUNDER_PROGRAM " train --generate p1 --save " +
+                                model + " <&- >&- 2>&-"});
+
+  CHECK(seen.code == 0);
+  CHECK_THAT(content_of(model), Catch::StartsWith("solver_type"));
+}
+
+TEST_CASE("a result that cannot be printed is exit code 3") {
+  const outcome seen = run(
+      {"sh", "-c", SOUNDER_PROGRAM " train --generate p1 --quiet >/dev/full"});
+
+  check_complaint(seen, 3, "cannot write to standard output");
 }
