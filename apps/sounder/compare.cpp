@@ -242,17 +242,16 @@ command compare_command() {
       "are experiments of\ntheir own, with the keys before the first section "
       "as "
       "defaults.\n";
-  c.groups = {
-      training_data_options(),
-      format_options(),
-      label_options(true),
-      generator_options("generate"),
-      model_options(),
-      {"Comparison",
-       {{"topologies", "A,B,..", "serial,hogwild,locked,aig,round-robin",
-         "what to compare"},
-        {"workers", "K,L,..", "1,2", "with so many workers each"}}},
-      hogwild_options()};
+  c.groups = {training_data_options(),
+              format_options(),
+              label_options(true),
+              generator_options("generate"),
+              model_options(),
+              {"Comparison",
+               {{"topologies", "A,B,..",
+                 "serial,hogwild,locked,aig,round-robin", "what to compare"},
+                {"workers", "K,L,..", "1,2", "with so many workers each"}}},
+              hogwild_options()};
   for (option_group& group : schedule_options()) {
     c.groups.push_back(std::move(group));
   }

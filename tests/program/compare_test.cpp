@@ -30,9 +30,9 @@ TEST_CASE("every topology runs with every count after the serial base") {
 }
 
 TEST_CASE("the table marks more workers than processors") {
-  const outcome seen = program({"compare", "--generate", "p1", "--rows", "2000",
-                                "--epochs", "1", "--topologies", "hogwild",
-                                "--workers", "1,1000", "--quiet"});
+  const outcome seen =
+      program({"compare", "--generate", "p1", "--rows", "2000", "--epochs", "1",
+               "--topologies", "hogwild", "--workers", "1,1000", "--quiet"});
 
   CHECK(seen.code == 0);
   CHECK_THAT(seen.out, Catch::Contains("speed-up"));

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "kernels/data/dataset.hpp"
-#include "kernels/model/linear.hpp"
 #include "kernels/data/random.hpp"
+#include "kernels/model/linear.hpp"
 
 namespace sounder::tests {
 

@@ -114,7 +114,8 @@ TEST_CASE("parse_float: what is not a finite number is refused by name") {
        {"1e39", "-1e400", "999999999999999999999999999999e9"}) {
     CAPTURE(text);
     REQUIRE_FALSE(is_number(text));
-    REQUIRE(k::number_problem(text) == std::string_view("is too large for a float"));
+    REQUIRE(k::number_problem(text) ==
+            std::string_view("is too large for a float"));
   }
   REQUIRE(k::number_problem("1.5x") == std::string_view("is not a number"));
 }
