@@ -77,7 +77,7 @@ TEST_CASE("dense rows get a last column") {
 TEST_CASE("bytes stay bytes when one stands for the constant") {
   const auto [constant, layout] = GENERATE(
       table<float, kernels::layout>({{3.0F, kernels::layout::dense_byte},
-                                     {1.0F, kernels::layout::dense_float},
+                                     {2.0F, kernels::layout::dense_float},
                                      {1000.0F, kernels::layout::dense_float}}));
   kernels::dense_storage s;
   s.bytes.push_back(10);
