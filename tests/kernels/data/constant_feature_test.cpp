@@ -14,10 +14,10 @@ using kernels::dataset;
 /// Rows (1 at 0, 2 at 2), () and (3 at 1) of three features.
 dataset sparse_rows() {
   kernels::sparse_storage s;
-  for (const std::uint64_t start : {0, 2, 2, 3}) {
+  for (const std::uint64_t start : {0U, 2U, 2U, 3U}) {
     s.start.push_back(start);
   }
-  for (const std::uint32_t index : {0, 2, 1}) {
+  for (const std::uint32_t index : {0U, 2U, 1U}) {
     s.index.push_back(index);
   }
   for (const float value : {1.0F, 2.0F, 3.0F}) {
@@ -92,7 +92,7 @@ TEST_CASE("bytes stay bytes when one stands for the constant") {
   REQUIRE(data.layout() == layout);
   for (std::size_t i = 0; i < 2; ++i) {
     const auto at = [&](std::size_t k) {
-      if (layout == kernels::layout::dense_float) {
+      if (data.layout() == kernels::layout::dense_float) {
         return data.floats().value[k];
       }
       const auto rows = data.bytes_view();
