@@ -190,10 +190,15 @@ void run_state::take(const evaluation_result& found) {
   record.time_s = seconds_since_start();
   record.penalty = found.penalty;
   record.train_loss = mean(found.train.loss, found.train.rows) + found.penalty;
-  record.train_error =
-      mean(static_cast<double>(found.train.errors), found.train.rows);
+  const bool classifies = plan().objective->classifies();
+  if (classifies) {
+    record.train_error =
+        mean(static_cast<double>(found.train.errors), found.train.rows);
+  }
   if (found.test.rows > 0) {
     record.test_loss = mean(found.test.loss, found.test.rows);
+  }
+  if (found.test.rows > 0 && classifies) {
     record.test_error =
         mean(static_cast<double>(found.test.errors), found.test.rows);
   }
@@ -219,8 +224,8 @@ std::optional<stop_reason> run_state::verdict() {
   } else {
     epochs_since_best += last.epoch - report.epochs.rbegin()[1].epoch;
   }
-  if (stop.target_error &&
-      last.test_error.value_or(last.train_error) <= *stop.target_error) {
+  const auto& error = last.test_error ? last.test_error : last.train_error;
+  if (stop.target_error && error && *error <= *stop.target_error) {
     return stop_reason::target_reached;
   }
   if (stop.loss_change && report.epochs.size() > 1 &&

@@ -14,17 +14,17 @@ namespace sounder::actors {
 struct epoch_record {
   unsigned epoch = 0;  // epochs done, from 1
   double time_s = 0.0;
-  double train_s = 0.0;              // cumulative
-  std::uint64_t samples = 0;         // cumulative, stepped on
-  std::uint64_t nonzeros = 0;        // cumulative, of those samples
-  double samples_per_s = 0.0;        // since the last record
-  double nonzeros_per_s = 0.0;       // since the last record
-  double step_size = 0.0;            // at the end of the epoch
-  double train_loss = 0.0;           // objective: mean loss + penalty
-  double train_error = 0.0;          // fraction
-  double penalty = 0.0;              // part of train_loss
-  std::optional<double> test_loss;   // mean loss, without the penalty
-  std::optional<double> test_error;  // fraction
+  double train_s = 0.0;               // cumulative
+  std::uint64_t samples = 0;          // cumulative, stepped on
+  std::uint64_t nonzeros = 0;         // cumulative, of those samples
+  double samples_per_s = 0.0;         // since the last record
+  double nonzeros_per_s = 0.0;        // since the last record
+  double step_size = 0.0;             // at the end of the epoch
+  double train_loss = 0.0;            // objective: mean loss + penalty
+  std::optional<double> train_error;  // fraction; none for regression
+  double penalty = 0.0;               // part of train_loss
+  std::optional<double> test_loss;    // mean loss, without the penalty
+  std::optional<double> test_error;   // fraction
 };
 
 enum class stop_reason {

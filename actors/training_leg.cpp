@@ -10,11 +10,16 @@ namespace sounder::actors {
 
 namespace {
 
-/// Samples between two exchanges of a private head: few enough that the
-/// workers' differences stay small against an epoch, many enough that the
-/// exchange costs little.
-std::size_t default_head_every(std::size_t rows, unsigned workers) {
-  return std::clamp<std::size_t>(rows / (8UL * workers), 1, 2048);
+/// Samples between two exchanges of a private head: so many that their steps
+/// touch ten times the floats that the exchange does, and no more than keeps
+/// the workers' differences small against an epoch.
+std::size_t default_head_every(const kernels::dataset& data, std::size_t head,
+                               unsigned workers) {
+  const std::uint64_t values = std::max<std::uint64_t>(data.nonzeros(), 1);
+  const std::uint64_t cheap = 10 * std::uint64_t{head} * data.rows() / values;
+  const std::size_t most =
+      std::clamp<std::size_t>(data.rows() / (8UL * workers), 1, 2048);
+  return std::clamp<std::size_t>(cheap, 1, most);
 }
 
 /// Samples a chunk may have so that its scale stays good for floats and, with
@@ -45,7 +50,7 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
         node.workers > 1 ? plan.objective->popular_head() : 0);
     setup.head = std::min(head, plan.objective->dimension());
     const std::size_t every = free->head_every.value_or(
-        default_head_every(data.rows(), node.workers));
+        default_head_every(data, setup.head, node.workers));
     setup.head_every =
         std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
   }
@@ -78,7 +83,8 @@ training_leg::training_leg(std::shared_ptr<const replica_setup> setup,
     : setup_(std::move(setup)),
       memory_(std::move(memory)),
       objective_(*setup_->plan.objective),
-      schedule_(std::move(schedule)) {
+      schedule_(std::move(schedule)),
+      close_turns_(setup_->stop, closing{turns_}) {
   std::size_t batches = 0;
   for (std::size_t c = schedule_.first; c < schedule_.last; ++c) {
     const chunk_range& chunk = setup_->epoch[c % setup_->epoch.size()];
@@ -144,6 +150,7 @@ bool training_leg::should_stop() {
       setup_->stop.stop_requested() ||
       (setup_->end_by && clock::now() >= *setup_->end_by)) {
     stopped_.store(true, std::memory_order_relaxed);
+    turns_.close();
   }
   return stopped_.load(std::memory_order_relaxed);
 }
@@ -285,11 +292,10 @@ kernels::sgd_chunk training_leg::open_batch(worker_slot& slot,
 
 /// Batch b belongs to worker b mod N. Its gradient is computed as soon as
 /// batch b - N is written, and written when its turn comes: N - 1 updates
-/// late. Returns to the mailbox when the turn is long in coming.
+/// late.
 bool training_leg::walk_in_turn(worker_slot& slot) {
-  constexpr unsigned patience = 256;
   const std::size_t batches = first_batch_.back();
-  for (std::size_t written = 0; written < 64;) {
+  for (std::size_t written = 0; written < 64; ++written) {
     if (slot.batch >= batches || should_stop()) {
       return leave(slot);
     }
@@ -298,12 +304,12 @@ bool training_leg::walk_in_turn(worker_slot& slot) {
       slot.moves = objective_.look(batch, slot.scratch);
       slot.looked = true;
     }
-    backoff wait;
-    while (!turns_.is_at(slot.batch)) {
-      if (setup_->plan.deterministic || wait.tries() == patience) {
-        return true;
-      }
-      wait.wait();
+    if (setup_->plan.deterministic && !turns_.is_at(slot.batch)) {
+      return true;  // one thread: the others must come to theirs
+    }
+    if (!turns_.wait_for(slot.batch)) {
+      static_cast<void>(should_stop());
+      return leave(slot);
     }
     if (slot.moves) {
       objective_.write(batch, slot.scratch);
@@ -312,7 +318,6 @@ bool training_leg::walk_in_turn(worker_slot& slot) {
     samples_.fetch_add(batch.rows.size(), std::memory_order_relaxed);
     slot.batch += setup_->workers;
     slot.looked = false;
-    ++written;
   }
   return true;
 }

@@ -97,6 +97,11 @@ class training_leg : public job {
   // Shared by the workers.
   std::atomic<std::size_t> next_chunk_{0};
   turns turns_;
+  struct closing {
+    turns& order;
+    void operator()() const noexcept { order.close(); }
+  };
+  std::stop_callback<closing> close_turns_;  // when another worker has failed
   std::atomic<unsigned> arrived_{0};
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> samples_{0};

@@ -23,10 +23,12 @@ void check_steps(const training_plan& plan,
                          "; it must be finite and not negative");
       return false;
     }
-    if (plan.objective && plan.objective->shrink(step) <= 0.0) {
+    const double rate = plan.objective ? plan.objective->shrinking_rate() : 0.0;
+    if (step * rate >= 1.0) {
       problems.push_back("step size " + number(step) +
-                         " times the l2 strength is 1 or more, so a step "
-                         "would turn the weights round; make one smaller");
+                         " times the penalty's rate " + number(rate) +
+                         " is 1 or more, so a step would turn weights round; "
+                         "make the step size or the l2 strength smaller");
       return false;
     }
     return true;
@@ -95,6 +97,12 @@ std::vector<std::string> validate(const training_plan& plan,
     problems.emplace_back("the plan has no step-size rule");
   } else {
     check_steps(plan, problems);
+  }
+  if (plan.stop.target_error && plan.objective &&
+      !plan.objective->classifies()) {
+    problems.emplace_back(
+        "the target error is for models that classify; this one has a loss "
+        "only: stop at a loss change or after some patience");
   }
   if (plan.stall_deadline.count() <= 0) {
     problems.push_back("the stall deadline is " +

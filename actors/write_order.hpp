@@ -50,17 +50,34 @@ class coordinate_locks {
 };
 
 /// A fixed cyclic order: batch b may be written when b batches were.
+///
+/// Threads: any. A wait spins for some microseconds, then sleeps until the
+/// turn comes or close() is called.
 class turns {
  public:
+  /// True when it is the batch's turn, false when the turns were closed.
+  bool wait_for(std::size_t batch) noexcept;
+
   bool is_at(std::size_t batch) const noexcept {
-    return written_.load(std::memory_order_acquire) == batch;
+    return state_.load(std::memory_order_acquire) == as_state(batch);
   }
   std::size_t written() const noexcept {
     return written_.load(std::memory_order_relaxed);
   }
-  void pass() noexcept { written_.fetch_add(1, std::memory_order_release); }
+  void pass() noexcept;
+
+  /// Nobody shall wait any more: whoever has the turn may not pass it on.
+  void close() noexcept;
 
  private:
+  // The batches written (their lower 31 bits) and whether it is closed, in
+  // the four bytes that a thread can sleep on.
+  static constexpr std::uint32_t closed = 1U << 31U;
+  static std::uint32_t as_state(std::size_t written) noexcept {
+    return static_cast<std::uint32_t>(written) & ~closed;
+  }
+
+  std::atomic<std::uint32_t> state_{0};
   std::atomic<std::size_t> written_{0};
 };
 

@@ -41,7 +41,9 @@ shared_vector::shared_vector(std::size_t size)
     const int problem = errno;
     close(file_);
     errno = problem;
-    fail("no memory for the parameters");
+    fail(problem == EFBIG
+             ? "the limit on file sizes (ulimit -f) is below the parameters"
+             : "no memory for the parameters");
   }
   data_ = static_cast<float*>(where);
 }

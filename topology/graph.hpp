@@ -33,7 +33,7 @@ struct write_lock {};
 struct coordinate_lock {};
 
 /// Round-robin: workers write in a fixed cyclic order, so a gradient is
-/// N - 1 updates old (Langford, Smola, Zinkevich, NeurIPS 2009).
+/// at most N - 1 updates old (Langford, Smola, Zinkevich, NeurIPS 2009).
 struct cyclic_turns {};
 
 /// How the workers of one replica write to its vector.

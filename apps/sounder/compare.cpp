@@ -77,7 +77,7 @@ std::vector<std::string> quality(const actors::epoch_record& last,
                                  bool classifies) {
   std::vector<std::string> cells = {number(last.train_loss)};
   if (classifies) {
-    cells.push_back(percent(last.train_error));
+    cells.push_back(percent(last.train_error.value_or(0.0)));
     cells.push_back(last.test_error ? percent(*last.test_error) : "");
   } else {
     cells.push_back(last.test_loss ? number(*last.test_loss) : "");

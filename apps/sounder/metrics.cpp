@@ -34,7 +34,7 @@ json as_json(const actors::epoch_record& r) {
           {"samples_per_s", r.samples_per_s},
           {"nonzeros_per_s", r.nonzeros_per_s},
           {"train_loss", r.train_loss},
-          {"train_error", r.train_error},
+          {"train_error", optional(r.train_error)},
           {"penalty", r.penalty},
           {"test_loss", optional(r.test_loss)},
           {"test_error", optional(r.test_error)},

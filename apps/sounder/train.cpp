@@ -117,7 +117,7 @@ std::string curve(const actors::run_report& report, bool classifies) {
       continue;
     }
     row = {std::to_string(r.epoch), seconds(r.train_s), rate(r.samples_per_s)};
-    add(number(r.train_loss), percent(r.train_error));
+    add(number(r.train_loss), percent(r.train_error.value_or(0.0)));
     if (with_test) {
       add(number(r.test_loss.value_or(0.0)),
           percent(r.test_error.value_or(0.0)));

@@ -2,11 +2,21 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "kernels/data/generate_rows.hpp"
 
 // Compiled with -ffp-contract=off, see random.cpp.
 
 namespace sounder::kernels {
+
+void detail::require(bool in_range, const std::string& name, double value,
+                     const std::string& range) {
+  if (!in_range) {
+    throw std::invalid_argument(
+        fmt::format("{} {} is not {}", name, value, range));
+  }
+}
 
 namespace {
 

@@ -29,13 +29,9 @@ inline random_stream value_stream(std::uint64_t seed, std::size_t row) {
   return random_stream(seed, 2 * std::uint64_t{row} + 2);
 }
 
-inline void require(bool in_range, const std::string& name, double value,
-                    const std::string& range) {
-  if (!in_range) {  // also when the value is not a number
-    std::string text = std::to_string(value);
-    throw std::invalid_argument(name + " " + text + " is not " + range);
-  }
-}
+/// Throws std::invalid_argument unless in_range; say false for not-a-number.
+void require(bool in_range, const std::string& name, double value,
+             const std::string& range);
 
 inline void require_sizes(std::size_t rows, std::size_t test_rows,
                           std::size_t features) {

@@ -176,8 +176,8 @@ std::string svmlight_parser::label_problem(std::string_view token) const {
   }
   if (token.find(',') != token.npos) {
     return fmt::format(
-        "several labels {}; choose one against the rest with "
-        "'sounder data convert'",
+        "several labels {}; give each sample one, or list a sample's topics in "
+        "a file for 'sounder data convert --topics'",
         quoted(token));
   }
   return fmt::format("label {} {}", quoted(token), number_problem(token));

@@ -24,6 +24,7 @@ class linear_base : public objective {
   double shrink(double step_size) const noexcept override {
     return uses_scale() ? 1.0 - step_size * strength_ : 1.0;
   }
+  double shrinking_rate() const noexcept override;
   bool writes_sparsely() const noexcept override { return true; }
   /// Text data orders its features by popularity (feature_order.hpp): 16,384
   /// of them hold 99 % of RCV1's non-zeros.

@@ -77,6 +77,8 @@ class linear_objective : public linear_base {
     add_penalty_gradient(data, rows, weights, gradient);
   }
 
+  bool classifies() const noexcept override { return Loss::classifies; }
+
   loss_sums evaluate(const dataset& data, std::size_t first, std::size_t last,
                      const float* weights) const override {
     loss_sums sums;

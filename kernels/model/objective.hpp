@@ -49,8 +49,8 @@ struct worker_scratch {
 ///
 /// The parameters are one flat vector, so that every exchange, discipline
 /// and file format works on every model. A model of your own overrides
-/// `gradient` and `evaluate`; the linear family (linear.hpp) overrides the
-/// rest for speed.
+/// `dimension`, `add_gradient`, `evaluate` and `predict`; the linear family
+/// (linear.hpp) overrides the rest for speed.
 ///
 /// Threads: all const members may run from many threads at once. `weights`
 /// may change under a reader (HOGWILD!): read through relaxed accesses
@@ -64,6 +64,9 @@ class objective {
 
   /// Values per sample that `predict` writes: 1, or one per class.
   virtual std::size_t outputs() const noexcept { return 1; }
+
+  /// Whether samples have classes, and evaluations errors to count.
+  virtual bool classifies() const noexcept { return true; }
 
   /// The same start on every replica for the same seed; zeros by default.
   virtual void initialise(std::span<float> weights, std::uint64_t seed) const;
@@ -98,6 +101,10 @@ class objective {
     static_cast<void>(step_size);
     return 1.0;
   }
+
+  /// The fastest rate at which the penalty shrinks a weight: a step size that
+  /// brings step_size * rate to 1 or more would turn the weight round.
+  virtual double shrinking_rate() const noexcept { return 0.0; }
 
   /// Whether a step on sparse rows writes no parameters but those of the
   /// features in these rows. Where every feature has a lock, steps that may

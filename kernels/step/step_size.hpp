@@ -10,8 +10,8 @@ namespace sounder::kernels {
 ///
 ///   plan.step_size = [](double epoch) { return 0.5 / (1 + epoch * epoch); };
 ///
-/// Runs evaluate it at the start of every chunk of samples, from several
-/// threads at once, so it must be a pure function.
+/// A replica evaluates it for every chunk of samples ahead of its workers, and
+/// replicas are many, so it must be a pure function.
 using step_size_rule = std::function<double(double epoch)>;
 
 /// step(t) = initial.

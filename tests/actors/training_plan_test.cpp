@@ -111,8 +111,9 @@ TEST_CASE("validate: steps may not turn the weights round") {
   };
 
   REQUIRE(with(k::constant_step(1.99)).empty());
-  REQUIRE(mentions(with(k::constant_step(2.0)), "step size 2 times the l2"));
+  REQUIRE(
+      mentions(with(k::constant_step(2.0)), "step size 2 times the penalty"));
   // Also when it happens between two epochs: a peak at the middle of the first.
   REQUIRE(mentions(with([](double t) { return t == 0.5 ? 3.0 : 0.1; }),
-                   "step size 3 times the l2"));
+                   "step size 3 times the penalty"));
 }

@@ -82,10 +82,7 @@ TEST_CASE("turns: order the writes of threads", "[stress]") {
     for (std::size_t n = 0; n < 3; ++n) {
       threads.emplace_back([&, n] {
         for (std::size_t b = n; b < batches; b += 3) {
-          a::backoff wait;
-          while (!turns.is_at(b)) {
-            wait.wait();
-          }
+          static_cast<void>(turns.wait_for(b));
           written.push_back(b);
           turns.pass();
         }
@@ -95,4 +92,16 @@ TEST_CASE("turns: order the writes of threads", "[stress]") {
 
   REQUIRE(written.size() == batches);
   REQUIRE(std::is_sorted(written.begin(), written.end()));
+}
+
+TEST_CASE("turns: closing wakes who waits") {
+  a::turns turns;
+  bool came = true;
+  {
+    std::jthread waiting([&] { came = turns.wait_for(1); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    turns.close();
+  }
+
+  REQUIRE_FALSE(came);
 }

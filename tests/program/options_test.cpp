@@ -63,7 +63,7 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
        "--milestones: '1,,2' has an empty item"},
       {{"train", "--generate", "p1", "--l2", "-1"}, "--l2: -1 is out of range"},
       {{"train", "--generate", "p1", "--l2", "10", "--step", "1"},
-       "step size 1 times the l2 strength"},
+       "step size 1 times the penalty"},
       {{"train", "--generate", "p1", "--data", "x"},
        "--data: does not go with"},
       {{"train", "--generate", "p9"}, "--generate: 'p9' is none of p1, p2"},

@@ -139,7 +139,7 @@ TEST_CASE("svmlight: each kind of bad line is named with its number") {
       {"nan 1:1", "label 'nan' is not finite"},
       {"1e99 1:1", "label '1e99' is too large for a float"},
       {"1:1 2:1", "no label before '1:1'"},
-      {"1,3,7 5:0.1", "several labels '1,3,7'; choose one against the rest"},
+      {"1,3,7 5:0.1", "several labels '1,3,7'; give each sample one"},
       {"1 0:1", "index 0; indices start at 1 (--zero-based"},
       {"1 3:1 2:1", "index 2 after 3; indices must ascend"},
       {"1 3:1 3:1", "index 3 twice"},
