@@ -9,7 +9,9 @@ namespace {
 constexpr unsigned most_workers = 1024;
 
 graph one_replica(unsigned workers, sharing_rule sharing) {
-  return {{replica{"replica", workers, sharing}}};
+  graph wiring;
+  wiring.replicas.push_back({"replica", workers, sharing, {}});
+  return wiring;
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "topology/discipline.hpp"
+#include "topology/exchange.hpp"
+
 namespace sounder::topology {
 
 /// HOGWILD!: every worker reads and writes the shared vector without a lock
@@ -40,16 +43,30 @@ struct cyclic_turns {};
 using sharing_rule =
     std::variant<lock_free, write_lock, coordinate_lock, cyclic_turns>;
 
-/// One parameter vector, stepped by `workers` workers.
+/// One parameter vector, stepped by `workers` workers; none at a hub.
 struct replica {
   std::string name = "replica";
   unsigned workers = 1;
   sharing_rule sharing = lock_free{};
+  std::string place;  // the node it lives on; empty: where the run starts
+
+  bool is_hub() const noexcept { return workers == 0; }
 };
 
-/// The wiring of a run. A value: copy it, compare it, change a copy.
+/// Joins two replicas, by their numbers. `from` starts a meeting with `to`:
+/// the replica of a star with its hub, a member of a ring with the next.
+/// Undirected wirings (cliques, gossip) hold each pair once.
+struct link {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  topology::exchange exchange;
+  topology::discipline discipline;
+};
+
+/// The wiring of a run. A value: copy it, change a copy.
 struct graph {
   std::vector<replica> replicas;
+  std::vector<link> links;
 };
 
 /// One replica, one worker: plain SGD.

@@ -1,0 +1,72 @@
+#pragma once
+
+// When joined replicas meet. `tau` counts local steps (batches) between two
+// meetings; the run chooses it by the cost of a meeting when it is not given.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+namespace sounder::topology {
+
+/// Every tau steps by the own clock, first come, first served. Meetings at
+/// one hub go on side by side without a lock (EA-wild, HOGWILD-STAR), or one
+/// after the other with one (asynchronous EASGD).
+struct every {
+  std::optional<std::size_t> tau;
+  bool locked = false;
+};
+
+/// Push every n_push steps, fetch every n_fetch (Downpour).
+struct push_fetch {
+  std::size_t push = 1;
+  std::size_t fetch = 1;
+};
+
+/// Every tau steps, the replicas at a hub one after the other in the order of
+/// their links (EASGD).
+struct in_turn {
+  std::optional<std::size_t> tau;
+};
+
+/// When the token is here; it passes on after tau0 more steps (HOGWILD++).
+/// Without tau0: the authors' 64, 16 above 4 and 4 above 10 clusters, or
+/// more where a meeting would cost more than the steps in between.
+struct on_token {
+  std::optional<std::size_t> tau0;
+};
+
+/// Every tau steps with a neighbour drawn at random (AD-PSGD).
+struct random_neighbour {
+  std::optional<std::size_t> tau;
+};
+
+/// Every tau steps all together: nobody goes on before everybody has come.
+struct barrier {
+  std::size_t tau = 1;
+};
+
+/// Every tau steps; nobody is more than `staleness` meetings ahead of the
+/// slowest (SSP, Ho et al. 2013). 0 is bulk synchronous.
+struct bounded {
+  std::size_t tau = 1;
+  std::size_t staleness = 3;
+};
+
+/// Every tau steps one member of each group of replicas that all_reduce links
+/// join, always the first or a random one, without a lock; the group takes
+/// the result over (EA-wild with synchronous groups).
+struct one_of_group {
+  std::optional<std::size_t> tau;
+  bool random = false;
+};
+
+using discipline = std::variant<every, push_fetch, in_turn, on_token,
+                                random_neighbour, barrier, bounded,
+                                one_of_group>;
+
+/// The name that files and reports use, e.g. "in-turn".
+std::string_view name(const discipline& when) noexcept;
+
+}  // namespace sounder::topology
