@@ -62,9 +62,9 @@ struct one_of_group {
   bool random = false;
 };
 
-using discipline = std::variant<every, push_fetch, in_turn, on_token,
-                                random_neighbour, barrier, bounded,
-                                one_of_group>;
+using discipline =
+    std::variant<every, push_fetch, in_turn, on_token, random_neighbour,
+                 barrier, bounded, one_of_group>;
 
 /// The name that files and reports use, e.g. "in-turn".
 std::string_view name(const discipline& when) noexcept;

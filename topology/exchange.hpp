@@ -49,8 +49,8 @@ struct elastic {
 enum class token_form { paper, reference };
 struct token_merge {
   token_form form = token_form::paper;
-  double tolerance = 1e-2;      // reference form only
-  std::optional<double> beta;   // solves beta^n + beta = 1 when not given
+  double tolerance = 1e-2;     // reference form only
+  std::optional<double> beta;  // solves beta^n + beta = 1 when not given
 };
 
 /// w - s goes to every neighbour, which adds it to its own parameters.
@@ -71,10 +71,9 @@ struct push_sum {};
 /// and a ring of leaders.
 struct all_reduce {};
 
-using exchange =
-    std::variant<add_delta, overwrite, gradient, outer_step, elastic,
-                 token_merge, broadcast_delta, pair_average, mix, push_sum,
-                 all_reduce>;
+using exchange = std::variant<add_delta, overwrite, gradient, outer_step,
+                              elastic, token_merge, broadcast_delta,
+                              pair_average, mix, push_sum, all_reduce>;
 
 /// The name that files and reports use, e.g. "add-delta".
 std::string_view name(const exchange& rule) noexcept;

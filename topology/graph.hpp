@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -76,15 +75,8 @@ graph locked(unsigned workers);
 graph aig(unsigned workers);
 graph round_robin(unsigned workers);
 
-/// The builder that the name stands for, on `workers` workers; nothing for
-/// an unknown name. `serial` takes one worker whatever is asked.
-std::optional<graph> by_name(std::string_view name, unsigned workers);
-
-/// The names that by_name knows, in the order of the documentation.
-const std::vector<std::string>& names();
-
 /// All problems that keep the graph from running, in plain words; empty when
-/// it is fine.
+/// it is fine. validate.hpp says what is a problem.
 std::vector<std::string> validate(const graph& wiring);
 
 /// Workers in all replicas.

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "topology/systems.hpp"
+
 namespace sounder::app {
 
 namespace {
@@ -146,7 +148,7 @@ std::string resolve_topology(const std::string& name, unsigned workers) {
 topology::graph read_graph(const settings& values, const std::string& option,
                            const std::string& name, unsigned workers) {
   const std::string resolved = resolve_topology(name, workers);
-  const auto graph = topology::by_name(resolved, workers);
+  const auto graph = topology::by_name(resolved, {.workers = workers});
   if (!graph) {
     const std::string like = nearest(name, topology::names());
     values.fail(
@@ -156,6 +158,13 @@ topology::graph read_graph(const settings& values, const std::string& option,
                     like.empty() ? "" : "; did you mean " + like + "?"));
   }
   topology::graph wiring = *graph;
+  if (wiring.replicas.size() > 1) {
+    values.fail(
+        option,
+        fmt::format("{} joins several replicas, which a run "
+                    "cannot do yet; choose one of {}",
+                    resolved, fmt::join(topology::one_replica_names(), ", ")));
+  }
   auto* shared =
       std::get_if<topology::lock_free>(&wiring.replicas.front().sharing);
   if (shared != nullptr && resolved == "hogwild") {

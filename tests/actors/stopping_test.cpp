@@ -5,6 +5,7 @@
 
 #include "actors/train.hpp"
 #include "tests/support/training.hpp"
+#include "topology/systems.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
@@ -169,11 +170,11 @@ TEST_CASE("stopping: divergence during a warm-up advises a real step") {
 }
 
 TEST_CASE("stopping: an interrupt ends the run within the epoch") {
-  for (const std::string& name : p::names()) {
+  for (const std::string& name : p::one_replica_names()) {
     for (const bool deterministic : {true, false}) {
       INFO(name << ", deterministic " << deterministic);
       auto plan = t::plan_of(std::make_shared<t::tally>(1),
-                             *p::by_name(name, 2), 1'000'000);
+                             *p::by_name(name, {.workers = 2}), 1'000'000);
       plan.step_size = k::constant_step(1.0);
       plan.deterministic = deterministic;
       std::stop_source stop;

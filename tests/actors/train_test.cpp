@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/training.hpp"
+#include "topology/systems.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
@@ -67,10 +68,10 @@ class thrower : public t::tally {
 
 TEST_CASE("train: the same seed gives the same bits, another one others") {
   const fixture f;
-  for (const std::string& name : p::names()) {
+  for (const std::string& name : p::one_replica_names()) {
     for (const unsigned workers : {1U, 2U, 3U, 4U}) {
       INFO(name << " on " << workers);
-      auto plan = f.plan(*p::by_name(name, workers));
+      auto plan = f.plan(*p::by_name(name, {.workers = workers}));
       auto other = plan;
       other.seed = 2;
 
@@ -93,10 +94,10 @@ TEST_CASE("train: deterministic workers take turns") {
 
 TEST_CASE("train: records tell what was done, in order") {
   const fixture f;
-  for (const std::string& name : p::names()) {
+  for (const std::string& name : p::one_replica_names()) {
     for (const bool deterministic : {true, false}) {
       INFO(name << ", deterministic " << deterministic);
-      auto plan = f.plan(*p::by_name(name, 2));
+      auto plan = f.plan(*p::by_name(name, {.workers = 2}));
       plan.deterministic = deterministic;
       plan.step_size = k::decaying_step(0.25, 0.5);
       std::vector<unsigned> observed;
