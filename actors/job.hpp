@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernels/model/objective.hpp"
@@ -14,7 +15,9 @@ namespace sounder::actors {
 struct worker_slot {
   unsigned index = 0;
   kernels::worker_scratch scratch;
-  const void* working_on = nullptr;  // the job that has seen this worker
+  const void* working_on = nullptr;  // the leg that has seen this worker
+  std::uint64_t leg_left = 0;        // the last leg it has left, numbered on
+  bool leads = false;                // was the last to leave: attends meetings
 
   std::vector<std::uint32_t> rows;  // of chunk `chunk` of the job
   std::size_t chunk = 0;
@@ -46,6 +49,9 @@ class job {
 
   /// Counts on while anybody gets anywhere; for the watch.
   virtual std::uint64_t progress() const noexcept = 0;
+
+  /// Whom it waits for, for people; empty when it does not.
+  virtual std::string waits_for() const { return {}; }
 };
 
 using job_ptr = std::shared_ptr<job>;

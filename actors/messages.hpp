@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <caf/all.hpp>
 
@@ -16,11 +18,11 @@
 
 namespace sounder::actors {
 
-// run -> replica: walk up to this chunk (numbered from the run's start);
-// answered with leg_result.
+// run -> replica: walk to the end of this epoch (numbered from the run's
+// start); answered with leg_result.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
-// run -> replica or evaluator: evaluate a snapshot; answered with
-// evaluation_result.
+// run -> replica or evaluator: help to evaluate a snapshot; answered when
+// nothing of it is left to claim.
 using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
 // replica -> worker: a job; and worker -> itself: its next piece.
 using work_atom = caf::atom_constant<caf::atom("work")>;
@@ -40,9 +42,10 @@ using start_atom = caf::atom_constant<caf::atom("start")>;
 /// What a replica answers to `advance`.
 struct leg_result {
   std::chrono::nanoseconds duration{0};
-  std::uint64_t samples = 0;
-  double step_size = 0.0;  // of the last chunk
+  std::uint64_t samples = 0;  // of this replica since the run's start
+  double step_size = 0.0;     // of the last chunk
   bool is_complete = true;
+  time_split times;
   parameters_ptr parameters;
 };
 
@@ -52,6 +55,7 @@ using evaluation_ptr = std::shared_ptr<evaluation>;
 struct progress_report {
   std::uint64_t progress = 0;
   std::vector<unsigned> busy;  // workers that have not left the job
+  std::string waits_for;       // said by a replica that waits for others
 };
 
 /// For set_exception_handler: ends the actor with what the exception says, and
@@ -74,7 +78,6 @@ using run_report_ptr = std::shared_ptr<const run_report>;
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::leg_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::progress_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::epoch_record_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::run_report_ptr)

@@ -1,6 +1,5 @@
 #include "actors/replica.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "actors/worker.hpp"
@@ -13,6 +12,7 @@ using self_ptr = caf::stateful_actor<replica_state>*;
 
 void begin(self_ptr self, job_ptr work) {
   replica_state& state = self->state;
+  state.answer = self->make_response_promise();
   state.current = std::move(work);
   for (unsigned k = 0; k < state.workers.size(); ++k) {
     state.busy.insert(k);
@@ -22,76 +22,53 @@ void begin(self_ptr self, job_ptr work) {
 
 void all_done(self_ptr self) {
   replica_state& state = self->state;
-  const job_ptr finished = std::move(state.current);
-  if (!state.leg) {
-    const auto& evaluated = static_cast<const evaluation&>(*finished);
-    state.answer.deliver(evaluated.result());
-    return;
+  state.current.reset();
+  if (const auto done = std::exchange(state.walking, nullptr)) {
+    state.next_chunk = done->reached();
+    state.answer.deliver(state.result_of(*done));
+  } else {
+    state.answer.deliver(true);
   }
-  if (!state.finish_leg()) {
-    state.leg = state.next_leg();
-    begin(self, state.leg);
-    return;
-  }
-  state.leg.reset();
-  state.result.parameters = std::make_shared<const std::vector<float>>(
-      state.memory->vector.snapshot());
-  state.answer.deliver(std::exchange(state.result, {}));
 }
 
 }  // namespace
 
-std::shared_ptr<training_leg> replica_state::next_leg() const {
-  return std::make_shared<training_leg>(
-      setup, memory,
-      plan_leg(setup->epoch, setup->plan.batch_size, next_chunk, goal,
-               *setup->plan.objective, setup->plan.step_size));
+leg_result replica_state::result_of(const walk& done) const {
+  leg_result result;
+  result.duration = done.duration();
+  result.samples = wired.memory->samples.load();
+  result.step_size = done.step_size();
+  result.is_complete = done.is_complete();
+  result.times = done.times();
+  result.parameters = std::make_shared<const std::vector<float>>(
+      wired.memory->vector.snapshot());
+  return result;
 }
 
-bool replica_state::finish_leg() {
-  const auto start = std::chrono::steady_clock::now();
-  const double scale = leg->scale();
-  if (scale != 1.0) {
-    memory->vector.scale(static_cast<float>(scale));
-  }
-  result.duration +=
-      leg->duration() + (std::chrono::steady_clock::now() - start);
-  result.samples += leg->samples();
-  result.is_complete = leg->is_complete();
-  if (!leg->schedule().starts.empty()) {
-    result.step_size = leg->schedule().starts.back().step_size;
-  }
-  next_chunk = leg->schedule().last;
-  return next_chunk >= goal || !result.is_complete;
-}
-
-caf::behavior replica(self_ptr self, std::shared_ptr<const replica_setup> setup,
-                      std::shared_ptr<replica_memory> memory) {
+caf::behavior replica(self_ptr self, wired_replica wired) {
   self->set_exception_handler(as_exit_reason);
   replica_state& state = self->state;
-  state.setup = std::move(setup);
-  state.memory = std::move(memory);
+  state.wired = std::move(wired);
+  const replica_setup& setup = *state.wired.setup;
   const caf::actor me = self;
-  for (unsigned k = 0; k < state.setup->workers; ++k) {
+  for (unsigned k = 0; k < setup.workers; ++k) {
     state.workers.push_back(
-        state.setup->plan.deterministic
+        setup.plan.deterministic
             ? self->spawn<caf::linked>(worker, k, me)
             : self->spawn<caf::linked + caf::detached>(worker, k, me));
   }
   return {
-      [=](advance_atom, std::uint64_t goal) -> caf::result<leg_result> {
+      [=](advance_atom, std::uint64_t epochs) -> caf::result<leg_result> {
         replica_state& s = self->state;
-        s.goal = goal;
-        s.answer = self->make_response_promise();
-        s.leg = s.next_leg();
-        begin(self, s.leg);
+        s.walking = std::make_shared<walk>(
+            s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
+            epochs * s.wired.setup->epoch.size());
+        begin(self, s.walking);
         return caf::delegated<leg_result>();
       },
-      [=](evaluate_atom,
-          const evaluation_ptr& work) -> caf::result<evaluation_result> {
-        self->state.answer = self->make_response_promise();
+      [=](evaluate_atom, const evaluation_ptr& work) -> caf::result<bool> {
         begin(self, work);
-        return caf::delegated<evaluation_result>();
+        return caf::delegated<bool>();
       },
       [=](done_atom, unsigned index) {
         self->state.busy.erase(index);
@@ -104,6 +81,7 @@ caf::behavior replica(self_ptr self, std::shared_ptr<const replica_setup> setup,
         progress_report report;
         report.progress = s.current ? s.current->progress() : 0;
         report.busy.assign(s.busy.begin(), s.busy.end());
+        report.waits_for = s.current ? s.current->waits_for() : "";
         return report;
       },
   };
@@ -115,7 +93,7 @@ caf::behavior evaluator(caf::event_based_actor* self) {
     worker_slot slot;
     while (work->work(slot)) {
     }
-    return work->result();
+    return true;
   }};
 }
 

@@ -8,6 +8,7 @@
 
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
+#include "kernels/exchange/gossip.hpp"
 
 namespace sounder::actors {
 
@@ -16,9 +17,10 @@ namespace {
 using self_ptr = caf::stateful_actor<run_state>*;
 
 /// Snapshots that may wait for the evaluator before workers wait too.
-constexpr std::size_t most_evaluating = 2;
+constexpr unsigned most_evaluating = 2;
 
 void advance(self_ptr self);
+void evaluate_next(self_ptr self);
 
 std::string listed(const std::vector<unsigned>& workers) {
   std::string text;
@@ -38,6 +40,11 @@ void finish(self_ptr self, stop_reason reason, std::string message = {}) {
   state.report.stop_reason = reason;
   state.report.message = std::move(message);
   state.report.total_s = state.seconds_since_start();
+  for (const auto& meter : state.meters) {
+    if (meter->latency_ns.count() > 0) {
+      state.report.links.push_back(meter->record());
+    }
+  }
   const auto answer = [self] {
     self->state.answer.deliver(
         std::make_shared<const run_report>(std::move(self->state.report)));
@@ -61,88 +68,180 @@ void break_off(self_ptr self, const caf::error& reason) {
 }
 
 /// Ends a run that was stopped within an epoch, once the epochs before it
-/// have their records.
+/// have their records and everybody has come home.
 void end_if_cut_short(self_ptr self) {
   run_state& state = self->state;
-  if (state.cut_short && state.evaluating.empty()) {
-    state.report.parameters = *state.last_parameters;
+  const bool all_home =
+      std::none_of(state.replicas.begin(), state.replicas.end(),
+                   [](const stepping_replica& r) { return r.walking; });
+  if (state.cut_short && state.evaluating.empty() && all_home) {
+    std::vector<leg_result> last;
+    for (const stepping_replica& replica : state.replicas) {
+      last.push_back(replica.last);
+    }
+    state.report.parameters = *state.model_of(last);
+    const unsigned done = state.epoch_of(state.goals_reached);
     finish(self, *state.cut_short,
-           "stopped within epoch " + std::to_string(state.epochs_done + 1));
+           "stopped within epoch " + std::to_string(done + 1));
   }
 }
 
-void walked(self_ptr self, const leg_result& leg) {
+/// All evaluators have left: the oldest evaluation is complete.
+void evaluated(self_ptr self) {
   run_state& state = self->state;
-  state.walking = false;
+  const evaluation_result found = state.evaluating.front()->result();
+  state.take(found);
+  ++state.goals_evaluated;
+  self->send(state.recorder, record_atom::value,
+             std::make_shared<const epoch_record>(state.report.epochs.back()));
+  if (!found.is_finite) {
+    finish(self, stop_reason::diverged, state.divergence_advice());
+  } else if (const auto reason = state.verdict()) {
+    finish(self, *reason);
+  } else {
+    evaluate_next(self);
+    advance(self);
+    end_if_cut_short(self);
+  }
+}
+
+/// Puts the evaluators to the oldest evaluation.
+void evaluate_next(self_ptr self) {
+  run_state& state = self->state;
+  if (state.evaluating.empty() || state.evaluators_at_work > 0) {
+    return;
+  }
+  state.evaluators_at_work = state.evaluators.size();
+  for (const caf::actor& evaluator : state.evaluators) {
+    self->request(evaluator, caf::infinite, evaluate_atom::value,
+                  state.evaluating.front())
+        .then([=](bool) {
+          run_state& s = self->state;
+          if (--s.evaluators_at_work == 0 && !s.finished) {
+            evaluated(self);
+          }
+        });
+  }
+}
+
+/// All replicas have reached the oldest goal: begins its record.
+void reached(self_ptr self) {
+  run_state& state = self->state;
+  const goal_results at = std::move(state.arriving.front());
+  state.arriving.pop_front();
+  ++state.goals_reached;
+  epoch_record record;
+  record.epoch = state.epoch_of(state.goals_reached);
+  record.train_s = state.report.train_s;
+  for (const leg_result& leg : at.legs) {
+    record.samples += leg.samples;
+    record.step_size = std::max(record.step_size, leg.step_size);
+  }
+  record.nonzeros = state.train_set.nonzeros() * record.epoch;
+  state.awaiting.push_back(record);
+  state.evaluating.push_back(
+      std::make_shared<evaluation>(state.plan.objective, state.train_set,
+                                   state.test_set, state.model_of(at.legs)));
+  evaluate_next(self);
+}
+
+/// A replica has come home before its goal.
+void break_short(self_ptr self) {
+  run_state& state = self->state;
+  if (!state.cut_short) {
+    state.cut_short = state.plan.interrupt.stop_requested()
+                          ? stop_reason::interrupted
+                          : stop_reason::time_spent;
+    state.stop_source.request_stop();  // who waits for it need not
+  }
+}
+
+void walked(self_ptr self, std::size_t k, const leg_result& leg) {
+  run_state& state = self->state;
+  stepping_replica& replica = state.replicas[k];
+  replica.walking = false;
   if (state.finished) {
     return;
   }
-  const auto& plan = state.plan();
-  state.report.samples += leg.samples;
-  state.report.train_s += std::chrono::duration<double>(leg.duration).count();
-  if (!leg.is_complete) {
-    state.cut_short = plan.interrupt.stop_requested() ? stop_reason::interrupted
-                                                      : stop_reason::time_spent;
-    state.last_parameters = leg.parameters;
+  replica.duration += leg.duration;
+  state.report.train_s =
+      std::max(state.report.train_s,
+               std::chrono::duration<double>(replica.duration).count());
+  state.report.times += leg.times;
+  const std::size_t ahead = replica.goals_reached - state.goals_reached;
+  if (state.arriving.size() <= ahead) {
+    state.arriving.resize(ahead + 1);
+  }
+  goal_results& at = state.arriving[ahead];
+  at.legs.resize(state.replicas.size());
+  at.legs[k] = leg;
+  ++at.arrived;
+  state.report.samples += leg.samples - replica.last.samples;
+  replica.last = leg;
+  if (!leg.is_complete || state.cut_short) {
+    break_short(self);
     end_if_cut_short(self);
     return;
   }
-  state.epochs_done = state.next_goal();
-  epoch_record record;
-  record.epoch = state.epochs_done;
-  record.train_s = state.report.train_s;
-  record.samples = state.report.samples;
-  record.nonzeros = state.setup->data.nonzeros() * state.epochs_done;
-  record.step_size = leg.step_size;
-  state.awaiting.push_back(record);
-  state.evaluating.push_back(std::make_shared<evaluation>(
-      plan.objective, state.setup->data, state.test_set, leg.parameters));
-  self->request(state.evaluator, caf::infinite, evaluate_atom::value,
-                state.evaluating.back())
-      .then([=](const evaluation_result& found) {
-        run_state& s = self->state;
-        if (s.finished) {
-          return;
-        }
-        s.take(found);
-        self->send(
-            s.recorder, record_atom::value,
-            std::make_shared<const epoch_record>(s.report.epochs.back()));
-        if (!found.is_finite) {
-          finish(self, stop_reason::diverged, s.divergence_advice());
-        } else if (const auto reason = s.verdict()) {
-          finish(self, *reason);
-        } else {
-          advance(self);
-          end_if_cut_short(self);
-        }
-      });
-  if (state.concurrent) {
-    advance(self);
+  ++replica.goals_reached;
+  if (state.arriving.front().arrived == state.replicas.size()) {
+    reached(self);
+  }
+  advance(self);
+}
+
+/// Sends replicas on, unless they are walking, or have nothing left, or the
+/// evaluation is behind.
+void advance(self_ptr self) {
+  run_state& state = self->state;
+  if (state.finished || state.cut_short) {
+    return;
+  }
+  const unsigned allowed = state.concurrent ? most_evaluating : 1;
+  for (std::size_t k = 0; k < state.replicas.size(); ++k) {
+    stepping_replica& replica = state.replicas[k];
+    if (replica.walking || replica.goals_reached >= state.goals() ||
+        replica.goals_reached - state.goals_evaluated >= allowed) {
+      continue;
+    }
+    replica.walking = true;
+    const std::uint64_t epochs = state.epoch_of(replica.goals_reached + 1);
+    self->request(replica.actor, caf::infinite, advance_atom::value, epochs)
+        .then([=](const leg_result& leg) { walked(self, k, leg); });
   }
 }
 
-/// Sends the workers on, unless they are walking, or have nothing left, or
-/// the evaluator is behind.
-void advance(self_ptr self) {
-  run_state& state = self->state;
-  const std::size_t allowed = state.concurrent ? most_evaluating : 1;
-  if (state.finished || state.cut_short || state.walking ||
-      state.epochs_done >= state.plan().epochs ||
-      state.evaluating.size() >= allowed) {
-    return;
+/// With a core to spare, or when asked to.
+bool evaluates_concurrently(const training_plan& plan) {
+  return !plan.deterministic &&
+         (plan.evaluation == evaluation_mode::concurrent ||
+          (plan.evaluation == evaluation_mode::automatic &&
+           topology::workers(plan.graph) <
+               std::thread::hardware_concurrency()));
+}
+
+/// Who is at work and whom they wait for, for people.
+std::string whom(const run_state& state) {
+  std::string text;
+  for (std::size_t k = 0; k < state.seen.size(); ++k) {
+    const progress_report& seen = state.seen[k];
+    std::string who = seen.waits_for;
+    if (who.empty() && !seen.busy.empty()) {
+      who = "waiting for worker " + listed(seen.busy) +
+            (state.replicas.size() > 1 ? " of " + state.replicas[k].name : "");
+    }
+    text += (text.empty() || who.empty() ? "" : "; ") + who;
   }
-  state.walking = true;
-  const std::uint64_t goal =
-      std::uint64_t{state.next_goal()} * state.setup->epoch.size();
-  self->request(state.replica, caf::infinite, advance_atom::value, goal)
-      .then([=](const leg_result& leg) { walked(self, leg); });
+  return text.empty() ? "waiting for the evaluation" : text;
 }
 
 /// Ends a run in which nothing has moved for too long.
-void watch(self_ptr self, const progress_report& seen) {
+void watch(self_ptr self) {
   run_state& state = self->state;
-  std::uint64_t progress = seen.progress;
+  std::uint64_t progress = 0;
+  for (const progress_report& seen : state.seen) {
+    progress += seen.progress;
+  }
   for (const auto& work : state.evaluating) {
     progress += work->progress();
   }
@@ -153,26 +252,69 @@ void watch(self_ptr self, const progress_report& seen) {
   }
   const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(
       now - state.last_moved);
-  if (still < state.plan().stall_deadline) {
-    return;
+  if (still >= state.plan.stall_deadline) {
+    finish(self, stop_reason::stalled,
+           "no progress for " + std::to_string(still.count()) + " ms, " +
+               whom(state));
   }
-  const std::string whom =
-      seen.busy.empty() ? "the evaluation" : "worker " + listed(seen.busy);
-  finish(self, stop_reason::stalled,
-         "no progress for " + std::to_string(still.count()) +
-             " ms, waiting for " + whom);
 }
 
 void schedule_watch(self_ptr self) {
-  self->delayed_send(self, self->state.plan().stall_deadline / 4,
+  self->delayed_send(self, self->state.plan.stall_deadline / 4,
                      watch_atom::value);
+}
+
+/// Asks everybody, then looks.
+void start_watch(self_ptr self) {
+  run_state& state = self->state;
+  state.seen.assign(state.replicas.size(), {});
+  const auto left = std::make_shared<std::size_t>(state.replicas.size());
+  for (std::size_t k = 0; k < state.replicas.size(); ++k) {
+    self->request(state.replicas[k].actor, caf::infinite, progress_atom::value)
+        .then([=](const progress_report& seen) {
+          self->state.seen[k] = seen;
+          if (--*left == 0) {
+            watch(self);
+          }
+        });
+  }
 }
 
 }  // namespace
 
-unsigned run_state::next_goal() const noexcept {
-  const unsigned every = std::max(plan().evaluate_every, 1U);
-  return std::min(plan().epochs, (epochs_done / every + 1) * every);
+unsigned run_state::epoch_of(unsigned goal) const noexcept {
+  const unsigned every = std::max(plan.evaluate_every, 1U);
+  return std::min(plan.epochs, goal * every);
+}
+
+unsigned run_state::goals() const noexcept {
+  const unsigned every = std::max(plan.evaluate_every, 1U);
+  return plan.epochs / every + (plan.epochs % every == 0 ? 0 : 1);
+}
+
+parameters_ptr run_state::model_of(const std::vector<leg_result>& legs) const {
+  if (hubs.empty() && legs.size() == 1) {
+    return legs.front().parameters;
+  }
+  std::vector<float> sum;
+  std::size_t count = 0;
+  const auto add = [&](const std::vector<float>& w) {
+    sum.resize(w.size());
+    kernels::push_sum_gather(sum.data(), w.data(), w.size());
+    ++count;
+  };
+  for (const auto& hub : hubs) {
+    add(hub->vector.snapshot());
+  }
+  for (const leg_result& leg : legs) {
+    if (hubs.empty() && leg.parameters) {
+      add(*leg.parameters);
+    }
+  }
+  for (float& w : sum) {
+    w /= static_cast<float>(count);
+  }
+  return std::make_shared<const std::vector<float>>(std::move(sum));
 }
 
 double run_state::seconds_since_start() const {
@@ -190,7 +332,7 @@ void run_state::take(const evaluation_result& found) {
   record.time_s = seconds_since_start();
   record.penalty = found.penalty;
   record.train_loss = mean(found.train.loss, found.train.rows) + found.penalty;
-  const bool classifies = plan().objective->classifies();
+  const bool classifies = plan.objective->classifies();
   if (classifies) {
     record.train_error =
         mean(static_cast<double>(found.train.errors), found.train.rows);
@@ -215,7 +357,7 @@ void run_state::take(const evaluation_result& found) {
 }
 
 std::optional<stop_reason> run_state::verdict() {
-  const stopping& stop = plan().stop;
+  const stopping& stop = plan.stop;
   const epoch_record& last = report.epochs.back();
   const double loss = last.test_loss.value_or(last.train_loss);
   if (report.epochs.size() == 1 || loss < best_loss) {
@@ -236,18 +378,18 @@ std::optional<stop_reason> run_state::verdict() {
   if (stop.patience && epochs_since_best >= *stop.patience) {
     return stop_reason::patience_spent;
   }
-  if (last.epoch >= plan().epochs) {
+  if (last.epoch >= plan.epochs) {
     return stop_reason::epochs_done;
   }
   return std::nullopt;
 }
 
 std::string run_state::divergence_advice() const {
-  double used = plan().step_size(0.0);  // the largest seen
+  double used = plan.step_size(0.0);  // the largest seen
   for (const epoch_record& record : report.epochs) {
     used = std::max(used, record.step_size);
   }
-  const double safe = plan().objective->safe_step(setup->data);
+  const double safe = plan.objective->safe_step(train_set);
   const double advised = safe > 0.0 && safe < used ? safe : used / 10.0;
   char text[160];
   std::snprintf(text, sizeof text,
@@ -257,49 +399,61 @@ std::string run_state::divergence_advice() const {
   return text;
 }
 
-caf::behavior run(self_ptr self, std::shared_ptr<replica_setup> setup,
-                  std::shared_ptr<replica_memory> memory,
-                  kernels::dataset test_set, epoch_observer observer) {
+caf::behavior run(self_ptr self, training_plan plan, wired_graph wired,
+                  kernels::dataset train_set, kernels::dataset test_set,
+                  epoch_observer observer) {
   self->set_exception_handler(as_exit_reason);
   self->set_exit_handler(
       [=](const caf::exit_msg& gone) { break_off(self, gone.reason); });
   self->set_error_handler(
       [=](caf::error& problem) { break_off(self, problem); });
   run_state& state = self->state;
-  setup->stop = state.stop_source.get_token();
-  state.setup = setup;
+  state.plan = std::move(plan);
+  state.train_set = std::move(train_set);
   state.test_set = std::move(test_set);
+  state.meters = wired.meters;
   state.started = run_state::clock::now();
   state.last_moved = state.started;
-  const training_plan& plan = setup->plan;
-  state.concurrent = !plan.deterministic &&
-                     (plan.evaluation == evaluation_mode::concurrent ||
-                      (plan.evaluation == evaluation_mode::automatic &&
-                       setup->workers < std::thread::hardware_concurrency()));
-
-  state.replica = self->spawn<caf::linked>(
-      replica, std::shared_ptr<const replica_setup>(setup), std::move(memory));
-  if (plan.deterministic) {
+  state.concurrent = evaluates_concurrently(state.plan);
+  for (wired_replica& each : wired.replicas) {
+    each.setup->stop = state.stop_source.get_token();
+    if (each.is_hub) {
+      state.hubs.push_back(each.memory);
+      continue;
+    }
+    const std::string name = each.name;
+    state.replicas.push_back(
+        {name,
+         self->spawn<caf::linked>(replica, std::move(each)),
+         0,
+         false,
+         {},
+         {}});
+  }
+  if (state.plan.deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));
   } else {
     state.recorder =
         self->spawn<caf::linked + caf::detached>(recorder, observer);
   }
-  state.evaluator = state.concurrent
-                        ? self->spawn<caf::linked + caf::detached>(evaluator)
-                        : state.replica;
+  if (state.concurrent) {
+    state.evaluators = {self->spawn<caf::linked + caf::detached>(evaluator)};
+  } else {
+    for (const stepping_replica& each : state.replicas) {
+      state.evaluators.push_back(each.actor);
+    }
+  }
   return {
       [=](start_atom) -> caf::result<run_report_ptr> {
         self->state.answer = self->make_response_promise();
-        if (!self->state.plan().deterministic) {
+        if (!self->state.plan.deterministic) {
           schedule_watch(self);
         }
         advance(self);
         return caf::delegated<run_report_ptr>();
       },
       [=](watch_atom) {
-        self->request(self->state.replica, caf::infinite, progress_atom::value)
-            .then([=](const progress_report& seen) { watch(self, seen); });
+        start_watch(self);
         schedule_watch(self);
       },
   };

@@ -7,14 +7,33 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <caf/all.hpp>
 
 #include "actors/messages.hpp"
 #include "actors/train.hpp"
 #include "actors/training_leg.hpp"
+#include "actors/wiring.hpp"
 
 namespace sounder::actors {
+
+/// What the replicas have delivered for one evaluation, while some are still
+/// on their way.
+struct goal_results {
+  std::size_t arrived = 0;
+  std::vector<leg_result> legs;  // by stepping replica
+};
+
+/// A replica with workers, as the run sees it.
+struct stepping_replica {
+  std::string name;
+  caf::actor actor;
+  unsigned goals_reached = 0;
+  bool walking = false;
+  std::chrono::nanoseconds duration{0};  // since the run's start
+  leg_result last;
+};
 
 /// The state of a run: where it stands, what it has found, when to stop.
 struct run_state {
@@ -22,22 +41,26 @@ struct run_state {
   using clock = std::chrono::steady_clock;
 
   // Set once.
-  std::shared_ptr<const replica_setup> setup;
+  training_plan plan;
+  kernels::dataset train_set;
   kernels::dataset test_set;
   bool concurrent = false;
-  caf::actor replica;
-  caf::actor evaluator;  // the replica itself when not concurrent
+  std::vector<std::shared_ptr<replica_memory>> hubs;
+  std::vector<std::shared_ptr<link_meter>> meters;
+  std::vector<caf::actor> evaluators;  // the replicas when not concurrent
   caf::actor recorder;
   clock::time_point started;
   std::stop_source stop_source;
 
   // Only this actor.
-  unsigned epochs_done = 0;  // walked
-  bool walking = false;      // an advance is on its way
+  std::vector<stepping_replica> replicas;
+  std::deque<goal_results> arriving;  // of goals not all have reached
+  unsigned goals_reached = 0;         // by all
+  unsigned goals_evaluated = 0;
   std::deque<evaluation_ptr> evaluating;
+  std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
   std::optional<stop_reason> cut_short;  // within an epoch
-  parameters_ptr last_parameters;        // of the end, when cut short
   run_report report;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;
@@ -47,10 +70,15 @@ struct run_state {
   // The watch.
   std::uint64_t last_progress = 0;
   clock::time_point last_moved;
+  std::vector<progress_report> seen;
 
-  const training_plan& plan() const { return setup->plan; }
-  unsigned next_goal() const noexcept;
+  /// Epochs walked when goal number `goal` (from 1) is reached.
+  unsigned epoch_of(unsigned goal) const noexcept;
+  unsigned goals() const noexcept;
   double seconds_since_start() const;
+
+  /// The model: the hubs' mean, or that of the replicas without a hub.
+  parameters_ptr model_of(const std::vector<leg_result>& legs) const;
 
   /// Completes the oldest awaiting record.
   void take(const evaluation_result& found);
@@ -62,16 +90,15 @@ struct run_state {
 
 /// The supervisor of a training run.
 ///
-///   start -> advance -> leg_result -> evaluate -> evaluation_result -> ...
-///                 ^                                     |
-///                 +---------- no verdict yet -----------+
+///   start -> advance -> leg_result of all -> evaluate -> evaluation_result ..
+///                 ^                                            |
+///                 +------------- no verdict yet ---------------+
 ///
-/// With concurrent evaluation the next advance does not wait for the
-/// evaluation, as long as at most one other is unfinished. A watch looks
-/// after progress and ends a stalled run.
-caf::behavior run(caf::stateful_actor<run_state>* self,
-                  std::shared_ptr<replica_setup> setup,
-                  std::shared_ptr<replica_memory> memory,
+/// With concurrent evaluation a replica's next advance waits neither for the
+/// evaluation nor for other replicas, as long as it is at most two
+/// evaluations ahead. A watch looks after progress and ends a stalled run.
+caf::behavior run(caf::stateful_actor<run_state>* self, training_plan plan,
+                  wired_graph wired, kernels::dataset train_set,
                   kernels::dataset test_set, epoch_observer observer);
 
 }  // namespace sounder::actors

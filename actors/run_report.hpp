@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/link_record.hpp"
+
 namespace sounder::actors {
 
 /// One evaluation, at the end of an epoch. Times are seconds since the run
@@ -25,6 +27,20 @@ struct epoch_record {
   double penalty = 0.0;               // part of train_loss
   std::optional<double> test_loss;    // mean loss, without the penalty
   std::optional<double> test_error;   // fraction
+};
+
+/// Where the time of a replica's worker went, in seconds.
+struct time_split {
+  double computing = 0.0;
+  double exchanging = 0.0;
+  double waiting = 0.0;
+
+  time_split& operator+=(const time_split& other) noexcept {
+    computing += other.computing;
+    exchanging += other.exchanging;
+    waiting += other.waiting;
+    return *this;
+  }
 };
 
 enum class stop_reason {
@@ -49,7 +65,9 @@ struct run_report {
   double total_s = 0.0;  // wall time of the run
   double train_s = 0.0;
   std::uint64_t samples = 0;
-  std::string message;  // a line for people when not all is well
+  std::vector<link_record> links;  // that have met
+  time_split times;                // of all replicas together
+  std::string message;             // a line for people when not all is well
 };
 
 }  // namespace sounder::actors

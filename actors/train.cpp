@@ -35,19 +35,6 @@ struct system {
   caf::actor_system actors;
 };
 
-/// The replica's memory with the parameters that the run starts from.
-std::shared_ptr<replica_memory> memory_at_start(const replica_setup& setup) {
-  const training_plan& plan = setup.plan;
-  auto memory = std::make_shared<replica_memory>(setup);
-  float* parameters = memory->vector.data();
-  if (plan.start.empty()) {
-    plan.objective->initialise({parameters, memory->vector.size()}, plan.seed);
-  } else {
-    std::copy(plan.start.begin(), plan.start.end(), parameters);
-  }
-  return memory;
-}
-
 /// Message by message until nobody has one. An actor that has more goes to
 /// the back of the queue: the coordinator's own run() would let the first
 /// worker, which sends itself its next piece, walk alone while others wait.
@@ -98,14 +85,13 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   if (!problems.empty()) {
     throw std::invalid_argument(problems);
   }
-  auto setup = std::make_shared<replica_setup>(set_up(plan, train_set, 0));
-  auto memory = memory_at_start(*setup);
+  wired_graph wired = wire(plan, train_set);
   auto home = std::make_unique<system>(plan.deterministic);
   run_report report;
   {
     caf::scoped_actor self(home->actors, true);
-    const caf::actor runner = home->actors.spawn(
-        run, std::move(setup), std::move(memory), test_set, observer);
+    const caf::actor runner = home->actors.spawn(run, plan, std::move(wired),
+                                                 train_set, test_set, observer);
     auto reply = self->request(runner, caf::infinite, start_atom::value);
     if (plan.deterministic) {
       run_on_this_thread(home->actors);

@@ -38,13 +38,18 @@ std::size_t most_chunk_rows(const training_plan& plan, unsigned workers) {
 }  // namespace
 
 replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
-                     std::size_t replica) {
+                     std::size_t replica, kernels::shard rows, leg_cut legs) {
   const topology::replica& node = plan.graph.replicas.at(replica);
   replica_setup setup;
   setup.plan = plan;
   setup.data = data;
   setup.sharing = node.sharing;
   setup.workers = node.workers;
+  setup.replica = replica;
+  setup.rows = rows;
+  if (node.is_hub()) {
+    return setup;
+  }
   if (const auto* free = std::get_if<topology::lock_free>(&node.sharing)) {
     const std::size_t head = free->head.value_or(
         node.workers > 1 ? plan.objective->popular_head() : 0);
@@ -56,9 +61,23 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
   }
   const std::size_t chunk_rows = plan.chunk_rows.value_or(
       default_chunk_rows(data.nonzeros(), data.rows()));
-  setup.epoch = cut_epoch(
-      data.rows(), plan.batch_size,
-      std::min(chunk_rows, most_chunk_rows(plan, node.workers)), node.workers);
+  const std::size_t most =
+      std::min(chunk_rows, most_chunk_rows(plan, node.workers));
+  const std::size_t batches =
+      (rows.rows() + plan.batch_size - 1) / plan.batch_size;
+  setup.leg_batches = legs.batches == 0 ? batches : legs.batches;
+  for (std::size_t leg = 0; leg < legs.count; ++leg) {
+    const auto row_of = [&](std::size_t l) {
+      return std::min(l * setup.leg_batches * plan.batch_size, rows.rows());
+    };
+    for (const chunk_range& chunk :
+         cut_epoch(row_of(leg + 1) - row_of(leg), plan.batch_size, most,
+                   node.workers)) {
+      setup.epoch.push_back(
+          {row_of(leg) + chunk.first, row_of(leg) + chunk.last});
+    }
+    setup.leg_ends.push_back(setup.epoch.size());
+  }
   if (plan.stop.wall_clock) {
     setup.end_by =
         std::chrono::steady_clock::now() +
@@ -68,10 +87,16 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
   return setup;
 }
 
+replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+                     std::size_t replica) {
+  return set_up(plan, data, replica, kernels::shard(data.rows(), 0, 1), {});
+}
+
 replica_memory::replica_memory(const replica_setup& setup)
     : vector(setup.plan.objective->dimension()),
-      order(setup.data.rows(), {setup.plan.order.kind,
-                                setup.plan.order.block_rows, setup.plan.seed}),
+      order(setup.rows.rows(),
+            {setup.plan.order.kind, setup.plan.order.block_rows,
+             setup.plan.seed + setup.replica * 0x9E3779B97F4A7C15ULL}),
       coordinate_lock(
           std::holds_alternative<topology::coordinate_lock>(setup.sharing)
               ? setup.data.features()
@@ -185,6 +210,11 @@ kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
     slot.rows.resize(range.last - range.first);
     memory_->order.fill(static_cast<unsigned>(number / setup_->epoch.size()),
                         range.first, slot.rows);
+    if (!setup_->rows.is_whole()) {
+      for (std::uint32_t& row : slot.rows) {
+        row = setup_->rows.row(row);
+      }
+    }
   }
   kernels::sgd_chunk opened;
   opened.data = &setup_->data;
@@ -211,8 +241,13 @@ bool training_leg::walk_chunk(worker_slot& slot) {
   } else {
     step_guarded(slot, opened);
   }
-  samples_.fetch_add(opened.rows.size(), std::memory_order_relaxed);
+  count(opened.rows.size());
   return true;
+}
+
+void training_leg::count(std::size_t samples) noexcept {
+  samples_.fetch_add(samples, std::memory_order_relaxed);
+  memory_->samples.fetch_add(samples, std::memory_order_relaxed);
 }
 
 void training_leg::step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk) {
@@ -315,7 +350,7 @@ bool training_leg::walk_in_turn(worker_slot& slot) {
       objective_.write(batch, slot.scratch);
     }
     turns_.pass();
-    samples_.fetch_add(batch.rows.size(), std::memory_order_relaxed);
+    count(batch.rows.size());
     slot.batch += setup_->workers;
     slot.looked = false;
   }

@@ -18,6 +18,7 @@
 #include "actors/training_plan.hpp"
 #include "actors/write_order.hpp"
 #include "kernels/data/row_order.hpp"
+#include "kernels/data/shard.hpp"
 
 namespace sounder::actors {
 
@@ -27,14 +28,30 @@ struct replica_setup {
   kernels::dataset data;
   topology::sharing_rule sharing;
   unsigned workers = 1;
+  std::size_t replica = 0;     // its number in the graph
+  kernels::shard rows;         // of the data
   std::size_t head = 0;        // coordinates private to a worker
   std::size_t head_every = 1;  // samples between exchanges
   std::vector<chunk_range> epoch;
+  /// Legs between meetings: the chunk of the epoch that each ends before. The
+  /// same number of legs at every replica.
+  std::vector<std::size_t> leg_ends;
+  std::size_t leg_batches = 0;  // of a whole leg
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
 };
 
-/// Works out what the plan leaves open.
+/// How the local steps of all replicas are cut into legs: a leg has
+/// `batches` of them (0: an epoch's), an epoch `count` legs.
+struct leg_cut {
+  std::size_t batches = 0;
+  std::size_t count = 1;
+};
+
+/// Works out what the plan leaves open for a replica that walks `rows`.
+replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+                     std::size_t replica, kernels::shard rows, leg_cut legs);
+/// For the one replica that walks all rows and meets nobody.
 replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
                      std::size_t replica);
 
@@ -44,13 +61,16 @@ struct replica_memory {
 
   kernels::shared_vector vector;
   kernels::row_order order;
-  std::mutex write_lock;             // topology::write_lock
-  coordinate_locks coordinate_lock;  // topology::coordinate_lock
+  std::atomic<std::uint64_t> samples{0};  // stepped on
+  std::mutex write_lock;                  // topology::write_lock
+  coordinate_locks coordinate_lock;       // topology::coordinate_lock
 };
 
 /// Threads: work() from the replica's workers; the results when all have left.
 class training_leg : public job {
  public:
+  using clock = std::chrono::steady_clock;
+
   training_leg(std::shared_ptr<const replica_setup> setup,
                std::shared_ptr<replica_memory> memory, leg_schedule schedule);
 
@@ -58,6 +78,7 @@ class training_leg : public job {
   std::uint64_t progress() const noexcept override {
     return samples_.load(std::memory_order_relaxed);
   }
+  clock::time_point begin() const noexcept { return begin_; }
 
   /// From the moment the first worker started until the last one left.
   std::chrono::nanoseconds duration() const noexcept { return end_ - begin_; }
@@ -70,9 +91,8 @@ class training_leg : public job {
   const leg_schedule& schedule() const noexcept { return schedule_; }
 
  private:
-  using clock = std::chrono::steady_clock;
-
   void arrive(worker_slot& slot);
+  void count(std::size_t samples) noexcept;
   bool leave(worker_slot& slot);
   bool should_stop();
   kernels::sgd_chunk open_chunk(worker_slot& slot, std::size_t chunk);

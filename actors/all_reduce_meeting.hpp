@@ -1,0 +1,49 @@
+#pragma once
+
+// Synchronous groups: all-reduce, and one member's meeting with a hub on
+// behalf of its group.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/meeting.hpp"
+#include "kernels/data/random.hpp"
+#include "kernels/exchange/all_reduce.hpp"
+
+namespace sounder::actors {
+
+/// What the members of a group in one process share.
+///
+/// Every member reduces its segment from everybody's vector, then takes the
+/// others' segments over: two barriers a round, no copies but these.
+struct reduce_group {
+  reduce_group(kernels::reduce_groups groups, std::size_t members,
+               std::size_t size);
+
+  kernels::reduce_groups groups;
+  std::vector<const float*> vectors;      // by rank, of this round
+  std::vector<float> result[2];           // of odd and even rounds
+  std::atomic<std::uint64_t> came{0};     // members, all rounds
+  std::atomic<std::uint64_t> reduced{0};  // likewise
+  std::vector<float> pushed[2];           // of one_of_group
+  std::atomic<std::uint64_t> pushes{0};
+  signal changed;
+};
+
+/// w = mean of the members' w, to the same bits at every member.
+std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
+                                         std::size_t rank,
+                                         std::shared_ptr<link_meter> meter);
+
+/// One member of the group meets by `inner`; all take the result over. The
+/// first one, or with `random`, which must be the same stream everywhere, one
+/// drawn afresh every time.
+std::unique_ptr<meeting> push_for_group(
+    std::shared_ptr<reduce_group> group, std::size_t rank,
+    std::unique_ptr<meeting> inner, std::string name,
+    std::unique_ptr<kernels::random_stream> random);
+
+}  // namespace sounder::actors

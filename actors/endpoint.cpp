@@ -1,0 +1,114 @@
+#include "actors/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/exchange/gossip.hpp"
+
+namespace sounder::actors {
+
+endpoint::endpoint(std::span<float> parameters, std::size_t arrivals)
+    : parameters_(parameters), payloads_(arrivals), clocks_(arrivals) {}
+
+float* endpoint::optimizer_state() {
+  const std::scoped_lock lock(state_lock_);
+  optimizer_state_.resize(parameters_.size());
+  return optimizer_state_.data();
+}
+
+kernels::far_end endpoint::at(std::size_t first, std::size_t n, float step,
+                              bool with_state) {
+  float* const state = with_state ? optimizer_state() + first : nullptr;
+  return {parameters_.data() + first, state, n, step};
+}
+
+void endpoint::pass_turn() noexcept {
+  turn_.store((turn_.load() + 1) % payloads_.size());
+  changed.notify();
+}
+
+bool endpoint::arrive(std::size_t rank, float* payload) noexcept {
+  payloads_[rank] = payload;
+  return waiting_.fetch_add(1) + 1 == payloads_.size();
+}
+
+void endpoint::open_barrier() noexcept {
+  waiting_.store(0);
+  opened_.fetch_add(1);
+  changed.notify();
+}
+
+void endpoint::tick(std::size_t rank) noexcept {
+  clocks_[rank].fetch_add(1);
+  changed.notify();
+}
+
+std::uint64_t endpoint::slowest() const noexcept {
+  std::uint64_t least = clocks_.empty() ? 0 : clocks_[0].load();
+  for (const auto& clock : clocks_) {
+    least = std::min(least, clock.load());
+  }
+  return least;
+}
+
+void inbox::put(letter mail) {
+  {
+    const std::scoped_lock lock(mutex_);
+    letters_.push_back(std::move(mail));
+  }
+  changed.notify();
+}
+
+void inbox::put_sum(letter mail) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto unread =
+        std::find_if(letters_.begin(), letters_.end(),
+                     [&](const letter& l) { return l.from == mail.from; });
+    if (unread == letters_.end()) {
+      letters_.push_back(std::move(mail));
+    } else {
+      // The vector may be in other inboxes, too.
+      auto sum = std::make_shared<std::vector<float>>(*unread->values);
+      kernels::push_sum_gather(sum->data(), mail.values->data(), sum->size());
+      unread->values = std::move(sum);
+      unread->weight += mail.weight;
+    }
+  }
+  changed.notify();
+}
+
+std::vector<letter> inbox::take_all() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(letters_, {});
+}
+
+bool inbox::has_round(std::uint64_t round, std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+             letters_.begin(), letters_.end(),
+             [=](const letter& l) { return l.round == round; })) >= count;
+}
+
+std::vector<letter> inbox::take_round(std::uint64_t round, std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  const auto of_round =
+      std::stable_partition(letters_.begin(), letters_.end(),
+                            [=](const letter& l) { return l.round != round; });
+  if (static_cast<std::size_t>(letters_.end() - of_round) < count) {
+    return {};
+  }
+  std::vector<letter> taken(std::make_move_iterator(of_round),
+                            std::make_move_iterator(letters_.end()));
+  letters_.erase(of_round, letters_.end());
+  std::sort(taken.begin(), taken.end(),
+            [](const letter& a, const letter& b) { return a.from < b.from; });
+  return taken;
+}
+
+std::size_t inbox::size() {
+  const std::scoped_lock lock(mutex_);
+  return letters_.size();
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,65 @@
+#pragma once
+
+// What a link has seen: measured where the meeting happens, read by the run.
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace sounder::actors {
+
+/// Counts of values in buckets that grow by a quarter of a power of two: any
+/// quantile is off by an eighth at most. Values up to 2^40.
+///
+/// Threads: one writes, any read.
+class histogram {
+ public:
+  void add(std::uint64_t value) noexcept;
+
+  /// The value below which `fraction` of all lie; 0 when there are none.
+  double quantile(double fraction) const noexcept;
+  std::uint64_t max() const noexcept { return max_.load(); }
+  std::uint64_t count() const noexcept { return count_.load(); }
+
+ private:
+  static constexpr std::size_t per_power = 4;
+  std::array<std::atomic<std::uint64_t>, 40 * per_power> buckets_{};
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<std::uint64_t> max_{0};
+};
+
+struct quantiles {
+  double p50 = 0.0;
+  double p90 = 0.0;
+  double p99 = 0.0;
+  double max = 0.0;
+};
+quantiles quantiles_of(const histogram& h) noexcept;
+
+/// One link's numbers at a moment.
+struct link_record {
+  std::string from;
+  std::string to;
+  std::string exchange;
+  std::uint64_t count = 0;  // meetings
+  std::uint64_t bytes = 0;  // both ways
+  quantiles latency_us;     // of a meeting, waiting included
+  quantiles staleness;      // meetings of others since one's own last
+};
+
+/// Threads: as histogram.
+struct link_meter {
+  std::string from;
+  std::string to;
+  std::string exchange;
+  std::atomic<std::uint64_t> bytes{0};
+  histogram latency_ns;
+  histogram staleness;
+
+  link_record record() const;
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,79 @@
+#pragma once
+
+// A replica at rest: its vector, its face for others, its mail.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "actors/endpoint.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+
+namespace sounder::actors {
+
+/// What a meeting has to know of the moment.
+struct moment {
+  float step = 1.0F;   // step size
+  float decay = 1.0F;  // step size over that of the start
+};
+
+/// The own end of a replica's links. With workers at rest it can be opened
+/// block by block: opening folds the scale that the steps have left, and
+/// brings what the steps have moved into the face; closing takes the face
+/// over into the vector.
+///
+/// Threads: the one who found all workers at rest; face and mail: any.
+class near_side {
+ public:
+  /// Coordinates that a meeting in memory handles at a time: its arrays stay
+  /// in the first-level cache.
+  static constexpr std::size_t block = 2048;
+
+  /// With a face when others meet this replica.
+  near_side(std::span<float> vector, bool with_face, std::size_t arrivals);
+
+  std::size_t size() const noexcept { return vector_.size(); }
+  const std::shared_ptr<endpoint>& face() const noexcept { return face_; }
+  inbox& mail() noexcept { return *mail_; }
+  const std::shared_ptr<inbox>& shared_mail() const noexcept { return mail_; }
+
+  /// The workers have come to rest; true parameters are scale * vector.
+  void rest(float scale) noexcept;
+
+  /// Coordinates [first, first + n), folded and merged.
+  float* open(std::size_t first, std::size_t n) noexcept;
+  void close(std::size_t first, std::size_t n) noexcept;
+
+  /// Ends a pass in which every coordinate was opened and closed.
+  void pass_done() noexcept;
+
+  /// Opens and closes what no meeting has opened since rest(). False when
+  /// somebody else holds the face just now.
+  bool settle() noexcept;
+
+  /// What others see; to be settled first.
+  float* parameters() noexcept {
+    return face_ ? face_parameters_.data() : vector_.data();
+  }
+  /// Takes `values` over; between try_hold() and let_go().
+  void assign(const float* values) noexcept;
+  /// Opens and closes everything; between try_hold() and let_go().
+  void open_all() noexcept;
+
+  /// Takes the face for a meeting; true at once without one.
+  bool try_hold() noexcept { return !face_ || face_->in_use.try_take(); }
+  void let_go() noexcept;
+
+ private:
+  std::span<float> vector_;
+  std::vector<float> face_parameters_;
+  std::vector<float> base_;  // the face when last taken over
+  std::shared_ptr<endpoint> face_;
+  std::shared_ptr<inbox> mail_ = std::make_shared<inbox>();
+  float scale_ = 1.0F;
+  bool merged_ = true;
+};
+
+}  // namespace sounder::actors

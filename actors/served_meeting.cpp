@@ -1,0 +1,469 @@
+#include "actors/served_meeting.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kernels/exchange/overwrite.hpp"
+#include "kernels/shared_vector.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using buffer = std::array<float, near_side::block>;
+
+/// Calls visit(first, n) for the blocks of a vector.
+template <class Visit>
+void for_each_block(std::size_t size, const Visit& visit) {
+  for (std::size_t first = 0; first < size; first += near_side::block) {
+    visit(first, std::min(near_side::block, size - first));
+  }
+}
+
+}  // namespace
+
+served_meeting::served_meeting(served_link link) : link_(std::move(link)) {
+  meters_.push_back(link_.meter);
+}
+
+void served_meeting::wait() {
+  static_cast<void>(link_.far->changed.wait([this] { return may_go_on(); }));
+}
+
+std::string served_meeting::waits_for() const {
+  return link_.meter->from + " waits for " + link_.meter->to;
+}
+
+bool served_meeting::may_go_on() const {
+  return !link_.hold_far || !link_.far->in_use.is_taken();
+}
+
+bool served_meeting::try_enter(near_side& own) {
+  if (!own.try_hold()) {
+    return false;
+  }
+  if (link_.hold_far && !link_.far->in_use.try_take()) {
+    own.let_go();
+    return false;
+  }
+  return true;
+}
+
+void served_meeting::leave(near_side& own) {
+  if (link_.hold_far) {
+    link_.far->in_use.give_back();
+    link_.far->changed.notify();
+  }
+  own.let_go();
+}
+
+void served_meeting::come() noexcept {
+  if (!std::exchange(came_, true)) {
+    since_ = clock::now();
+  }
+}
+
+void served_meeting::go(std::uint64_t bytes) noexcept {
+  const std::uint64_t version = link_.far->version();
+  link_.meter->staleness.add(version - link_.seen_version);
+  link_.far->count_meeting();
+  link_.seen_version = version + 1;
+  link_.meter->bytes.fetch_add(bytes, std::memory_order_relaxed);
+  link_.meter->latency_ns.add(
+      static_cast<std::uint64_t>((clock::now() - since_).count()));
+  came_ = false;
+}
+
+kernels::near_end served_meeting::near_at(near_side& own, const moment& now,
+                                          std::size_t first, std::size_t n) {
+  float* const snapshot =
+      link_.snapshot.empty() ? nullptr : link_.snapshot.data() + first;
+  return {own.open(first, n), snapshot, n, now.step, now.decay};
+}
+
+void served_meeting::trade(near_side& own, const moment& now) {
+  buffer payload;
+  buffer asked;
+  const kernels::exchange_rule& rule = *link_.rule;
+  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+    const kernels::near_end near = near_at(own, now, first, n);
+    kernels::relaxed::copy(near.w, n, asked.data());
+    rule.ask(near, payload.data());
+    rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
+               payload.data());
+    rule.take(near, payload.data(), asked.data());
+    own.close(first, n);
+  });
+  own.pass_done();
+}
+
+void served_meeting::push(near_side& own, const moment& now) {
+  buffer payload;
+  const kernels::exchange_rule& rule = *link_.rule;
+  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+    const kernels::near_end near = near_at(own, now, first, n);
+    rule.ask(near, payload.data());
+    rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
+               payload.data());
+    kernels::relaxed::copy(near.w, n, near.s);
+    own.close(first, n);
+  });
+  own.pass_done();
+}
+
+void served_meeting::pull(near_side& own, const moment& now) {
+  buffer payload;
+  const kernels::overwrite rule;
+  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+    const kernels::near_end near = near_at(own, now, first, n);
+    rule.serve(link_.far->at(first, n, now.step, false), payload.data());
+    rule.take(near, payload.data(), nullptr);
+    own.close(first, n);
+  });
+  own.pass_done();
+}
+
+namespace {
+
+class free_meeting : public served_meeting {
+ public:
+  using served_meeting::served_meeting;
+
+  bool attend(near_side& own, const moment& now) override {
+    come();
+    if (!try_enter(own)) {
+      return false;
+    }
+    trade(own, now);
+    leave(own);
+    go(2 * vector_bytes(own));
+    return true;
+  }
+};
+
+/// Turns go round by rank; who has resigned is passed over by its meeting.
+class turn_meeting : public served_meeting {
+ public:
+  using served_meeting::served_meeting;
+
+  bool attend(near_side& own, const moment& now) override {
+    come();
+    if (!link_.far->is_turn_of(link_.rank) || !try_enter(own)) {
+      return false;
+    }
+    trade(own, now);
+    leave(own);
+    link_.far->pass_turn();
+    go(2 * vector_bytes(own));
+    return true;
+  }
+
+ protected:
+  bool may_go_on() const override {
+    return link_.far->is_turn_of(link_.rank) && served_meeting::may_go_on();
+  }
+};
+
+class barrier_meeting : public served_meeting {
+ public:
+  using served_meeting::served_meeting;
+
+  bool attend(near_side& own, const moment& now) override {
+    come();
+    if (!arrived_) {
+      if (!own.try_hold()) {
+        return false;
+      }
+      arrive(own, now);
+    }
+    if (!may_go_on()) {
+      return false;
+    }
+    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+      const kernels::near_end near = near_at(own, now, first, n);
+      link_.rule->take(near, payload_.data() + first, near.w);
+      own.close(first, n);
+    });
+    own.pass_done();
+    own.let_go();
+    arrived_ = false;
+    go(2 * vector_bytes(own));
+    return true;
+  }
+
+ protected:
+  bool may_go_on() const override {
+    return link_.far->barriers_opened() > rounds_before_;
+  }
+
+ private:
+  void arrive(near_side& own, const moment& now) {
+    payload_.resize(own.size());
+    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+      link_.rule->ask(near_at(own, now, first, n), payload_.data() + first);
+      own.close(first, n);
+    });
+    own.pass_done();
+    arrived_ = true;
+    endpoint& far = *link_.far;
+    rounds_before_ = far.barriers_opened();
+    if (!far.arrive(link_.rank, payload_.data())) {
+      return;
+    }
+    std::vector<float*> here(far.arrived().size());
+    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+      std::transform(far.arrived().begin(), far.arrived().end(), here.begin(),
+                     [=](float* payload) { return payload + first; });
+      link_.rule->serve_all(far.at(first, n, now.step, link_.rule->has_state()),
+                            here);
+    });
+    far.open_barrier();
+  }
+
+  std::vector<float> payload_;
+  bool arrived_ = false;
+  std::uint64_t rounds_before_ = 0;
+};
+
+class bounded_meeting : public served_meeting {
+ public:
+  bounded_meeting(served_link link, std::size_t staleness)
+      : served_meeting(std::move(link)), staleness_(staleness) {}
+
+  bool attend(near_side& own, const moment& now) override {
+    come();
+    if (!pushed_) {
+      if (!try_enter(own)) {
+        return false;
+      }
+      push(own, now);
+      leave(own);
+      pushed_ = true;
+      ++clock_;
+      link_.far->tick(link_.rank);
+    }
+    if (!is_in_bound() || !try_enter(own)) {
+      return false;
+    }
+    pull(own, now);
+    leave(own);
+    pushed_ = false;
+    go(2 * vector_bytes(own));
+    return true;
+  }
+
+ protected:
+  bool may_go_on() const override {
+    return is_in_bound() && served_meeting::may_go_on();
+  }
+
+ private:
+  bool is_in_bound() const {
+    return link_.far->slowest() + staleness_ >= clock_;
+  }
+
+  std::size_t staleness_;
+  std::uint64_t clock_ = 0;
+  bool pushed_ = false;
+};
+
+class push_fetch_meeting : public served_meeting {
+ public:
+  push_fetch_meeting(served_link link, std::size_t push, std::size_t fetch)
+      : served_meeting(std::move(link)), push_(push), fetch_(fetch) {}
+
+  bool attend(near_side& own, const moment& now) override {
+    come();
+    if (!try_enter(own)) {
+      return false;
+    }
+    steps_ += tau;
+    std::uint64_t bytes = 0;
+    if (steps_ % push_ == 0) {
+      push(own, now);
+      bytes += vector_bytes(own);
+    }
+    if (steps_ % fetch_ == 0) {
+      pull(own, now);
+      bytes += vector_bytes(own);
+    }
+    leave(own);
+    go(bytes);
+    return true;
+  }
+
+ private:
+  std::size_t push_;
+  std::size_t fetch_;
+  std::size_t steps_ = 0;
+};
+
+class token_meeting : public served_meeting {
+ public:
+  token_meeting(served_link link, std::shared_ptr<token_ring> ring,
+                std::size_t position)
+      : served_meeting(std::move(link)),
+        ring_(std::move(ring)),
+        position_(position) {}
+
+  bool attend(near_side& own, const moment& now) override {
+    if (!std::exchange(entered_, true)) {
+      ring_->enter(position_);
+    }
+    if (!std::exchange(came_by_, true)) {
+      ++visits_;
+      if (std::exchange(has_met_, false)) {  // tau0 steps ago
+        ring_->pass_on();
+      }
+    }
+    if (!ring_->is_at(position_)) {
+      came_by_ = is_due();
+      return !came_by_;
+    }
+    come();
+    if (!try_enter(own)) {
+      return false;
+    }
+    trade(own, now);
+    leave(own);
+    go(2 * vector_bytes(own));
+    has_met_ = true;
+    came_by_ = false;
+    visits_ = 0;
+    return true;
+  }
+
+  void wait() override {
+    static_cast<void>(
+        ring_->changed.wait([this] { return ring_->is_at(position_); }));
+  }
+
+  std::string waits_for() const override {
+    return link_.meter->from + " waits for the token";
+  }
+
+  void resign() override {
+    has_met_ = false;
+    entered_ = false;
+    ring_->resign(position_);
+  }
+
+ private:
+  bool is_due() const noexcept { return visits_ > ring_->size() + 2; }
+
+  std::shared_ptr<token_ring> ring_;
+  std::size_t position_;
+  std::size_t visits_ = 0;  // since the token was here
+  bool entered_ = false;
+  bool came_by_ = false;
+  bool has_met_ = false;
+};
+
+/// Each occasion is with another neighbour.
+class random_meeting : public meeting {
+ public:
+  random_meeting(std::vector<served_link> links, kernels::random_stream random)
+      : random_(random) {
+    for (served_link& link : links) {
+      meters_.push_back(link.meter);
+      with_.push_back(meet_freely(std::move(link)));
+    }
+  }
+
+  bool attend(near_side& own, const moment& now) override {
+    if (!drawn_) {
+      chosen_ = random_.below(static_cast<std::uint32_t>(with_.size()));
+      drawn_ = true;
+    }
+    if (!with_[chosen_]->attend(own, now)) {
+      return false;
+    }
+    drawn_ = false;
+    return true;
+  }
+  void wait() override { with_[chosen_]->wait(); }
+  std::string waits_for() const override { return with_[chosen_]->waits_for(); }
+
+ private:
+  std::vector<std::unique_ptr<meeting>> with_;
+  kernels::random_stream random_;
+  std::size_t chosen_ = 0;
+  bool drawn_ = false;
+};
+
+}  // namespace
+
+void token_ring::enter(std::size_t position) {
+  const std::scoped_lock lock(mutex_);
+  walks_[position] = 1;
+  if (walks_[holder_.load()] == 0) {
+    holder_.store(position);
+  }
+}
+
+void token_ring::resign(std::size_t position) {
+  {
+    const std::scoped_lock lock(mutex_);
+    walks_[position] = 0;
+    if (holder_.load() == position) {
+      move_on();
+    }
+  }
+  changed.notify();
+}
+
+void token_ring::pass_on() {
+  {
+    const std::scoped_lock lock(mutex_);
+    move_on();
+  }
+  changed.notify();
+}
+
+void token_ring::move_on() {
+  const std::size_t from = holder_.load();
+  for (std::size_t k = 1; k < size(); ++k) {
+    const std::size_t next = (from + k) % size();
+    if (walks_[next] != 0) {
+      holder_.store(next);
+      passes_.fetch_add(1);
+      return;
+    }
+  }
+}
+
+std::unique_ptr<meeting> meet_freely(served_link link) {
+  return std::make_unique<free_meeting>(std::move(link));
+}
+
+std::unique_ptr<meeting> meet_in_turn(served_link link) {
+  return std::make_unique<turn_meeting>(std::move(link));
+}
+
+std::unique_ptr<meeting> meet_at_barrier(served_link link) {
+  return std::make_unique<barrier_meeting>(std::move(link));
+}
+
+std::unique_ptr<meeting> meet_bounded(served_link link, std::size_t staleness) {
+  return std::make_unique<bounded_meeting>(std::move(link), staleness);
+}
+
+std::unique_ptr<meeting> push_and_fetch(served_link link, std::size_t push,
+                                        std::size_t fetch) {
+  return std::make_unique<push_fetch_meeting>(std::move(link), push, fetch);
+}
+
+std::unique_ptr<meeting> meet_on_token(served_link link,
+                                       std::shared_ptr<token_ring> ring,
+                                       std::size_t position) {
+  return std::make_unique<token_meeting>(std::move(link), std::move(ring),
+                                         position);
+}
+
+std::unique_ptr<meeting> meet_at_random(std::vector<served_link> links,
+                                        kernels::random_stream random) {
+  return std::make_unique<random_meeting>(std::move(links), random);
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,119 @@
+#pragma once
+
+// Meetings with an endpoint in this process: one class a discipline.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/meeting.hpp"
+#include "kernels/data/random.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+
+namespace sounder::actors {
+
+/// A link's two ends and the rule between them.
+struct served_link {
+  std::shared_ptr<const kernels::exchange_rule> rule;
+  std::shared_ptr<endpoint> far;
+  std::size_t rank = 0;   // among the links that end there
+  bool hold_far = false;  // one at a time at the far end
+  std::vector<float> snapshot;
+  std::shared_ptr<link_meter> meter;
+  std::uint64_t seen_version = 0;  // of the far end, after the last meeting
+};
+
+/// What all disciplines are made of.
+class served_meeting : public meeting {
+ public:
+  explicit served_meeting(served_link link);
+
+  void wait() override;
+  std::string waits_for() const override;
+
+ protected:
+  /// Whether attend() may get on.
+  virtual bool may_go_on() const;
+
+  /// Takes what has to be held; all of it or nothing.
+  bool try_enter(near_side& own);
+  void leave(near_side& own);
+
+  /// ask, serve, take, block by block.
+  void trade(near_side& own, const moment& now);
+  /// ask and serve; s <- w.
+  void push(near_side& own, const moment& now);
+  /// Takes the far end's parameters over.
+  void pull(near_side& own, const moment& now);
+
+  /// Begins an occasion, at its first attend().
+  void come() noexcept;
+  /// Ends an occasion: what it has sent, both ways.
+  void go(std::uint64_t bytes) noexcept;
+
+  kernels::near_end near_at(near_side& own, const moment& now,
+                            std::size_t first, std::size_t n);
+  std::uint64_t vector_bytes(const near_side& own) const noexcept {
+    return own.size() * sizeof(float);
+  }
+
+  served_link link_;
+
+ private:
+  using clock = std::chrono::steady_clock;
+  bool came_ = false;
+  clock::time_point since_;
+};
+
+/// First come, first served; one at a time where the link holds the far end.
+std::unique_ptr<meeting> meet_freely(served_link link);
+std::unique_ptr<meeting> meet_in_turn(served_link link);
+std::unique_ptr<meeting> meet_at_barrier(served_link link);
+std::unique_ptr<meeting> meet_bounded(served_link link, std::size_t staleness);
+std::unique_ptr<meeting> push_and_fetch(served_link link, std::size_t push,
+                                        std::size_t fetch);
+
+/// Where the token of a ring is: shared by the ring's meetings.
+///
+/// Threads: any.
+class token_ring {
+ public:
+  explicit token_ring(std::size_t members) : walks_(members, 0) {}
+
+  bool is_at(std::size_t position) const noexcept {
+    return holder_.load() == position;
+  }
+  std::size_t size() const noexcept { return walks_.size(); }
+  std::uint64_t passes() const noexcept { return passes_.load(); }
+
+  /// The member walks, and can take the token.
+  void enter(std::size_t position);
+  /// The member rests: the token, if it is there, goes on without it.
+  void resign(std::size_t position);
+  /// To the next member that walks.
+  void pass_on();
+
+  signal changed;
+
+ private:
+  void move_on();
+
+  std::mutex mutex_;
+  std::vector<char> walks_;  // guarded by the mutex
+  std::atomic<std::size_t> holder_{0};
+  std::atomic<std::uint64_t> passes_{0};
+};
+
+/// Comes by every tau0 steps to see whether the token is here. A member that
+/// the token has not come back to within a turn's worth of steps and two more
+/// waits for it: what a ring adds up must stay small against what is left to
+/// go, or its sum overshoots.
+std::unique_ptr<meeting> meet_on_token(served_link link,
+                                       std::shared_ptr<token_ring> ring,
+                                       std::size_t position);
+
+/// With one of several endpoints, drawn at random.
+std::unique_ptr<meeting> meet_at_random(std::vector<served_link> links,
+                                        kernels::random_stream random);
+
+}  // namespace sounder::actors

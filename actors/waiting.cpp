@@ -1,0 +1,11 @@
+#include "actors/waiting.hpp"
+
+namespace sounder::actors {
+
+void signal::notify() noexcept {
+  // Under the lock, so that nobody falls asleep between looking and waiting.
+  const std::scoped_lock lock(mutex_);
+  changed_.notify_all();
+}
+
+}  // namespace sounder::actors

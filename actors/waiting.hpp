@@ -1,0 +1,44 @@
+#pragma once
+
+// How a worker waits for others at a meeting, without ever doing so for long:
+// it sleeps a few milliseconds at most, then looks at its mailbox again.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace sounder::actors {
+
+/// Something that waiters wait for has changed.
+///
+/// Threads: any.
+class signal {
+ public:
+  void notify() noexcept;
+
+  /// Returns as soon as holds() says true, or after some milliseconds: spins
+  /// first, then sleeps. True when it holds.
+  template <class Claim>
+  bool wait(const Claim& holds) {
+    constexpr int spins = 200;
+    for (int k = 0; k < spins; ++k) {
+      if (holds()) {
+        return true;
+      }
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::milliseconds(5), holds);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,174 @@
+#include "actors/walk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sounder::actors {
+
+walk::walk(std::shared_ptr<const replica_setup> setup,
+           std::shared_ptr<replica_memory> memory,
+           std::shared_ptr<replica_links> links, std::size_t first,
+           std::size_t goal)
+    : setup_(std::move(setup)),
+      memory_(std::move(memory)),
+      links_(std::move(links)),
+      goal_(goal),
+      next_chunk_(first),
+      generation_(links_->generation) {
+  start_leg();
+}
+
+/// The leg that leads from next_chunk_ towards the next meeting.
+void walk::start_leg() {
+  const std::size_t in_epoch = setup_->epoch.size();
+  const std::size_t leg_in_epoch =
+      links_->legs_walked % setup_->leg_ends.size();
+  const std::size_t epoch = links_->legs_walked / setup_->leg_ends.size();
+  const std::size_t end = epoch * in_epoch + setup_->leg_ends[leg_in_epoch];
+  leg_ = std::make_shared<training_leg>(
+      setup_, memory_,
+      plan_leg(setup_->epoch, setup_->plan.batch_size, next_chunk_, end,
+               *setup_->plan.objective, setup_->plan.step_size));
+  at_leg_end_ = leg_->schedule().last == end;
+  left_.store(0);
+  rested_ = false;
+  generation_.store(++links_->generation);
+}
+
+bool walk::work(worker_slot& slot) {
+  if (slot.leads) {
+    return lead(slot);
+  }
+  if (finished_.load()) {
+    return false;
+  }
+  const std::uint64_t generation = generation_.load();
+  if (slot.leg_left != generation) {
+    if (leg_->work(slot)) {
+      return true;
+    }
+    slot.leg_left = generation;
+    slot.leads = left_.fetch_add(1) + 1 == setup_->workers;
+    return slot.leads ? lead(slot) : true;
+  }
+  if (!setup_->plan.deterministic) {
+    static_cast<void>(changed_.wait(
+        [&] { return generation_.load() != generation || finished_.load(); }));
+  }
+  return true;
+}
+
+/// The last worker of a leg: meets, then sends everybody on. Comes back here
+/// by its mailbox while it has to wait.
+bool walk::lead(worker_slot& slot) {
+  if (!rested_) {
+    rest();
+  }
+  if (!meet()) {
+    return true;
+  }
+  const auto now = clock::now();
+  end_ = now;
+  times_.exchanging +=
+      std::chrono::duration<double>(now - rested_at_ - waited_).count();
+  times_.waiting += std::chrono::duration<double>(waited_).count();
+  slot.leads = false;
+  const bool goes_on = next_leg();
+  if (setup_->workers > 1) {
+    changed_.notify();
+  }
+  return goes_on;
+}
+
+void walk::rest() {
+  rested_ = true;
+  rested_at_ = clock::now();
+  waited_ = clock::duration::zero();
+  next_meeting_ = 0;
+  begin_ = std::min(begin_, leg_->begin());
+  times_.computing += std::chrono::duration<double>(leg_->duration()).count();
+  if (!leg_->schedule().starts.empty()) {
+    step_size_ = leg_->schedule().starts.back().step_size;
+  }
+  stopped_ = stopped_ || !leg_->is_complete();
+  links_->own.rest(static_cast<float>(leg_->scale()));
+}
+
+bool walk::meet() {
+  if (links_->largest_step == 0.0F) {
+    links_->largest_step = static_cast<float>(step_size_);
+  }
+  const auto step = static_cast<float>(step_size_);
+  const moment now{
+      step, links_->largest_step > 0.0F ? step / links_->largest_step : 1.0F};
+  if (at_leg_end_ && !stopped_ && !hold_meetings(now)) {
+    return false;
+  }
+  return links_->own.settle();
+}
+
+/// False while one of them has to wait for others.
+bool walk::hold_meetings(const moment& now) {
+  for (; next_meeting_ < links_->meetings.size(); ++next_meeting_) {
+    meeting& due = *links_->meetings[next_meeting_];
+    if ((links_->legs_walked + 1) % due.every_legs != 0) {
+      continue;
+    }
+    if (!due.attend(links_->own, now)) {
+      if (is_to_stop()) {
+        stopped_ = true;
+        return true;
+      }
+      const auto since = clock::now();
+      if (!setup_->plan.deterministic) {
+        due.wait();
+      }
+      waited_ += clock::now() - since;
+      const std::scoped_lock lock(whom_lock_);
+      whom_ = due.waits_for();
+      return false;
+    }
+    meetings_held_.fetch_add(1);
+  }
+  const std::scoped_lock lock(whom_lock_);
+  whom_.clear();
+  return true;
+}
+
+bool walk::is_to_stop() const {
+  return setup_->plan.interrupt.stop_requested() ||
+         setup_->stop.stop_requested() ||
+         (setup_->end_by && clock::now() >= *setup_->end_by);
+}
+
+/// False when there is none.
+bool walk::next_leg() {
+  next_chunk_ = leg_->schedule().last;
+  if (at_leg_end_) {
+    ++links_->legs_walked;
+  }
+  const std::size_t in_epoch = setup_->epoch.size();
+  const bool arrived =
+      at_leg_end_ && next_chunk_ >= goal_ &&
+      links_->legs_walked / setup_->leg_ends.size() >= goal_ / in_epoch;
+  if (stopped_ || arrived) {
+    return finish();
+  }
+  start_leg();
+  return true;
+}
+
+bool walk::finish() {
+  for (const auto& each : links_->meetings) {
+    each->resign();
+  }
+  finished_.store(true);
+  return false;
+}
+
+std::string walk::waits_for() const {
+  const std::scoped_lock lock(whom_lock_);
+  return whom_;
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,95 @@
+#pragma once
+
+// A replica's way from one evaluation to the next: legs, which its workers
+// walk, and between them meetings, which the last one to arrive attends.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/meeting.hpp"
+#include "actors/run_report.hpp"
+#include "actors/training_leg.hpp"
+#include "actors/waiting.hpp"
+
+namespace sounder::actors {
+
+/// A replica's part in the wiring.
+struct replica_links {
+  replica_links(std::span<float> vector, bool with_face, std::size_t arrivals)
+      : own(vector, with_face, arrivals) {}
+
+  near_side own;
+  std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
+  std::uint64_t legs_walked = 0;                   // to their ends
+  std::uint64_t generation = 0;                    // legs begun
+  float largest_step = 0.0F;                       // the first that was not 0
+};
+
+/// Threads: work() from the replica's workers; the results when all have left.
+class walk : public job {
+ public:
+  /// From chunk `first` up to chunk `goal`, numbered from the run's start.
+  walk(std::shared_ptr<const replica_setup> setup,
+       std::shared_ptr<replica_memory> memory,
+       std::shared_ptr<replica_links> links, std::size_t first,
+       std::size_t goal);
+
+  bool work(worker_slot& slot) override;
+  std::uint64_t progress() const noexcept override {
+    return memory_->samples.load() + meetings_held_.load();
+  }
+  std::string waits_for() const override;
+
+  bool is_complete() const noexcept { return !stopped_; }
+  std::size_t reached() const noexcept { return next_chunk_; }
+  std::chrono::nanoseconds duration() const noexcept { return end_ - begin_; }
+  double step_size() const noexcept { return step_size_; }
+  const time_split& times() const noexcept { return times_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  bool lead(worker_slot& slot);
+  void rest();
+  bool meet();
+  bool hold_meetings(const moment& now);
+  bool next_leg();
+  void start_leg();
+  bool finish();
+  bool is_to_stop() const;
+
+  std::shared_ptr<const replica_setup> setup_;
+  std::shared_ptr<replica_memory> memory_;
+  std::shared_ptr<replica_links> links_;
+  const std::size_t goal_;
+
+  // Of the leg; written by the leader while the others wait for the next
+  // generation.
+  std::shared_ptr<training_leg> leg_;
+  std::size_t next_chunk_;
+  std::size_t next_meeting_ = 0;
+  bool rested_ = false;
+  bool at_leg_end_ = false;
+  clock::time_point rested_at_;
+  clock::duration waited_{0};
+  double step_size_ = 0.0;
+  bool stopped_ = false;
+  time_split times_;
+  clock::time_point begin_ = clock::time_point::max();
+  clock::time_point end_ = clock::time_point::min();
+
+  // Shared by the workers.
+  std::atomic<std::uint64_t> generation_;
+  std::atomic<unsigned> left_{0};
+  std::atomic<bool> finished_{false};
+  std::atomic<std::uint64_t> meetings_held_{0};
+  signal changed_;
+  mutable std::mutex whom_lock_;
+  std::string whom_;
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,64 @@
+#pragma once
+
+// The rules by which two parameter vectors meet. Every rule works coordinate
+// by coordinate, so a meeting can go through the vectors block by block: in
+// one process a block in the cache at a time, across processes a message at a
+// time. A rule cannot tell which.
+
+#include <cstddef>
+#include <span>
+
+namespace sounder::kernels {
+
+/// A stretch of the end that starts the meeting, at rest while it lasts.
+struct near_end {
+  float* w;            // parameters
+  float* s;            // parameters after the last meeting
+  std::size_t n;       // coordinates
+  float step = 1.0F;   // step size of the local steps
+  float decay = 1.0F;  // step size over that of the start (HOGWILD++'s g)
+};
+
+/// The same stretch of the end that is met. Others may be reading and writing
+/// it: accesses are relaxed (shared_vector.hpp).
+struct far_end {
+  float* c;  // parameters
+  float* v;  // state of the hub's optimizer; zeros at first
+  std::size_t n;
+  float step = 1.0F;  // step size of who comes
+};
+
+/// What two ends do. A meeting is ask, serve, take; with a barrier serve_all
+/// stands for the serve of everybody who has come.
+///
+/// Threads: const members may run from many threads at once, on ends that
+/// the caller keeps apart as the discipline says. Cost: one pass each.
+class exchange_rule {
+ public:
+  virtual ~exchange_rule() = default;
+
+  /// What goes up: n floats.
+  virtual void ask(const near_end& e, float* up) const noexcept = 0;
+
+  /// Merges what came up into the far end and writes what goes down over it.
+  virtual void serve(const far_end& e, float* payload) const noexcept = 0;
+
+  /// Merges what came down. `asked` is what w was when ask() saw it: others
+  /// may have met this end in between.
+  virtual void take(const near_end& e, const float* down,
+                    const float* asked) const noexcept = 0;
+
+  /// Serves all that came to a barrier, each from the same c. By default one
+  /// after the other.
+  virtual void serve_all(const far_end& e,
+                         std::span<float* const> payloads) const noexcept {
+    for (float* const payload : payloads) {
+      serve(e, payload);
+    }
+  }
+
+  /// Whether serve() and serve_all() need far_end::v.
+  virtual bool has_state() const noexcept { return false; }
+};
+
+}  // namespace sounder::kernels
