@@ -91,7 +91,6 @@ class wirer {
   /// One cut for all replicas: as many legs everywhere, so that those who
   /// meet in lockstep come equally often.
   void cut_legs() {
-    const std::size_t usual = default_tau(plan_, data_);
     const std::size_t parts = stepping();
     std::size_t most = 0;
     for (std::size_t k = 0; k < parts; ++k) {
@@ -99,6 +98,7 @@ class wirer {
     }
     const std::size_t batches =
         (most + plan_.batch_size - 1) / plan_.batch_size;
+    const std::size_t usual = default_tau(plan_, data_, batches);
     std::size_t common = 0;
     for (const p::link& link : graph_.links) {
       taus_.push_back(tau_of(link, usual));
@@ -397,7 +397,7 @@ std::size_t wired_graph::stepping() const noexcept {
 }
 
 std::size_t default_tau(const training_plan& plan,
-                        const kernels::dataset& data) {
+                        const kernels::dataset& data, std::size_t batches) {
   // A coordinate of a meeting costs about as much as a stored value of a step.
   constexpr double share = 20.0;
   const double a_batch = static_cast<double>(data.nonzeros()) /
@@ -406,7 +406,8 @@ std::size_t default_tau(const training_plan& plan,
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
-  return std::max<std::size_t>(1, static_cast<std::size_t>(steps));
+  const std::size_t most = std::max<std::size_t>(1, (batches + 2) / 3);
+  return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
 }
 
 wired_graph wire(const training_plan& plan, const kernels::dataset& data) {

@@ -11,6 +11,8 @@
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "apps/sounder/wiring_options.hpp"
+#include "topology/systems.hpp"
 
 namespace sounder::app {
 
@@ -22,13 +24,8 @@ constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
 constexpr double bar_per_unit = 8.0;  // characters for a speed-up of 1
 constexpr std::size_t longest_bar = 48;
 
-struct wiring {
-  std::string topology;
-  unsigned workers = 1;
-};
-
 struct result {
-  wiring what;
+  chosen_wiring what;
   actors::run_report report;
 };
 
@@ -36,7 +33,7 @@ struct result {
 struct request {
   model_choice model;
   actors::training_plan plan;
-  std::vector<wiring> wirings;  // serial first: the base
+  std::vector<chosen_wiring> wirings;  // serial first: the base
   bool sort_rows = false;
 };
 
@@ -44,15 +41,19 @@ request read(const settings& values) {
   request r;
   r.model = read_model(values);
   r.plan = read_schedule(values);
-  r.wirings.push_back({"serial", 1});
-  const auto counts = values.numbers<unsigned>("workers", 1, 1024);
+  r.wirings.push_back(read_wiring(values, "topologies", "serial", 1, 1));
+  const auto workers = values.numbers<unsigned>("workers", 1, 1024);
+  const auto replicas =
+      values.numbers<unsigned>("replicas", 1, topology::most_replicas);
   for (const std::string& name : values.list("topologies")) {
-    for (const unsigned workers : counts) {
-      static_cast<void>(read_graph(values, "topologies", name, workers));
-      const std::string resolved = resolve_topology(name, workers);
-      if (resolved != "serial") {
-        r.wirings.push_back({resolved, workers});
-        r.sort_rows = r.sort_rows || resolved == "aig";
+    const bool one = name == "auto" || has_one_replica(name);
+    for (const unsigned n : one ? std::vector<unsigned>{1} : replicas) {
+      for (const unsigned k : one ? workers : std::vector<unsigned>{1}) {
+        chosen_wiring chosen = read_wiring(values, "topologies", name, n, k);
+        if (chosen.name != "serial") {
+          r.sort_rows = r.sort_rows || chosen.name == "aig";
+          r.wirings.push_back(std::move(chosen));
+        }
       }
     }
   }
@@ -99,10 +100,10 @@ std::string as_table(const std::vector<result>& results, bool classifies) {
   unsigned most = 0;  // workers of an oversubscribed run
   for (const result& r : results) {
     const auto& report = r.report;
-    const bool over = !oversubscription_note(r.what.workers).empty();
-    most = over ? std::max(most, r.what.workers) : most;
+    const bool over = !oversubscription_note(r.what.threads()).empty();
+    most = over ? std::max(most, r.what.threads()) : most;
     std::vector<std::string> cells = {
-        r.what.topology, fmt::format("{}{}", r.what.workers, over ? "*" : ""),
+        r.what.name, fmt::format("{}{}", r.what.size(), over ? "*" : ""),
         seconds(report.train_s)};
     if (report.epochs.empty() || exit_code(report.stop_reason) != 0) {
       cells.resize(titles(classifies).size() - 1);
@@ -134,9 +135,10 @@ json as_json(const std::string& name, const workload& work,
   out["runs"] = json::array();
   for (const result& r : results) {
     json run = {
-        {"topology", r.what.topology},
+        {"topology", r.what.name},
+        {"replicas", r.what.replicas},
         {"workers", r.what.workers},
-        {"oversubscribed", !oversubscription_note(r.what.workers).empty()},
+        {"oversubscribed", !oversubscription_note(r.what.threads()).empty()},
         {"speed_up", speed_up(r, results.front())}};
     run.update(app::as_json(r.report));
     if (!r.report.epochs.empty()) {
@@ -170,10 +172,10 @@ void run_experiment(const settings& values, const std::string& name,
   r.plan.objective = make_objective(r.model, work);
   r.plan.interrupt = s.watch.token();
   std::vector<result> results;
-  for (const wiring& w : r.wirings) {
-    r.plan.graph = read_graph(values, "topologies", w.topology, w.workers);
+  for (const chosen_wiring& w : r.wirings) {
+    r.plan.graph = w.graph;
     const std::string title = fmt::format(
-        "{}{} {}", name.empty() ? "" : name + ": ", w.topology, w.workers);
+        "{}{} {}", name.empty() ? "" : name + ": ", w.name, w.size());
     s.metrics.start_run(title);
     results.push_back({w, run_training(r.plan, work, title, s.out, s.metrics)});
     const actors::run_report& report = results.back().report;
@@ -250,8 +252,13 @@ command compare_command() {
               {"Comparison",
                {{"topologies", "A,B,..",
                  "serial,hogwild,locked,aig,round-robin", "what to compare"},
-                {"workers", "K,L,..", "1,2", "with so many workers each"}}},
-              hogwild_options()};
+                {"workers", "K,L,..", "1,2",
+                 "of one replica: with so many workers each"},
+                {"replicas", "N,M,..", "2",
+                 "of several replicas: so many, of one worker each"}}}};
+  for (option_group& group : wiring_options()) {
+    c.groups.push_back(std::move(group));
+  }
   for (option_group& group : schedule_options()) {
     c.groups.push_back(std::move(group));
   }

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "topology/systems.hpp"
-
 namespace sounder::app {
 
 namespace {
@@ -120,16 +118,6 @@ std::vector<option_group> schedule_options() {
          "give up when nothing moves for so many seconds"}}}};
 }
 
-option_group hogwild_options() {
-  return {
-      "HOGWILD!",
-      {{"shared-head", "N", "",
-        "keep the N most popular features private to each worker and add "
-        "up the differences now and then; 0 is the paper's plain sharing "
-        "[chosen by the data]"},
-       {"head-every", "N", "", "samples between these additions [chosen]"}}};
-}
-
 model_choice read_model(const settings& values) {
   model_choice choice;
   choice.kind = *kernels::linear_model_by_name(values.one_of("model", models));
@@ -139,39 +127,6 @@ model_choice read_model(const settings& values) {
                                         : kernels::penalty_form::per_sample;
   choice.l2 = values.optional_number("l2", 0.0, huge);
   return choice;
-}
-
-std::string resolve_topology(const std::string& name, unsigned workers) {
-  return name != "auto" ? name : workers == 1 ? "serial" : "hogwild";
-}
-
-topology::graph read_graph(const settings& values, const std::string& option,
-                           const std::string& name, unsigned workers) {
-  const std::string resolved = resolve_topology(name, workers);
-  const auto graph = topology::by_name(resolved, {.workers = workers});
-  if (!graph) {
-    const std::string like = nearest(name, topology::names());
-    values.fail(
-        option,
-        fmt::format("'{}' is none of auto, {}{}", name,
-                    fmt::join(topology::names(), ", "),
-                    like.empty() ? "" : "; did you mean " + like + "?"));
-  }
-  topology::graph wiring = *graph;
-  if (wiring.replicas.size() > 1) {
-    values.fail(
-        option,
-        fmt::format("{} joins several replicas, which a run "
-                    "cannot do yet; choose one of {}",
-                    resolved, fmt::join(topology::one_replica_names(), ", ")));
-  }
-  auto* shared =
-      std::get_if<topology::lock_free>(&wiring.replicas.front().sharing);
-  if (shared != nullptr && resolved == "hogwild") {
-    shared->head = values.optional_number<std::size_t>("shared-head");
-    shared->head_every = values.optional_number<std::size_t>("head-every", 1);
-  }
-  return wiring;
 }
 
 actors::training_plan read_schedule(const settings& values) {

@@ -18,8 +18,6 @@ namespace sounder::app {
 option_group model_options();
 /// Step size, batch, order, evaluation and stopping.
 std::vector<option_group> schedule_options();
-/// --shared-head and --head-every.
-option_group hogwild_options();
 
 struct model_choice {
   kernels::linear_model kind = kernels::linear_model::svm;
@@ -27,13 +25,6 @@ struct model_choice {
   std::optional<double> l2;  // none: 1 / training samples
 };
 model_choice read_model(const settings& values);
-
-/// The graph of that name ("auto" among them) on `workers` workers.
-/// `option` is where the name stands, for messages.
-topology::graph read_graph(const settings& values, const std::string& option,
-                           const std::string& name, unsigned workers);
-/// What "auto" stands for.
-std::string resolve_topology(const std::string& name, unsigned workers);
 
 /// All but graph, objective and start.
 actors::training_plan read_schedule(const settings& values);

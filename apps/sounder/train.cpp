@@ -12,8 +12,10 @@
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "apps/sounder/wiring_options.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/model/model_file.hpp"
+#include "topology/systems.hpp"
 
 namespace sounder::app {
 
@@ -48,8 +50,7 @@ option_group output_options() {
 struct request {
   model_choice model;
   actors::training_plan plan;
-  std::string topology;
-  unsigned workers = 1;
+  chosen_wiring wiring;
   std::string save;
   bool as_json = false;
 };
@@ -58,19 +59,30 @@ request read(const settings& values) {
   request r;
   r.model = read_model(values);
   r.plan = read_schedule(values);
-  r.workers = values.number<unsigned>("workers", 1, 1024);
-  r.topology = resolve_topology(values.text("topology"), r.workers);
-  r.plan.graph =
-      read_graph(values, "topology", values.text("topology"), r.workers);
-  if (r.topology == "serial" && r.workers > 1) {
+  const std::string& system = values.text("topology");
+  const bool is_plain = system == "auto" || has_one_replica(system);
+  const unsigned replicas =
+      values.optional_number<unsigned>("replicas", 1, topology::most_replicas)
+          .value_or(is_plain ? 1 : 2);
+  const auto workers = values.number<unsigned>("workers", 1, 1024);
+  r.wiring = read_wiring(values, "topology", system, replicas, workers);
+  r.plan.graph = r.wiring.graph;
+  if (r.wiring.name == "serial" && workers > 1) {
     values.fail("topology", fmt::format("serial has one worker, not {}; use "
                                         "hogwild, or --workers 1",
-                                        r.workers));
+                                        workers));
+  }
+  if (has_one_replica(r.wiring.name) && replicas > 1) {
+    values.fail("topology",
+                fmt::format("{} has one replica, not {}; use --workers, or "
+                            "star, hogwildpp or another of several replicas",
+                            r.wiring.name, replicas));
   }
   for (const char* const name : {"shared-head", "head-every"}) {
-    if (values.has(name) && r.topology != "hogwild") {
+    if (values.has(name) && r.wiring.name == "serial") {
       values.fail(name,
-                  fmt::format("is for --topology hogwild, not {}", r.topology));
+                  fmt::format("is for several workers on a vector, not {}",
+                              r.wiring.name));
     }
   }
   r.save = values.text("save");
@@ -127,12 +139,22 @@ std::string curve(const actors::run_report& report, bool classifies) {
   return rows.text();
 }
 
+/// "2 replicas of 1 worker", or "2 workers".
+std::string parts(const chosen_wiring& wiring) {
+  const std::string workers = fmt::format("{} worker{}", wiring.workers,
+                                          wiring.workers == 1 ? "" : "s");
+  return has_one_replica(wiring.name)
+             ? workers
+             : fmt::format("{} replica{} of {}", wiring.replicas,
+                           wiring.replicas == 1 ? "" : "s", workers);
+}
+
 std::string as_table(const request& r, const workload& work,
                      const actors::run_report& report) {
-  std::string out = fmt::format(
-      "{} on {}: {} samples x {} features, {}, {} worker{}\n\n",
-      kernels::name(work.kind), work.name, work.train.rows(), work.features,
-      r.topology, r.workers, r.workers == 1 ? "" : "s");
+  std::string out =
+      fmt::format("{} on {}: {} samples x {} features, {}, {}\n\n",
+                  kernels::name(work.kind), work.name, work.train.rows(),
+                  work.features, r.wiring.name, parts(r.wiring));
   out += curve(report, kernels::is_classifier(work.kind));
   out += fmt::format("\n{} after {} in training, {} in all; peak memory {}\n",
                      actors::name(report.stop_reason), seconds(report.train_s),
@@ -143,12 +165,11 @@ std::string as_table(const request& r, const workload& work,
 
 json as_json_text(const request& r, const workload& work,
                   const actors::run_report& report) {
-  json out = {{"model", kernels::name(work.kind)},
-              {"data", work.name},
-              {"samples", work.train.rows()},
-              {"features", work.features},
-              {"topology", r.topology},
-              {"workers", r.workers}};
+  json out = {
+      {"model", kernels::name(work.kind)}, {"data", work.name},
+      {"samples", work.train.rows()},      {"features", work.features},
+      {"topology", r.wiring.name},         {"replicas", r.wiring.replicas},
+      {"workers", r.wiring.workers}};
   json end = as_json(report);
   end.erase("epochs");
   end.erase("samples");
@@ -178,7 +199,7 @@ int run(const invocation& given) {
   request r = read(values);
   progress out(values.flag("quiet"));
   metrics_file metrics(values.text("metrics"));
-  if (const std::string note = oversubscription_note(r.workers);
+  if (const std::string note = oversubscription_note(r.wiring.threads());
       !note.empty()) {
     out.note("note: " + note);
   }
@@ -187,7 +208,7 @@ int run(const invocation& given) {
     metrics.load(record);
   }
   const workload work =
-      prepare(values, std::move(sources), r.model.kind, r.topology == "aig");
+      prepare(values, std::move(sources), r.model.kind, r.wiring.name == "aig");
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
   if (values.has("resume")) {
@@ -227,8 +248,10 @@ command train_command() {
       "data,\n5 stalled, 130 interrupted (after saving the model so far).\n";
   c.groups = {training_data_options(), format_options(),
               label_options(true),     generator_options("generate"),
-              model_options(),         topology_options(),
-              hogwild_options()};
+              model_options(),         topology_options()};
+  for (option_group& group : wiring_options()) {
+    c.groups.push_back(std::move(group));
+  }
   for (option_group& group : schedule_options()) {
     c.groups.push_back(std::move(group));
   }

@@ -1,0 +1,115 @@
+#include "apps/sounder/wiring_options.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "topology/systems.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> pushers = {"fixed", "random"};
+constexpr std::array<std::string_view, 2> forms = {"paper", "reference"};
+
+/// Beyond one core private vectors scale better than a shared one.
+std::string resolve(const std::string& name, unsigned replicas,
+                    unsigned workers) {
+  if (name != "auto") {
+    return name;
+  }
+  return replicas > 1 ? "star" : workers > 1 ? "hogwild" : "serial";
+}
+
+topology::wiring_options read_options(const settings& values) {
+  topology::wiring_options o;
+  o.tau = values.optional_number<std::size_t>("tau", 1);
+  o.alpha = values.optional_number("alpha", 1e-9, 1.0);
+  o.momentum = values.number("hub-momentum", 0.0, 1.0);
+  o.staleness = values.number<std::size_t>("staleness");
+  o.push = values.number<std::size_t>("push", 1);
+  o.fetch = values.number<std::size_t>("fetch", 1);
+  o.group = values.optional_number<unsigned>("group", 1);
+  o.random_pusher = values.one_of("pusher", pushers) == "random";
+  o.form = values.one_of("token-form", forms) == "paper"
+               ? topology::token_form::paper
+               : topology::token_form::reference;
+  o.tolerance = values.number("tolerance", 0.0);
+  o.outer_rate = values.number("outer-rate", 0.0);
+  o.outer_momentum = values.number("outer-momentum", 0.0, 1.0);
+  o.shape = values.text("shape");
+  return o;
+}
+
+}  // namespace
+
+std::string chosen_wiring::size() const {
+  return has_one_replica(name) ? std::to_string(workers)
+                               : fmt::format("{} x {}", replicas, workers);
+}
+
+bool has_one_replica(const std::string& name) {
+  const auto& names = topology::one_replica_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<option_group> wiring_options() {
+  return {
+      {"Several replicas",
+       {{"tau", "N", "", "local steps between two meetings [by their cost]"},
+        {"alpha", "X", "", "elastic: pull of a meeting [0.9 / replicas]"},
+        {"group", "N", "",
+         "replicas a synchronous group: hierarchical [2], ea-wild [1]"},
+        {"pusher", "WHO", "fixed", "ea-wild: who of a group: fixed, random"},
+        {"staleness", "N", "3", "ssp: meetings ahead of the slowest"},
+        {"push", "N", "1", "downpour: steps between two pushes"},
+        {"fetch", "N", "1", "downpour: steps between two fetches"},
+        {"hub-momentum", "X", "0.9", "async-msgd: momentum at the hub"},
+        {"token-form", "NAME", "paper", "hogwildpp: paper, reference"},
+        {"tolerance", "X", "0.01",
+         "hogwildpp, reference: differences up to it wait"},
+        {"outer-rate", "X", "0.7", "local-sgd: step of the hub"},
+        {"outer-momentum", "X", "0.9", "local-sgd: its momentum"},
+        {"shape", "NAME", "",
+         "ad-psgd [clique], d-psgd [ring]: ring, clique, torus, exponential, "
+         "hypercube"}}},
+      {"HOGWILD!",
+       {{"shared-head", "N", "",
+         "keep the N most popular features private to each worker and add "
+         "up the differences now and then; 0 is the paper's plain sharing "
+         "[chosen by the data]"},
+        {"head-every", "N", "", "samples between these additions [chosen]"}}}};
+}
+
+chosen_wiring read_wiring(const settings& values, const std::string& option,
+                          const std::string& name, unsigned replicas,
+                          unsigned workers) {
+  chosen_wiring chosen;
+  chosen.name = resolve(name, replicas, workers);
+  chosen.replicas = has_one_replica(chosen.name) ? 1 : replicas;
+  chosen.workers = chosen.name == "serial" ? 1 : workers;
+  topology::wiring_options o = read_options(values);
+  o.replicas = chosen.replicas;
+  o.workers = chosen.workers;
+  o.sharing.head = values.optional_number<std::size_t>("shared-head");
+  o.sharing.head_every = values.optional_number<std::size_t>("head-every", 1);
+  try {
+    const auto graph = topology::by_name(chosen.name, o);
+    if (!graph) {
+      const std::string like = nearest(name, topology::names());
+      values.fail(
+          option,
+          fmt::format("'{}' is none of auto, {}{}", name,
+                      fmt::join(topology::names(), ", "),
+                      like.empty() ? "" : "; did you mean " + like + "?"));
+    }
+    chosen.graph = *graph;
+  } catch (const std::invalid_argument& problem) {
+    values.fail(option, problem.what());
+  }
+  return chosen;
+}
+
+}  // namespace sounder::app

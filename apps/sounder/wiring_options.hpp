@@ -1,0 +1,36 @@
+#pragma once
+
+// From options to a graph: a system by name, or a wiring file.
+
+#include <string>
+
+#include "apps/sounder/options.hpp"
+#include "topology/graph.hpp"
+
+namespace sounder::app {
+
+/// What systems of several replicas leave open, and HOGWILD!'s private head.
+std::vector<option_group> wiring_options();
+
+/// A graph as it was asked for.
+struct chosen_wiring {
+  std::string name;       // of the system
+  unsigned replicas = 1;  // with parameters to step
+  unsigned workers = 1;   // of each
+  topology::graph graph;
+
+  /// "2 x 1" for two replicas of one worker, "4" for one replica.
+  std::string size() const;
+  unsigned threads() const noexcept { return replicas * workers; }
+};
+
+/// Whether the system has one replica, whose workers are to be counted.
+bool has_one_replica(const std::string& name);
+
+/// The system of that name ("auto" among them). `option` is where the name
+/// stands, for messages. Errors: usage_error.
+chosen_wiring read_wiring(const settings& values, const std::string& option,
+                          const std::string& name, unsigned replicas,
+                          unsigned workers);
+
+}  // namespace sounder::app
