@@ -129,7 +129,9 @@ class npz_reader {
                        type_of<T>()));
     }
     std::vector<T> values(found.bytes.size() / sizeof(T));
-    std::memcpy(values.data(), found.bytes.data(), values.size() * sizeof(T));
+    if (!values.empty()) {
+      std::memcpy(values.data(), found.bytes.data(), values.size() * sizeof(T));
+    }
     check_count(found, key, values.size());
     if (shape != nullptr) {
       *shape = found.shape;
