@@ -1,64 +1,59 @@
-#include <algorithm>
-#include <set>
+#include "topology/validate.hpp"
 
-#include "topology/graph.hpp"
+#include <algorithm>
+
+#include "topology/checks.hpp"
 
 namespace sounder::topology {
 
 namespace {
 
-constexpr unsigned most_workers = 1024;
-
-std::string name_of(const replica& r) { return "replica '" + r.name + "'"; }
-
-/// A hub has no workers: links end there and none begins.
-bool serves(const graph& wiring, std::size_t number) {
-  const auto& links = wiring.links;
-  return std::any_of(links.begin(), links.end(),
-                     [&](const link& l) { return l.to == number; }) &&
-         std::none_of(links.begin(), links.end(),
-                      [&](const link& l) { return l.from == number; });
+/// The graph without the links that lead nowhere.
+graph sound_part(const graph& wiring) {
+  graph sound = wiring;
+  std::erase_if(sound.links, [&](const link& l) {
+    return l.from == l.to || l.from >= wiring.replicas.size() ||
+           l.to >= wiring.replicas.size();
+  });
+  return sound;
 }
 
-void check_replica(const replica& r, bool is_served_hub,
-                   std::vector<std::string>& problems) {
-  if (r.workers == 0 && !is_served_hub) {
-    problems.push_back(name_of(r) + " has no worker");
+std::string choice(std::span<const std::string> places) {
+  std::string text;
+  for (const std::string& place : places) {
+    text += (text.empty() ? "'" : ", '") + place + "'";
   }
-  if (r.workers > most_workers) {
-    problems.push_back(name_of(r) + " has " + std::to_string(r.workers) +
-                       " workers; at most " + std::to_string(most_workers) +
-                       " are possible");
-  }
-  const auto* plain = std::get_if<lock_free>(&r.sharing);
-  if (plain != nullptr && plain->head_every == 0U) {
-    problems.push_back(name_of(r) +
-                       " exchanges its private head every 0 samples; 1 is the "
-                       "least");
-  }
+  return text.empty() ? "no places are known" : "there are " + text;
 }
 
 }  // namespace
 
 std::vector<std::string> validate(const graph& wiring) {
-  std::vector<std::string> problems;
-  if (wiring.replicas.empty()) {
-    problems.emplace_back("the graph has no replica");
-  }
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
-    const replica& r = wiring.replicas[i];
-    if (!seen.insert(r.name).second) {
-      problems.push_back("two replicas are called '" + r.name + "'");
+  std::vector<std::string> found;
+  checks::replicas(wiring, found);
+  checks::links(wiring, found);
+  const graph sound = sound_part(wiring);
+  checks::connected(sound, found);
+  checks::numbers(sound, found);
+  checks::pairs(sound, found);
+  checks::tokens(sound, found);
+  checks::hubs(sound, found);
+  checks::groups(sound, found);
+  checks::waits(sound, found);
+  return found;
+}
+
+std::vector<std::string> validate(const graph& wiring,
+                                  std::span<const std::string> places) {
+  std::vector<std::string> found = validate(wiring);
+  for (const replica& r : wiring.replicas) {
+    if (!r.place.empty() &&
+        std::find(places.begin(), places.end(), r.place) == places.end()) {
+      found.push_back("replica '" + r.name + "' lives on '" + r.place +
+                      "', which is not known: " + choice(places));
     }
-    check_replica(r, r.is_hub() && serves(wiring, i), problems);
   }
-  if (wiring.replicas.size() > 1 && wiring.links.empty()) {
-    problems.emplace_back("the graph has " +
-                          std::to_string(wiring.replicas.size()) +
-                          " replicas and nothing that joins them");
-  }
-  return problems;
+  return found;
 }
 
 }  // namespace sounder::topology

@@ -1,0 +1,275 @@
+#include "topology/validate.hpp"
+
+#include <functional>
+
+#include <catch2/catch.hpp>
+
+#include "topology/compose.hpp"
+#include "topology/systems.hpp"
+
+namespace p = sounder::topology;
+
+namespace {
+
+p::graph system_of(const char* name, unsigned replicas = 4) {
+  return p::by_name(name, {.replicas = replicas}).value();
+}
+
+/// A graph with one mistake, and words of the sentence about it.
+struct mistake {
+  const char* name;
+  std::function<p::graph()> make;
+  const char* words;
+};
+
+/// The first link of a system with another exchange or discipline.
+std::function<p::graph()> with(const char* name, const p::exchange& rule) {
+  return [=] {
+    p::graph g = system_of(name, 2);
+    g.links[0].exchange = rule;
+    return g;
+  };
+}
+
+std::function<p::graph()> with(const char* name, const p::discipline& when) {
+  return [=] {
+    p::graph g = system_of(name, 2);
+    g.links[0].discipline = when;
+    return g;
+  };
+}
+
+std::function<p::graph()> but(const char* name,
+                              const std::function<void(p::graph&)>& change) {
+  return [=] {
+    p::graph g = system_of(name);
+    change(g);
+    return g;
+  };
+}
+
+p::graph two_stars() { return p::join(system_of("star"), system_of("star")); }
+
+std::vector<mistake> mistakes() {
+  return {
+      {"same name",
+       but("star", [](auto& g) { g.replicas[2].name = "replica-1"; }),
+       "two replicas are called 'replica-1'"},
+      {"no name", but("star", [](auto& g) { g.replicas[2].name = ""; }),
+       "replica 2 has no name"},
+      {"lonely hub",
+       [] {
+         p::graph g;
+         g.replicas = {{"hub", 0, {}, {}}};
+         return g;
+       },
+       "'hub' has no worker, and no link ends there"},
+      {"many workers",
+       but("star", [](auto& g) { g.replicas[1].workers = 2000; }),
+       "2000 workers; at most 1024"},
+      {"head",
+       but("star",
+           [](auto& g) {
+             g.replicas[1].sharing = p::lock_free{4, 0};
+           }),
+       "every 0 samples"},
+      {"missing replica",
+       but("star",
+           [](auto& g) {
+             g.links.push_back({7, 0, {}, {}});
+           }),
+       "link 4 begins at replica 7, but there are 5, numbered from 0"},
+      {"missing end",
+       but("star",
+           [](auto& g) {
+             g.links.push_back({1, 9, {}, {}});
+           }),
+       "link 4 goes to replica 9"},
+      {"self",
+       but("d-psgd",
+           [](auto& g) {
+             g.links.push_back({1, 1, p::mix{}, p::barrier{}});
+           }),
+       "('replica-2' -> 'replica-2') joins a replica with itself"},
+      {"twice", but("star", [](auto& g) { g.links.push_back(g.links[0]); }),
+       "link 4 ('replica-1' -> 'hub') is there twice; hold each link once"},
+      {"back again",
+       but("d-psgd",
+           [](auto& g) {
+             g.links.push_back({1, 0, p::mix{}, p::barrier{}});
+           }),
+       "is there twice; hold each pair once"},
+      {"from a hub", [] { return p::bridge(two_stars(), 0, 6, {}, {}); },
+       "('hub' -> 'replica-1-2') begins at a hub, which takes no steps"},
+      {"unconnected", two_stars,
+       "no link joins 'hub-2', 'replica-1-2', 'replica-2-2', 'replica-3-2' and "
+       "'replica-4-2' with 'hub', 'replica-1'"},
+      {"far too many",
+       [] { return p::join(system_of("star", 9), p::serial()); },
+       "with 'hub', 'replica-1', 'replica-2', 'replica-3' and 6 more; add one"},
+      {"tau", with("star", p::discipline{p::every{0, false}}),
+       "has tau 0; 1 step is the"},
+      {"barrier tau",
+       [] { return p::by_name("sync", {.replicas = 1, .tau = 0}).value(); },
+       "has tau 0"},
+      {"tau0", with("hogwildpp", p::discipline{p::on_token{0}}), "has tau0 0"},
+      {"push", with("downpour", p::discipline{p::push_fetch{0, 1}}),
+       "has push 0"},
+      {"fetch", with("downpour", p::discipline{p::push_fetch{1, 0}}),
+       "has fetch 0"},
+      {"alpha", with("ea-wild", p::exchange{p::elastic{1.5}}),
+       "has alpha 1.5; it must lie between 0 and 1"},
+      {"beta", with("hogwildpp", p::exchange{p::token_merge{{}, 0, 1.0}}),
+       "has beta 1;"},
+      {"tolerance", with("hogwildpp", p::exchange{p::token_merge{{}, -1, {}}}),
+       "has tolerance -1"},
+      {"alphas",
+       [] {
+         p::graph g = system_of("sync");
+         for (p::link& l : g.links) {
+           l.exchange = p::elastic{0.3};
+         }
+         return g;
+       },
+       "4 elastic links add up to 1.2; the hub is stable up to 1, alpha 0.25"},
+      {"wrong pair", with("star", p::discipline{p::barrier{}}),
+       "barrier cannot carry add-delta, which goes with every, in-turn, "
+       "bounded, one-of-group"},
+      {"gradient to a worker",
+       but("d-psgd",
+           [](auto& g) {
+             g.links.push_back({0, 2, p::gradient{}, p::every{}});
+           }),
+       "gradient needs a hub"},
+      {"gossip with a hub", with("ea-wild", p::exchange{p::pair_average{}}),
+       "pair-average is between replicas that step, not for a hub"},
+      {"bound without a hub",
+       but("hogwildpp",
+           [](auto& g) {
+             g.links.push_back({0, 2, p::add_delta{}, p::bounded{1, 3}});
+           }),
+       "bounded needs a hub"},
+      {"turns without an order",
+       but("hogwildpp",
+           [](auto& g) {
+             g.links.push_back({0, 2, p::elastic{}, p::in_turn{}});
+           }),
+       "in-turn has no order here"},
+      {"no cycle of tokens",
+       but("hogwildpp", [](auto& g) { g.links[0].to = 2; }),
+       "'replica-1', 'replica-2', 'replica-3' and 'replica-4' must form a "
+       "directed cycle, but 'replica-2' has 0 in and 1 out"},
+      {"turns, other paces",
+       [] {
+         p::graph g = system_of("easgd", 2);
+         g.links[0].discipline = p::in_turn{9};
+         g.links[1].discipline = p::in_turn{10};
+         return g;
+       },
+       "differ in tau; replicas that take turns"},
+      {"bounds, other paces", with("ssp", p::discipline{p::bounded{9, 3}}),
+       "differ in tau; replicas that wait for the slowest"},
+      {"two bounds", with("ssp", p::discipline{p::bounded{1, 4}}),
+       "differ in staleness"},
+      {"half a lock", with("ea-wild", p::discipline{p::every{{}, true}}),
+       "lock the hub and do not"},
+      {"turns and no lock", with("ea-wild", p::discipline{p::in_turn{}}),
+       "lock the hub and do not"},
+      {"two velocities",
+       with("async-ps", p::exchange{p::gradient{p::combine::mean, 0.5}}),
+       "differ in momentum"},
+      {"two outer steps", with("local-sgd", p::exchange{p::outer_step{1, 0}}),
+       "differ in rate or momentum"},
+      {"barriers of two paces",
+       but("d-psgd", [](auto& g) { g.links[0].discipline = p::barrier{2}; }),
+       "meet at one barrier but differ in tau"},
+      {"a reduction along a clique",
+       [] {
+         p::graph g = system_of("ad-psgd");
+         for (p::link& l : g.links) {
+           l.exchange = p::all_reduce{};
+           l.discipline = p::barrier{};
+         }
+         return g;
+       },
+       "form neither a ring nor groups"},
+      {"one-way push-sum",
+       but("sgp",
+           [](auto& g) {
+             std::erase_if(g.links, [](auto& l) { return l.to < l.from; });
+           }),
+       "does not get from each to each other"},
+      {"a cycle of waits",
+       but("d-psgd",
+           [](auto& g) {
+             g.replicas.push_back({"hub", 0, {}, {}});
+             g.links.push_back({0, 4, p::elastic{}, p::in_turn{}});
+             g.links.push_back({2, 4, p::elastic{}, p::in_turn{}});
+           }),
+       "can wait for each other for ever, in a barrier for mix and turns at "
+       "'hub'"},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("validate: one mistake is one sentence that names it") {
+  for (const mistake& m : mistakes()) {
+    INFO(m.name);
+    const auto problems = p::validate(m.make());
+
+    CHECK(problems.size() == 1);
+    REQUIRE_FALSE(problems.empty());
+    CHECK_THAT(problems.front(), Catch::Contains(m.words));
+  }
+}
+
+TEST_CASE("validate: momentum and rate have their ranges") {
+  p::graph g = system_of("local-sgd", 1);
+
+  g.links[0].exchange = p::outer_step{0.0, 1.0};
+
+  const auto problems = p::validate(g);
+  REQUIRE(problems.size() == 2);
+  CHECK_THAT(problems[0], Catch::Contains("has momentum 1"));
+  CHECK_THAT(problems[1], Catch::Contains("has rate 0; it must be above 0"));
+}
+
+TEST_CASE("validate: a place that nobody knows is a problem") {
+  p::graph g = system_of("star", 2);
+  g.replicas[1].place = "paris";
+  g.replicas[2].place = "tokyo";
+
+  CHECK(p::validate(g).empty());
+  CHECK(p::validate(g, std::vector<std::string>{"paris", "tokyo"}).empty());
+  CHECK(p::validate(g, std::vector<std::string>{"paris", "lima"}) ==
+        std::vector<std::string>{"replica 'replica-2' lives on 'tokyo', which "
+                                 "is not known: there are 'paris', 'lima'"});
+}
+
+TEST_CASE("validate: all problems of a bad graph at once") {
+  p::graph g;
+  g.replicas = {{"a", 1, {}, {}}, {"a", 0, {}, {}}, {"c", 3, {}, {}}};
+  g.links = {{0, 1, p::mix{}, p::every{0, false}}, {2, 2, {}, {}}};
+
+  const auto problems = p::validate(g);
+
+  // name, self, not joined, tau 0, every for mix, mix with a hub
+  REQUIRE(problems.size() == 6);
+}
+
+TEST_CASE("validate: groups that wait in a row do not deadlock") {
+  p::graph g = p::bridge(p::join(system_of("d-psgd", 3), system_of("sgp", 3)),
+                         0, 3, p::all_reduce{}, p::barrier{});
+
+  CHECK(p::validate(g).empty());
+}
+
+TEST_CASE("validate: an elastic bridge may join two rings of tokens") {
+  const p::graph ring = system_of("hogwildpp", 3);
+
+  const p::graph both =
+      p::bridge(p::join(ring, ring), 0, 3, p::elastic{0.1}, p::every{100});
+
+  CHECK(p::validate(both).empty());
+}

@@ -1,0 +1,208 @@
+// Each link by itself: its numbers, and what its exchange and its discipline
+// ask of each other and of its ends.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "topology/checks.hpp"
+#include "topology/validate.hpp"
+
+namespace sounder::topology {
+
+namespace {
+
+template <class... Kinds>
+bool is_one_of(const discipline& when) noexcept {
+  return (std::holds_alternative<Kinds>(when) || ...);
+}
+
+using carries = bool (*)(const discipline&) noexcept;
+
+// In the order of the alternatives of exchange.
+constexpr std::array<carries, std::variant_size_v<exchange>> carried = {
+    is_one_of<every, in_turn, bounded, one_of_group>,           // add_delta
+    is_one_of<every, in_turn>,                                  // overwrite
+    is_one_of<every, push_fetch, in_turn, barrier, bounded>,    // gradient
+    is_one_of<barrier>,                                         // outer_step
+    is_one_of<every, in_turn, barrier, bounded, one_of_group>,  // elastic
+    is_one_of<on_token>,                                        // token_merge
+    is_one_of<every>,                    // broadcast_delta
+    is_one_of<every, random_neighbour>,  // pair_average
+    is_one_of<barrier>,                  // mix
+    is_one_of<every, barrier>,           // push_sum
+    is_one_of<barrier>,                  // all_reduce
+};
+
+template <class... Kinds>
+bool is_rule(const exchange& rule) noexcept {
+  return (std::holds_alternative<Kinds>(rule) || ...);
+}
+
+std::string disciplines_of(const exchange& rule) {
+  static const std::array<discipline, std::variant_size_v<discipline>> all = {
+      every{},   push_fetch{}, in_turn{},     on_token{}, random_neighbour{},
+      barrier{}, bounded{},    one_of_group{}};
+  std::string text;
+  for (const discipline& when : all) {
+    if (goes_together(rule, when)) {
+      text += (text.empty() ? "" : ", ") + std::string(name(when));
+    }
+  }
+  return text;
+}
+
+/// A number as people write it: 0.25, not 0.250000.
+std::string plain(double value) {
+  std::string text = std::to_string(value);
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') {
+      text.pop_back();
+    }
+  }
+  return text;
+}
+
+/// Says what is wrong with the numbers of one link.
+class number_check {
+ public:
+  number_check(std::string who, std::vector<std::string>& found)
+      : who_(std::move(who)), found_(found) {}
+
+  void operator()(const every& d) { steps("tau", d.tau); }
+  void operator()(const in_turn& d) { steps("tau", d.tau); }
+  void operator()(const random_neighbour& d) { steps("tau", d.tau); }
+  void operator()(const one_of_group& d) { steps("tau", d.tau); }
+  void operator()(const on_token& d) { steps("tau0", d.tau0); }
+  void operator()(const barrier& d) { steps("tau", d.tau); }
+  void operator()(const bounded& d) { steps("tau", d.tau); }
+  void operator()(const push_fetch& d) {
+    steps("push", d.push);
+    steps("fetch", d.fetch);
+  }
+
+  void operator()(const gradient& e) { momentum(e.momentum); }
+  void operator()(const outer_step& e) {
+    momentum(e.momentum);
+    if (!(e.rate > 0.0) || !std::isfinite(e.rate)) {
+      say("has rate " + plain(e.rate) + "; it must be above 0");
+    }
+  }
+  void operator()(const elastic& e) { inside("alpha", e.alpha); }
+  void operator()(const token_merge& e) {
+    inside("beta", e.beta);
+    if (!(e.tolerance >= 0.0) || !std::isfinite(e.tolerance)) {
+      say("has tolerance " + plain(e.tolerance) + "; 0 is the least");
+    }
+  }
+  template <class Plain>
+  void operator()(const Plain&) {}
+
+ private:
+  void say(const std::string& what) { found_.push_back(who_ + " " + what); }
+  void steps(const char* name, std::optional<std::size_t> count) {
+    if (count == 0U) {
+      say(std::string("has ") + name + " 0; 1 step is the least");
+    }
+  }
+  void inside(const char* name, std::optional<double> value) {
+    if (value && !(*value > 0.0 && *value < 1.0)) {
+      say(std::string("has ") + name + " " + plain(*value) +
+          "; it must lie between 0 and 1");
+    }
+  }
+  void momentum(double value) {
+    if (!(value >= 0.0 && value < 1.0)) {
+      say("has momentum " + plain(value) + "; it must be 0 or more, below 1");
+    }
+  }
+
+  std::string who_;
+  std::vector<std::string>& found_;
+};
+
+/// Synchronous elastic averaging is c <- (1 - N alpha) c + N alpha mean(w).
+void check_alphas(const graph& wiring, std::size_t hub,
+                  std::vector<std::string>& found) {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (const link& l : wiring.links) {
+    const auto* rule = std::get_if<elastic>(&l.exchange);
+    if (l.to == hub && rule != nullptr &&
+        std::holds_alternative<barrier>(l.discipline)) {
+      sum += rule->alpha.value_or(0.0);
+      ++count;
+    }
+  }
+  if (sum > 1.0 + 1e-9) {
+    found.push_back("at the barrier of " + checks::quoted(wiring, hub) +
+                    " the alphas of " + std::to_string(count) +
+                    " elastic links add up to " + plain(sum) +
+                    "; the hub is stable up to 1, alpha " +
+                    plain(1.0 / static_cast<double>(count)) + " for each");
+  }
+}
+
+}  // namespace
+
+bool goes_together(const exchange& rule, const discipline& when) noexcept {
+  return carried[rule.index()](when);
+}
+
+namespace checks {
+
+void numbers(const graph& wiring, problems& found) {
+  for (std::size_t i = 0; i < wiring.links.size(); ++i) {
+    number_check check(named(wiring, i), found);
+    std::visit(check, wiring.links[i].exchange);
+    std::visit(check, wiring.links[i].discipline);
+  }
+  for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
+    if (wiring.replicas[i].is_hub()) {
+      check_alphas(wiring, i, found);
+    }
+  }
+}
+
+void pairs(const graph& wiring, problems& found) {
+  for (std::size_t i = 0; i < wiring.links.size(); ++i) {
+    const link& l = wiring.links[i];
+    const std::string what(name(l.exchange));
+    const std::string when(name(l.discipline));
+    const bool to_hub = wiring.replicas[l.to].is_hub();
+    if (!goes_together(l.exchange, l.discipline)) {
+      found.push_back(named(wiring, i) + ": " + when + " cannot carry " + what +
+                      ", which goes with " + disciplines_of(l.exchange));
+    }
+    if (!to_hub && is_rule<gradient, outer_step>(l.exchange)) {
+      found.push_back(named(wiring, i) + ": " + what +
+                      " needs a hub, which steps with what it gets; let " +
+                      quoted(wiring, l.to) + " have no workers");
+    }
+    if (to_hub && is_rule<token_merge, broadcast_delta, pair_average, mix,
+                          push_sum, all_reduce>(l.exchange)) {
+      found.push_back(named(wiring, i) + ": " + what +
+                      " is between replicas that step, not for a hub; give " +
+                      quoted(wiring, l.to) + " workers");
+    }
+    const bool is_elastic_barrier =
+        is_rule<elastic>(l.exchange) && is_one_of<barrier>(l.discipline);
+    if (!to_hub &&
+        (is_elastic_barrier ||
+         is_one_of<push_fetch, bounded, one_of_group>(l.discipline))) {
+      found.push_back(named(wiring, i) + ": " + when +
+                      " needs a hub at the link's end; let " +
+                      quoted(wiring, l.to) + " have no workers");
+    }
+    if (!to_hub && is_one_of<in_turn>(l.discipline)) {
+      found.push_back(named(wiring, i) +
+                      ": in-turn has no order here, which a hub keeps; let " +
+                      quoted(wiring, l.to) + " have no workers");
+    }
+  }
+}
+
+}  // namespace checks
+
+}  // namespace sounder::topology

@@ -1,0 +1,187 @@
+#include "topology/checks.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+namespace sounder::topology::checks {
+
+namespace {
+
+constexpr unsigned most_workers = 1024;
+constexpr std::size_t most_listed = 4;
+
+/// Both ends do the same, so that a link back says the same again.
+bool is_symmetric(const exchange& rule) {
+  return std::holds_alternative<broadcast_delta>(rule) ||
+         std::holds_alternative<pair_average>(rule) ||
+         std::holds_alternative<mix>(rule) ||
+         std::holds_alternative<all_reduce>(rule);
+}
+
+void check_replica(const graph& wiring, std::size_t number, problems& found) {
+  const replica& r = wiring.replicas[number];
+  const std::string who = "replica " + quoted(wiring, number);
+  if (r.name.empty()) {
+    found.push_back("replica " + std::to_string(number) +
+                    " has no name; give it one");
+  }
+  if (r.is_hub() && !ends_at(wiring, number)) {
+    found.push_back(who +
+                    " has no worker, and no link ends there: give it workers, "
+                    "or links if it is a hub");
+  }
+  if (r.workers > most_workers) {
+    found.push_back(who + " has " + std::to_string(r.workers) +
+                    " workers; at most " + std::to_string(most_workers) +
+                    " are possible");
+  }
+  const auto* plain = std::get_if<lock_free>(&r.sharing);
+  if (plain != nullptr && plain->head_every == 0U) {
+    found.push_back(who +
+                    " exchanges its private head every 0 samples; 1 is the "
+                    "least");
+  }
+}
+
+void check_end(const graph& wiring, std::size_t link, std::size_t replica,
+               const char* verb, problems& found) {
+  const std::size_t count = wiring.replicas.size();
+  if (replica >= count) {
+    found.push_back("link " + std::to_string(link) + " " + verb + " replica " +
+                    std::to_string(replica) + ", but there are " +
+                    std::to_string(count) + ", numbered from 0");
+  }
+}
+
+}  // namespace
+
+std::string quoted(const graph& wiring, std::size_t number) {
+  return number < wiring.replicas.size()
+             ? "'" + wiring.replicas[number].name + "'"
+             : std::to_string(number);
+}
+
+std::string named(const graph& wiring, std::size_t number) {
+  const link& l = wiring.links[number];
+  return "link " + std::to_string(number) + " (" + quoted(wiring, l.from) +
+         " -> " + quoted(wiring, l.to) + ")";
+}
+
+std::string listed(const graph& wiring,
+                   const std::vector<std::size_t>& numbers) {
+  const bool all = numbers.size() <= most_listed + 1;
+  const std::size_t shown = all ? numbers.size() : most_listed;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const bool is_last = all && i + 1 == shown;
+    text += i == 0 ? "" : is_last ? " and " : ", ";
+    text += quoted(wiring, numbers[i]);
+  }
+  return all ? text
+             : text + " and " + std::to_string(numbers.size() - shown) +
+                   " more";
+}
+
+bool ends_at(const graph& wiring, std::size_t number) noexcept {
+  return std::any_of(
+      wiring.links.begin(), wiring.links.end(),
+      [&](const link& l) { return l.to == number || l.from == number; });
+}
+
+partition::partition(std::size_t nodes) : parent_(nodes) {
+  std::iota(parent_.begin(), parent_.end(), std::size_t{0});
+}
+
+std::size_t partition::root(std::size_t node) {
+  while (parent_[node] != node) {
+    parent_[node] = parent_[parent_[node]];
+    node = parent_[node];
+  }
+  return node;
+}
+
+bool partition::unite(std::size_t a, std::size_t b) {
+  const std::size_t x = root(a);
+  const std::size_t y = root(b);
+  parent_[std::max(x, y)] = std::min(x, y);
+  return x != y;
+}
+
+std::vector<std::size_t> touched(const graph& wiring,
+                                 const std::vector<std::size_t>& links) {
+  std::set<std::size_t> ends;
+  for (const std::size_t i : links) {
+    ends.insert(wiring.links[i].from);
+    ends.insert(wiring.links[i].to);
+  }
+  return {ends.begin(), ends.end()};
+}
+
+void replicas(const graph& wiring, problems& found) {
+  if (wiring.replicas.empty()) {
+    found.emplace_back("the graph has no replica");
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
+    const std::string& name = wiring.replicas[i].name;
+    if (!seen.insert(name).second && !name.empty()) {
+      found.push_back("two replicas are called '" + name + "'");
+    }
+    check_replica(wiring, i, found);
+  }
+}
+
+void links(const graph& wiring, problems& found) {
+  std::set<std::tuple<std::size_t, std::size_t, std::size_t>> seen;
+  for (std::size_t i = 0; i < wiring.links.size(); ++i) {
+    const link& l = wiring.links[i];
+    check_end(wiring, i, l.from, "begins at", found);
+    check_end(wiring, i, l.to, "goes to", found);
+    if (l.from == l.to) {
+      found.push_back(named(wiring, i) +
+                      " joins a replica with itself; remove it");
+      continue;
+    }
+    const auto [low, high] = std::minmax(l.from, l.to);
+    const bool both_ways = is_symmetric(l.exchange);
+    if (!seen.emplace(both_ways ? low : l.from, both_ways ? high : l.to,
+                      l.exchange.index())
+             .second) {
+      found.push_back(named(wiring, i) + " is there twice; hold each " +
+                      (both_ways ? "pair" : "link") + " once");
+    }
+    if (l.from < wiring.replicas.size() && wiring.replicas[l.from].is_hub()) {
+      found.push_back(named(wiring, i) +
+                      " begins at a hub, which takes no steps and so starts "
+                      "no meeting; turn the link round or give " +
+                      quoted(wiring, l.from) + " workers");
+    }
+  }
+}
+
+void connected(const graph& wiring, problems& found) {
+  const std::size_t count = wiring.replicas.size();
+  if (count > 1 && wiring.links.empty()) {
+    found.push_back("the graph has " + std::to_string(count) +
+                    " replicas and nothing that joins them");
+    return;
+  }
+  partition parts(count);
+  for (const link& l : wiring.links) {
+    parts.unite(l.from, l.to);
+  }
+  std::vector<std::vector<std::size_t>> sets(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    sets[parts.root(i)].push_back(i);
+  }
+  for (std::size_t i = 1; i < count; ++i) {
+    if (!sets[i].empty()) {
+      found.push_back("no link joins " + listed(wiring, sets[i]) + " with " +
+                      listed(wiring, sets[0]) + "; add one");
+    }
+  }
+}
+
+}  // namespace sounder::topology::checks

@@ -1,0 +1,54 @@
+#pragma once
+
+// What keeps a graph from running, all of it at once, in plain words: each
+// problem is a sentence that names replicas and says what to do.
+//
+// Replicas   names are there and differ; 1 to 1,024 workers, or none and links
+//            that end there (a hub)
+// Links      join two replicas that exist, once; no link begins at a hub;
+//            together they join all replicas
+// Numbers    tau, n_push, n_fetch >= 1; alpha and beta in (0, 1); momentum in
+//            [0, 1); with a barrier the alphas at a hub add up to 1 at most,
+//            for the hub moves to (1 - N alpha) c + N alpha mean(w)
+// Pairs      the discipline can carry the exchange (goes_together); gradients
+//            and outer steps go to hubs, gossip and all-reduce do not; links
+//            at one hub agree on its momentum
+// Meetings   on-token links form directed cycles; in-turn links end in a hub,
+//            which has their order; barriers of one group and turns at one
+//            hub agree on tau; all-reduce links form a ring, or groups with a
+//            ring of leaders; push-sum gets from each replica to each other;
+//            a hub is locked for all or for none
+// Waits      nobody can wait for a replica that waits for him: any two groups
+//            in which replicas wait for each other (barrier, in-turn, bounded)
+//            share at most one, and groups form no cycle either
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "topology/graph.hpp"
+
+namespace sounder::topology {
+
+/// As validate(wiring), and places that are not among the known ones. The
+/// empty place is always known.
+/// Cost: O((replicas + links) log links) per hub and group.
+std::vector<std::string> validate(const graph& wiring,
+                                  std::span<const std::string> places);
+
+/// Whether the discipline can carry the payload of the exchange:
+///
+///   add-delta        every, in-turn, bounded, one-of-group
+///   overwrite        every, in-turn
+///   gradient         every, push-fetch, in-turn, barrier, bounded
+///   outer-step       barrier
+///   elastic          every, in-turn, barrier, bounded, one-of-group
+///   token-merge      on-token
+///   broadcast-delta  every
+///   pair-average     every, random-neighbour
+///   mix              barrier
+///   push-sum         every, barrier
+///   all-reduce       barrier
+bool goes_together(const exchange& rule, const discipline& when) noexcept;
+
+}  // namespace sounder::topology
