@@ -5,6 +5,7 @@
 #include <map>
 
 #include "topology/checks.hpp"
+#include "topology/reduction.hpp"
 
 namespace sounder::topology::checks {
 
@@ -80,40 +81,6 @@ std::optional<bool> lock_of(const link& l) {
   return meets<push_fetch>(l) || meets<one_of_group>(l)
              ? std::optional<bool>(false)
              : std::nullopt;
-}
-
-/// Leaders and the links among them: all but the members that point to one.
-struct core {
-  std::map<std::size_t, std::size_t> degree;  // among leaders
-  std::size_t links = 0;
-};
-
-core core_of(const graph& wiring, const numbers_list& group) {
-  std::map<std::size_t, std::size_t> degree;
-  for (const std::size_t i : group) {
-    ++degree[wiring.links[i].from];
-    ++degree[wiring.links[i].to];
-  }
-  core c;
-  for (const std::size_t i : group) {
-    const link& l = wiring.links[i];
-    c.degree.try_emplace(l.to, 0);
-    if (degree[l.from] > 1) {  // a member has this one link
-      ++c.degree[l.from];
-      ++c.degree[l.to];
-      ++c.links;
-    }
-  }
-  return c;
-}
-
-/// One leader, two joined, or a ring; a member takes part through its leader.
-bool reduces(const core& c) {
-  if (c.degree.size() <= 2) {
-    return c.links + 1 == c.degree.size();
-  }
-  return std::all_of(c.degree.begin(), c.degree.end(),
-                     [](const auto& leader) { return leader.second == 2; });
 }
 
 /// The replicas that one can get to from `start`, along the links or back.
@@ -207,13 +174,10 @@ void groups(const graph& wiring, problems& found) {
                  when_of(&barrier::tau), found);
     }
   }
-  const auto reducing = components(wiring, [](const link& l) {
-    return std::holds_alternative<all_reduce>(l.exchange);
-  });
-  for (const numbers_list& group : reducing) {
-    if (!reduces(core_of(wiring, group))) {
+  for (const reduction& r : reductions(wiring)) {
+    if (!r.is_sound) {
       found.push_back("the all-reduce links of " +
-                      listed(wiring, touched(wiring, group)) +
+                      listed(wiring, touched(wiring, r.links)) +
                       " form neither a ring nor groups whose members point to "
                       "leaders in a ring");
     }

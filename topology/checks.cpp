@@ -1,7 +1,6 @@
 #include "topology/checks.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -88,35 +87,6 @@ bool ends_at(const graph& wiring, std::size_t number) noexcept {
   return std::any_of(
       wiring.links.begin(), wiring.links.end(),
       [&](const link& l) { return l.to == number || l.from == number; });
-}
-
-partition::partition(std::size_t nodes) : parent_(nodes) {
-  std::iota(parent_.begin(), parent_.end(), std::size_t{0});
-}
-
-std::size_t partition::root(std::size_t node) {
-  while (parent_[node] != node) {
-    parent_[node] = parent_[parent_[node]];
-    node = parent_[node];
-  }
-  return node;
-}
-
-bool partition::unite(std::size_t a, std::size_t b) {
-  const std::size_t x = root(a);
-  const std::size_t y = root(b);
-  parent_[std::max(x, y)] = std::min(x, y);
-  return x != y;
-}
-
-std::vector<std::size_t> touched(const graph& wiring,
-                                 const std::vector<std::size_t>& links) {
-  std::set<std::size_t> ends;
-  for (const std::size_t i : links) {
-    ends.insert(wiring.links[i].from);
-    ends.insert(wiring.links[i].to);
-  }
-  return {ends.begin(), ends.end()};
 }
 
 void replicas(const graph& wiring, problems& found) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "topology/graph.hpp"
+#include "topology/structure.hpp"
 
 namespace sounder::topology::checks {
 
@@ -33,41 +34,5 @@ std::string listed(const graph& wiring,
 
 /// Whether any link begins or ends at the replica.
 bool ends_at(const graph& wiring, std::size_t number) noexcept;
-
-/// Sets of nodes that grow together.
-class partition {
- public:
-  explicit partition(std::size_t nodes);
-  std::size_t root(std::size_t node);
-  /// Whether they were apart.
-  bool unite(std::size_t a, std::size_t b);
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
-/// The links that `belongs` picks, in sets that a path of such links connects.
-template <class Predicate>
-std::vector<std::vector<std::size_t>> components(const graph& wiring,
-                                                 Predicate belongs) {
-  partition parts(wiring.replicas.size());
-  for (const link& l : wiring.links) {
-    if (belongs(l)) {
-      parts.unite(l.from, l.to);
-    }
-  }
-  std::vector<std::vector<std::size_t>> sets(wiring.replicas.size());
-  for (std::size_t i = 0; i < wiring.links.size(); ++i) {
-    if (belongs(wiring.links[i])) {
-      sets[parts.root(wiring.links[i].from)].push_back(i);
-    }
-  }
-  std::erase_if(sets, [](const auto& set) { return set.empty(); });
-  return sets;
-}
-
-/// The replicas that the links touch, in ascending order.
-std::vector<std::size_t> touched(const graph& wiring,
-                                 const std::vector<std::size_t>& links);
 
 }  // namespace sounder::topology::checks

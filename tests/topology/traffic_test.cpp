@@ -1,0 +1,117 @@
+#include "topology/traffic.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "topology/systems.hpp"
+
+namespace p = sounder::topology;
+
+namespace {
+
+constexpr double bytes = 1000.0;
+
+p::traffic of(const char* name, const p::wiring_options& options) {
+  return p::traffic_of(p::by_name(name, options).value(), bytes);
+}
+
+}  // namespace
+
+TEST_CASE("traffic: a hub gets and gives the parameters every tau steps") {
+  for (const char* name : {"star", "easgd", "async-easgd", "ea-wild",
+                           "async-ps", "sync", "local-sgd", "ssp"}) {
+    INFO(name);
+    const auto t = of(name, {.replicas = 4, .tau = 10});
+
+    CHECK(t.links[2].forth.bytes == Approx(100.0));
+    CHECK(t.links[2].back.bytes == Approx(100.0));
+    CHECK(t.links[2].forth.messages == Approx(0.1));
+    CHECK(t.busiest == 0);
+    CHECK(t.replicas[0].bytes == Approx(800.0));
+    CHECK(t.replicas[3].bytes == Approx(200.0));
+    CHECK(t.total.bytes == Approx(800.0));
+    CHECK_FALSE(t.assumes_tau);
+  }
+}
+
+TEST_CASE("traffic: a run that chooses tau is estimated with an assumed one") {
+  const auto graph = p::by_name("star", {}).value();
+
+  CHECK(p::traffic_of(graph, bytes).assumes_tau);
+  CHECK(p::traffic_of(graph, bytes, 20).links[0].forth.bytes == Approx(50.0));
+}
+
+TEST_CASE("traffic: downpour pushes and fetches at rates of its own") {
+  const auto t = of("downpour", {.replicas = 2, .push = 5, .fetch = 10});
+
+  CHECK(t.links[0].forth.bytes == Approx(200.0));
+  CHECK(t.links[0].back.bytes == Approx(100.0));
+}
+
+TEST_CASE("traffic: ring all-reduce sends 2 (N - 1) / N from each replica") {
+  const auto t = of("allreduce", {.replicas = 8});
+
+  CHECK(t.links[0].forth.bytes == Approx(1750.0));
+  CHECK(t.links[0].back.bytes == 0.0);
+  CHECK(t.links[0].forth.messages == Approx(14.0));
+  CHECK(t.replicas[5].bytes == Approx(3500.0));  // sent and received
+
+  const auto two = of("allreduce", {.replicas = 2});
+  CHECK(two.total.bytes == Approx(2000.0));
+}
+
+TEST_CASE("traffic: groups reduce through their leaders") {
+  const auto t = of("hierarchical", {.replicas = 8, .group = 2});
+
+  CHECK(t.links[0].forth.bytes == Approx(1000.0));  // member to leader
+  CHECK(t.links[0].back.bytes == Approx(1000.0));
+  CHECK(t.links[4].forth.bytes == Approx(1500.0));  // 2 * 3 / 4
+  CHECK(t.replicas[0].bytes == Approx(5000.0));
+
+  const auto two = of("hierarchical", {.replicas = 4, .group = 2});
+  CHECK(two.links[2].forth.bytes == Approx(1000.0));
+  CHECK(two.links[2].back.bytes == Approx(1000.0));
+}
+
+TEST_CASE("traffic: the token takes n tau0 steps for a turn") {
+  const auto t = of("hogwildpp", {.replicas = 4, .tau = 25});
+
+  CHECK(t.links[0].forth.bytes == Approx(10.0));
+  CHECK(t.links[0].back.bytes == Approx(10.0));
+  CHECK(of("hogwildpp", {.replicas = 4}).total.bytes == Approx(2000.0 / 64.0));
+}
+
+TEST_CASE("traffic: gossip") {
+  const auto all = of("all-to-all", {.replicas = 5});
+  CHECK(all.replicas[2].bytes == Approx(8000.0));
+  CHECK(all.total.bytes == Approx(20'000.0));
+
+  const auto mixed = of("d-psgd", {.replicas = 5});
+  CHECK(mixed.replicas[2].bytes == Approx(4000.0));
+
+  // five draws of a partner, each a vector there and one back
+  const auto pairs = of("ad-psgd", {.replicas = 5, .tau = 10});
+  CHECK(pairs.total.bytes == Approx(5 * 2 * 100.0));
+
+  const auto pushed = of("sgp", {.replicas = 8});
+  CHECK(pushed.links[0].back.bytes == 0.0);
+  CHECK(pushed.total.bytes == Approx(8 * 3 * 1000.0));
+}
+
+TEST_CASE("traffic: one member of each group pushes") {
+  const auto first = of("ea-wild", {.replicas = 4, .tau = 10, .group = 2});
+  CHECK(first.links[0].forth.bytes == Approx(100.0));
+  CHECK(first.links[1].forth.bytes == 0.0);
+
+  const auto any = of(
+      "ea-wild", {.replicas = 4, .tau = 10, .group = 2, .random_pusher = true});
+  CHECK(any.links[0].forth.bytes == Approx(50.0));
+  CHECK(any.links[1].forth.bytes == Approx(50.0));
+}
+
+TEST_CASE("traffic: a replica alone sends nothing") {
+  const auto t = of("hogwild", {.workers = 4});
+
+  CHECK(t.links.empty());
+  CHECK(t.total.bytes == 0.0);
+  CHECK(t.busiest == 0);
+}

@@ -1,0 +1,54 @@
+#include "topology/weights.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "topology/shapes.hpp"
+
+namespace p = sounder::topology;
+namespace s = sounder::topology::shapes;
+
+TEST_CASE("weights: Metropolis weights are symmetric and doubly stochastic") {
+  for (const std::string& name : s::names()) {
+    for (const std::size_t n : {1U, 2U, 4U, 8U}) {
+      INFO(name << " of " << n);
+      const auto w = p::metropolis_weights(n, s::by_name(name, n).value());
+
+      CHECK(w.isApprox(w.transpose()));
+      CHECK(p::validate_weights(w).empty());
+    }
+  }
+  CHECK(p::validate_weights(p::metropolis_weights(5, s::star(4))).empty());
+}
+
+TEST_CASE("weights: the larger degree counts") {
+  const auto w = p::metropolis_weights(4, s::star(3));
+
+  CHECK(w(1, 0) == Approx(0.25));
+  CHECK(w(1, 1) == Approx(0.75));
+  CHECK(w(0, 0) == Approx(0.25));
+  CHECK(w(1, 2) == 0.0);
+}
+
+TEST_CASE("weights: shares of push-sum keep the sum, columns add up to 1") {
+  const auto p4 = p::push_sum_weights(4, s::directed_exponential(4));
+  const auto star = p::push_sum_weights(3, {{0, 1}, {0, 2}, {1, 0}, {2, 0}});
+
+  CHECK(p4(1, 0) == Approx(1.0 / 3.0));
+  CHECK(star(1, 0) == Approx(1.0 / 3.0));
+  CHECK(star(0, 1) == Approx(0.5));
+  CHECK((star.colwise().sum().array() - 1.0).abs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("weights: a matrix that is not stochastic has problems, all told") {
+  Eigen::MatrixXd w(2, 2);
+  w << 1.25, -0.25, 0.25, 0.5;
+
+  const auto problems = p::validate_weights(w);
+
+  // -0.25; row 1 (0.75); columns 0 (1.5) and 1 (0.25)
+  REQUIRE(problems.size() == 4);
+  CHECK_THAT(problems[0], Catch::Contains("row 0, column 1 is -0.25"));
+  CHECK_THAT(problems[1], Catch::Contains("row 1 add up to 0.75"));
+  CHECK_THAT(p::validate_weights(Eigen::MatrixXd::Zero(2, 3)).at(0),
+             Catch::Contains("2 x 3"));
+}
