@@ -71,6 +71,9 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
           [](const p::pair_average&) -> rule_ptr {
             return std::make_shared<kernels::pair_average>();
           },
+          [&](const p::custom& own) -> rule_ptr {
+            return plan.exchanges.at(own.name);
+          },
           [](const auto&) -> rule_ptr { return nullptr; },
       },
       at.exchange);

@@ -54,6 +54,21 @@ std::vector<std::string> validate(const training_plan& plan,
                                   const kernels::dataset& train_set,
                                   const kernels::dataset& test_set) {
   std::vector<std::string> problems = topology::validate(plan.graph);
+  for (const topology::link& link : plan.graph.links) {
+    const auto* own = std::get_if<topology::custom>(&link.exchange);
+    if (own != nullptr && !plan.exchanges.contains(own->name)) {
+      problems.push_back("the plan has no exchange rule called '" + own->name +
+                         "'; put one into its exchanges");
+    }
+  }
+  const auto stepping = static_cast<std::size_t>(
+      std::count_if(plan.graph.replicas.begin(), plan.graph.replicas.end(),
+                    [](const topology::replica& r) { return !r.is_hub(); }));
+  if (!train_set.empty() && train_set.rows() < stepping) {
+    problems.push_back(
+        "the training set has " + std::to_string(train_set.rows()) +
+        " samples, fewer than the " + std::to_string(stepping) + " replicas");
+  }
   if (!plan.objective) {
     problems.emplace_back("the plan has no objective");
   }

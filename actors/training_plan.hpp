@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "kernels/data/row_order.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
 #include "kernels/model/objective.hpp"
 #include "kernels/step/step_size.hpp"
 #include "topology/graph.hpp"
@@ -58,6 +60,10 @@ struct training_plan {
 
   /// Silence of a worker for this long ends the run as stalled.
   std::chrono::milliseconds stall_deadline{30'000};
+
+  /// Rules of your own, by the names of topology::custom exchanges.
+  std::map<std::string, std::shared_ptr<const kernels::exchange_rule>>
+      exchanges;
 
   std::vector<float> start;  // parameters to go on from; empty: initialise
 };

@@ -396,8 +396,8 @@ std::size_t wired_graph::stepping() const noexcept {
                     [](const wired_replica& r) { return !r.is_hub; }));
 }
 
-std::size_t default_tau(const training_plan& plan,
-                        const kernels::dataset& data, std::size_t batches) {
+std::size_t default_tau(const training_plan& plan, const kernels::dataset& data,
+                        std::size_t batches) {
   // A coordinate of a meeting costs about as much as a stored value of a step.
   constexpr double share = 20.0;
   const double a_batch = static_cast<double>(data.nonzeros()) /

@@ -32,8 +32,8 @@ struct wired_graph {
 /// Local steps between two meetings when the graph does not say: so many that
 /// a meeting costs a twentieth of them, but a third of an epoch at most, so
 /// that what the replicas add up stays small against what is left to go.
-std::size_t default_tau(const training_plan& plan,
-                        const kernels::dataset& data, std::size_t batches);
+std::size_t default_tau(const training_plan& plan, const kernels::dataset& data,
+                        std::size_t batches);
 
 /// Gives every replica its shard of the data and its memory, with the
 /// parameters the plan starts from, and wires them up.

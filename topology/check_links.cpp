@@ -32,6 +32,7 @@ constexpr std::array<carries, std::variant_size_v<exchange>> carried = {
     is_one_of<barrier>,                  // mix
     is_one_of<every, barrier>,           // push_sum
     is_one_of<barrier>,                  // all_reduce
+    is_one_of<every, in_turn, random_neighbour, barrier, on_token>,  // custom
 };
 
 template <class... Kinds>

@@ -6,6 +6,7 @@
 // after their last meeting.
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -71,11 +72,18 @@ struct push_sum {};
 /// and a ring of leaders.
 struct all_reduce {};
 
+/// A rule of your own between two ends, by the name under which the plan of
+/// the run has it (training_plan::exchanges).
+struct custom {
+  std::string name;
+};
+
 using exchange = std::variant<add_delta, overwrite, gradient, outer_step,
                               elastic, token_merge, broadcast_delta,
-                              pair_average, mix, push_sum, all_reduce>;
+                              pair_average, mix, push_sum, all_reduce, custom>;
 
-/// The name that files and reports use, e.g. "add-delta".
+/// The name that files and reports use, e.g. "add-delta"; its own for a custom
+/// one.
 std::string_view name(const exchange& rule) noexcept;
 
 }  // namespace sounder::topology

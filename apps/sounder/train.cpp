@@ -29,9 +29,12 @@ constexpr std::size_t most_rows = 20;  // of the printed table
 option_group topology_options() {
   return {"Topology",
           {{"topology", "NAME", "auto",
-            "serial, hogwild (lock-free), locked (one lock for writes), aig (a "
-            "lock a coordinate), round-robin (fixed order of updates); auto: "
-            "serial for one worker, hogwild for more"},
+            "on one vector: serial, hogwild, locked, aig, round-robin; on "
+            "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
+            "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp, "
+            "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
+            "several replicas, hogwild for several workers"},
+           {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
            {"workers", "K", "1", "threads that step on the same vector"}}};
 }
 
