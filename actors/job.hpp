@@ -50,6 +50,12 @@ class job {
   /// Counts on while anybody gets anywhere; for the watch.
   virtual std::uint64_t progress() const noexcept = 0;
 
+  /// Whether the worker has nothing to do for now but to wait for others.
+  virtual bool is_idle(unsigned worker) const noexcept {
+    static_cast<void>(worker);
+    return false;
+  }
+
   /// Whom it waits for, for people; empty when it does not.
   virtual std::string waits_for() const { return {}; }
 };

@@ -80,7 +80,11 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
         const replica_state& s = self->state;
         progress_report report;
         report.progress = s.current ? s.current->progress() : 0;
-        report.busy.assign(s.busy.begin(), s.busy.end());
+        for (const unsigned k : s.busy) {
+          if (!s.current->is_idle(k)) {
+            report.busy.push_back(k);
+          }
+        }
         report.waits_for = s.current ? s.current->waits_for() : "";
         return report;
       },

@@ -14,17 +14,22 @@ walk::walk(std::shared_ptr<const replica_setup> setup,
       links_(std::move(links)),
       goal_(goal),
       next_chunk_(first),
-      generation_(links_->generation) {
+      generation_(links_->generation),
+      left_by_(setup_->workers) {
   start_leg();
 }
 
-/// The leg that leads from next_chunk_ towards the next meeting.
+/// The leg that leads from next_chunk_ towards the next meeting, or, where
+/// there are none, to the goal.
 void walk::start_leg() {
   const std::size_t in_epoch = setup_->epoch.size();
   const std::size_t leg_in_epoch =
       links_->legs_walked % setup_->leg_ends.size();
   const std::size_t epoch = links_->legs_walked / setup_->leg_ends.size();
-  const std::size_t end = epoch * in_epoch + setup_->leg_ends[leg_in_epoch];
+  const std::size_t end =
+      links_->meetings.empty()
+          ? goal_
+          : epoch * in_epoch + setup_->leg_ends[leg_in_epoch];
   leg_ = std::make_shared<training_leg>(
       setup_, memory_,
       plan_leg(setup_->epoch, setup_->plan.batch_size, next_chunk_, end,
@@ -48,6 +53,7 @@ bool walk::work(worker_slot& slot) {
       return true;
     }
     slot.leg_left = generation;
+    left_by_[slot.index].store(generation);
     slot.leads = left_.fetch_add(1) + 1 == setup_->workers;
     return slot.leads ? lead(slot) : true;
   }
@@ -144,10 +150,12 @@ bool walk::is_to_stop() const {
 /// False when there is none.
 bool walk::next_leg() {
   next_chunk_ = leg_->schedule().last;
-  if (at_leg_end_) {
+  const std::size_t in_epoch = setup_->epoch.size();
+  if (at_leg_end_ && links_->meetings.empty()) {
+    links_->legs_walked = goal_ / in_epoch * setup_->leg_ends.size();
+  } else if (at_leg_end_) {
     ++links_->legs_walked;
   }
-  const std::size_t in_epoch = setup_->epoch.size();
   const bool arrived =
       at_leg_end_ && next_chunk_ >= goal_ &&
       links_->legs_walked / setup_->leg_ends.size() >= goal_ / in_epoch;

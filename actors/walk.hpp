@@ -43,6 +43,9 @@ class walk : public job {
     return memory_->samples.load() + meetings_held_.load();
   }
   std::string waits_for() const override;
+  bool is_idle(unsigned worker) const noexcept override {
+    return left_by_[worker].load() == generation_.load();
+  }
 
   bool is_complete() const noexcept { return !stopped_; }
   std::size_t reached() const noexcept { return next_chunk_; }
@@ -85,6 +88,7 @@ class walk : public job {
   // Shared by the workers.
   std::atomic<std::uint64_t> generation_;
   std::atomic<unsigned> left_{0};
+  std::vector<std::atomic<std::uint64_t>> left_by_;  // last leg, by worker
   std::atomic<bool> finished_{false};
   std::atomic<std::uint64_t> meetings_held_{0};
   signal changed_;

@@ -82,10 +82,10 @@ request read(const settings& values) {
                             r.wiring.name, replicas));
   }
   for (const char* const name : {"shared-head", "head-every"}) {
-    if (values.has(name) && r.wiring.name == "serial") {
-      values.fail(name,
-                  fmt::format("is for several workers on a vector, not {}",
-                              r.wiring.name));
+    if (values.has(name) && has_one_replica(r.wiring.name) &&
+        r.wiring.name != "hogwild") {
+      values.fail(name, fmt::format("is for --topology hogwild, not {}",
+                                    r.wiring.name));
     }
   }
   r.save = values.text("save");
