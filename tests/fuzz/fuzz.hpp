@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// Feeds any bytes to a reader. It may refuse them by data_error and in no
+/// Feeds any bytes to a reader. It may refuse them by its own error and in no
 /// other way; what it accepts has to keep the target's promises, or else the
 /// process aborts.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,

@@ -1,0 +1,193 @@
+#pragma once
+
+// Reads values out of JSON and says where a mistake stands. For the sources
+// that read wirings; no other header includes it, for it needs the library.
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "topology/fields.hpp"
+#include "topology/wiring_file.hpp"
+
+namespace sounder::topology::detail {
+
+using json = nlohmann::ordered_json;
+
+/// "a, b, c"
+inline std::string list(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& each : all) {
+    text += (text.empty() ? "" : ", ") + each;
+  }
+  return text;
+}
+
+/// A value of the file and where it stands.
+struct node {
+  const json& value;
+  const std::string& file;
+  std::string path;
+
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw wiring_error(file + ": " + (path.empty() ? "" : path + ": ") +
+                       problem);
+  }
+  [[noreturn]] void expect(const std::string& what) const {
+    std::string shown =
+        value.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (shown.size() > 40) {
+      shown = shown.substr(0, 37) + "...";
+    }
+    fail(shown + " is not " + what);
+  }
+  bool has(const char* key) const { return value.contains(key); }
+  node at(const std::string& key) const {
+    return {value.at(key), file, path + (path.empty() ? "" : ".") + key};
+  }
+  node at(std::size_t i) const {
+    return {value.at(i), file, path + "[" + std::to_string(i) + "]"};
+  }
+  node required(const char* key) const {
+    if (!has(key)) {
+      fail(std::string("'") + key + "' is missing");
+    }
+    return at(key);
+  }
+  const node& object() const {
+    if (!value.is_object()) {
+      expect("an object in braces");
+    }
+    return *this;
+  }
+  const node& array() const {
+    if (!value.is_array()) {
+      expect("a list in brackets");
+    }
+    return *this;
+  }
+};
+
+inline void read(const node& from, std::size_t& value) {
+  if (!from.value.is_number_unsigned()) {
+    from.expect("a whole number from 0 up");
+  }
+  value = from.value.get<std::size_t>();
+}
+
+inline void read(const node& from, unsigned& value) {
+  std::size_t wide = 0;
+  read(from, wide);
+  if (wide > std::numeric_limits<unsigned>::max()) {
+    from.expect("a number that fits 32 bits");
+  }
+  value = static_cast<unsigned>(wide);
+}
+
+inline void read(const node& from, double& value) {
+  if (!from.value.is_number()) {
+    from.expect("a number");
+  }
+  value = from.value.get<double>();
+}
+
+inline void read(const node& from, bool& value) {
+  if (!from.value.is_boolean()) {
+    from.expect("true or false");
+  }
+  value = from.value.get<bool>();
+}
+
+inline void read(const node& from, std::string& value) {
+  if (!from.value.is_string()) {
+    from.expect("a text in quotes");
+  }
+  value = from.value.get<std::string>();
+}
+
+inline void read(const node& from, combine& value) {
+  if (from.value != "mean" && from.value != "sum") {
+    from.expect("one of \"mean\", \"sum\"");
+  }
+  value = from.value == "mean" ? combine::mean : combine::sum;
+}
+
+inline void read(const node& from, token_form& value) {
+  if (from.value != "paper" && from.value != "reference") {
+    from.expect("one of \"paper\", \"reference\"");
+  }
+  value = from.value == "paper" ? token_form::paper : token_form::reference;
+}
+
+template <class T>
+inline void read(const node& from, std::optional<T>& value) {
+  if (!from.value.is_null()) {
+    read(from, value.emplace());
+  }
+}
+
+/// Reads the members of an object that are there; no other may be.
+class member_reader {
+ public:
+  member_reader(const node& object, std::vector<std::string> others)
+      : object_(object), known_(std::move(others)) {}
+
+  template <class T>
+  void operator()(const char* key, T& value) {
+    known_.emplace_back(key);
+    if (object_.has(key)) {
+      read(object_.at(key), value);
+    }
+  }
+  void refuse_others() const {
+    for (const auto& [key, value] : object_.value.items()) {
+      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        object_.at(key).fail("unknown key; known here are " + list(known_));
+      }
+    }
+  }
+
+ private:
+  const node& object_;
+  std::vector<std::string> known_;
+};
+
+template <class Choice, std::size_t I = 0>
+std::optional<Choice> alternative(std::string_view wanted,
+                                  std::vector<std::string>& names) {
+  if constexpr (I == std::variant_size_v<Choice>) {
+    return std::nullopt;
+  } else {
+    Choice candidate{std::in_place_index<I>};
+    names.emplace_back(name(candidate));
+    return names.back() == wanted ? candidate
+                                  : alternative<Choice, I + 1>(wanted, names);
+  }
+}
+
+/// "elastic", or {"name": "elastic", "alpha": 0.1}.
+template <class Choice>
+Choice read_choice(const node& from) {
+  const node named =
+      from.value.is_string() ? from : from.object().required("name");
+  std::string wanted;
+  read(named, wanted);
+  std::vector<std::string> names;
+  std::optional<Choice> choice = alternative<Choice>(wanted, names);
+  if (!choice) {
+    named.fail("'" + wanted + "' is none of " + list(names));
+  }
+  if (from.value.is_object()) {
+    member_reader members(from, {"name"});
+    std::visit([&](auto& kind) { for_each_field(kind, members); }, *choice);
+    members.refuse_others();
+  }
+  return *choice;
+}
+
+}  // namespace sounder::topology::detail

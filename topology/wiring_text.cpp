@@ -1,0 +1,143 @@
+// Graph to text.
+
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "topology/fields.hpp"
+#include "topology/wiring_file.hpp"
+
+namespace sounder::topology {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// Collects the fields that differ from those of a fresh value.
+class field_writer {
+ public:
+  field_writer(json& object, const json& usual)
+      : object_(object), usual_(usual) {}
+
+  void operator()(const char* key, combine value) {
+    put(key, value == combine::mean ? "mean" : "sum");
+  }
+  void operator()(const char* key, token_form value) {
+    put(key, value == token_form::paper ? "paper" : "reference");
+  }
+  template <class T>
+  void operator()(const char* key, const std::optional<T>& value) {
+    if (value) {
+      put(key, *value);
+    }
+  }
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    put(key, value);
+  }
+
+ private:
+  void put(const char* key, const json& value) {
+    if (!usual_.contains(key) || usual_.at(key) != value) {
+      object_[key] = value;
+    }
+  }
+  json& object_;
+  const json& usual_;
+};
+
+template <class Value>
+json fields_of(Value value, const json& usual) {
+  json object = json::object();
+  field_writer writer(object, usual);
+  for_each_field(value, writer);
+  return object;
+}
+
+/// "elastic", or {"name": "elastic", "alpha": 0.1}.
+template <class Choice>
+json choice_of(const Choice& choice) {
+  return std::visit(
+      [&]<class Kind>(const Kind& kind) -> json {
+        const json usual = fields_of(Kind{}, json::object());
+        const json fields = fields_of(kind, usual);
+        if (fields.empty()) {
+          return std::string(name(choice));
+        }
+        json object = {{"name", std::string(name(choice))}};
+        object.update(fields);
+        return object;
+      },
+      choice);
+}
+
+/// On one line, with spaces for people.
+std::string line_of(const json& value) {
+  if (!value.is_object()) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  std::string text;
+  for (const auto& [key, member] : value.items()) {
+    text += (text.empty() ? "" : ", ") + line_of(json(key)) + ": " +
+            line_of(member);
+  }
+  return "{" + text + "}";
+}
+
+std::string lines_of(const std::vector<json>& all) {
+  std::string text;
+  for (const json& each : all) {
+    text += (text.empty() ? "\n    " : ",\n    ") + line_of(each);
+  }
+  return "[" + text + (all.empty() ? "]" : "\n  ]");
+}
+
+json replica_as_json(const replica& r) {
+  json object = {{"name", r.name}, {"workers", r.workers}};
+  const json sharing = choice_of(r.sharing);
+  if (sharing != "lock-free") {
+    object["sharing"] = sharing;
+  }
+  if (!r.place.empty()) {
+    object["place"] = r.place;
+  }
+  return object;
+}
+
+bool names_differ(const graph& wiring) {
+  std::set<std::string> seen;
+  for (const replica& r : wiring.replicas) {
+    if (!seen.insert(r.name).second) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string write_wiring(const graph& wiring) {
+  const bool by_name = names_differ(wiring);
+  const auto end = [&](std::size_t i) -> json {
+    if (by_name && i < wiring.replicas.size()) {
+      return wiring.replicas[i].name;
+    }
+    return i;
+  };
+  std::vector<json> replicas;
+  for (const replica& r : wiring.replicas) {
+    replicas.push_back(replica_as_json(r));
+  }
+  std::vector<json> links;
+  for (const link& l : wiring.links) {
+    links.push_back({{"from", end(l.from)},
+                     {"to", end(l.to)},
+                     {"exchange", choice_of(l.exchange)},
+                     {"discipline", choice_of(l.discipline)}});
+  }
+  return "{\n  \"replicas\": " + lines_of(replicas) +
+         ",\n  \"links\": " + lines_of(links) + "\n}\n";
+}
+
+}  // namespace sounder::topology
