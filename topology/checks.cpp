@@ -4,20 +4,14 @@
 #include <set>
 #include <tuple>
 
+#include "topology/describe.hpp"
+
 namespace sounder::topology::checks {
 
 namespace {
 
 constexpr unsigned most_workers = 1024;
 constexpr std::size_t most_listed = 4;
-
-/// Both ends do the same, so that a link back says the same again.
-bool is_symmetric(const exchange& rule) {
-  return std::holds_alternative<broadcast_delta>(rule) ||
-         std::holds_alternative<pair_average>(rule) ||
-         std::holds_alternative<mix>(rule) ||
-         std::holds_alternative<all_reduce>(rule);
-}
 
 void check_replica(const graph& wiring, std::size_t number, problems& found) {
   const replica& r = wiring.replicas[number];

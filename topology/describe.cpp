@@ -1,0 +1,95 @@
+#include "topology/describe.hpp"
+
+#include <map>
+#include <sstream>
+
+#include "topology/fields.hpp"
+
+namespace sounder::topology {
+
+namespace {
+
+/// "alpha 0.1" for numbers, "locked" for what is so.
+class field_words {
+ public:
+  void operator()(const char* key, bool value) { put(key, value ? key : ""); }
+  void operator()(const char* key, combine value) {
+    put(key, value == combine::mean ? "mean" : "sum");
+  }
+  void operator()(const char* key, token_form value) {
+    put(key, value == token_form::paper ? "paper form" : "reference form");
+  }
+  template <class T>
+  void operator()(const char* key, const std::optional<T>& value) {
+    if (value) {
+      (*this)(key, *value);
+    }
+  }
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    std::ostringstream text;
+    text << key << ' ' << value;
+    put(key, text.str());
+  }
+
+  std::vector<std::pair<std::string, std::string>> all;
+
+ private:
+  void put(const char* key, std::string words) {
+    all.emplace_back(key, std::move(words));
+  }
+};
+
+template <class Value>
+field_words words_of(Value value) {
+  field_words words;
+  for_each_field(value, words);
+  return words;
+}
+
+template <class Choice>
+std::string describe_choice(const Choice& choice) {
+  return std::visit(
+      [&]<class Kind>(const Kind& kind) {
+        std::map<std::string, std::string> usual;
+        for (const auto& [key, words] : words_of(Kind{}).all) {
+          usual[key] = words;
+        }
+        std::string inside;
+        for (const auto& [key, words] : words_of(kind).all) {
+          const bool tells = words != usual[key] || key.starts_with("tau");
+          if (tells && !words.empty()) {
+            inside += (inside.empty() ? "" : ", ") + words;
+          }
+        }
+        const std::string what(name(choice));
+        return inside.empty() ? what : what + " (" + inside + ")";
+      },
+      choice);
+}
+
+}  // namespace
+
+std::string describe(const exchange& rule) { return describe_choice(rule); }
+
+std::string describe(const discipline& when) { return describe_choice(when); }
+
+std::string describe(const replica& r) {
+  if (r.is_hub()) {
+    return "no workers";
+  }
+  const std::string count =
+      std::to_string(r.workers) + (r.workers == 1 ? " worker" : " workers");
+  return std::holds_alternative<lock_free>(r.sharing)
+             ? count
+             : count + ", " + std::string(name(r.sharing));
+}
+
+bool is_symmetric(const exchange& rule) noexcept {
+  return std::holds_alternative<broadcast_delta>(rule) ||
+         std::holds_alternative<pair_average>(rule) ||
+         std::holds_alternative<mix>(rule) ||
+         std::holds_alternative<all_reduce>(rule);
+}
+
+}  // namespace sounder::topology

@@ -1,0 +1,23 @@
+#pragma once
+
+// Exchanges and disciplines in words, for drawings and reports.
+
+#include <string>
+
+#include "topology/graph.hpp"
+
+namespace sounder::topology {
+
+/// The name, and what differs from the defaults: "elastic (alpha 0.1)",
+/// "every (tau 100, locked)".
+std::string describe(const exchange& rule);
+std::string describe(const discipline& when);
+
+/// "no workers" (a hub), "1 worker", "4 workers, write-lock".
+std::string describe(const replica& r);
+
+/// Whether both ends do the same, so that the direction of a link means
+/// nothing: broadcast-delta, pair-average, mix, all-reduce.
+bool is_symmetric(const exchange& rule) noexcept;
+
+}  // namespace sounder::topology
