@@ -8,6 +8,7 @@ command train_command();
 command evaluate_command();
 command predict_command();
 command compare_command();
+command topology_command();
 command info_command();
 command generate_command();
 command convert_command();

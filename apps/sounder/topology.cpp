@@ -1,0 +1,250 @@
+// sounder topology: what a wiring looks like, whether it can run, and what it
+// costs.
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/progress.hpp"
+#include "apps/sounder/table.hpp"
+#include "apps/sounder/training_run.hpp"
+#include "apps/sounder/wiring_options.hpp"
+#include "topology/analysis.hpp"
+#include "topology/describe.hpp"
+#include "topology/dot.hpp"
+#include "topology/drawing.hpp"
+#include "topology/systems.hpp"
+#include "topology/wiring_file.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t most_rows = 16;         // links in the printed table
+constexpr std::size_t assumed_tau = 100;      // where the run would choose
+constexpr double bytes_of_a_parameter = 4.0;  // a float
+
+std::string counts(const topology::graph& wiring) {
+  const auto count = [](std::size_t n, const char* what) {
+    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+  };
+  return count(wiring.replicas.size(), "replica") + ", " +
+         count(topology::workers(wiring), "worker") + ", " +
+         count(wiring.links.size(), "link");
+}
+
+std::string or_dash(const std::optional<double>& value) {
+  return value ? number(*value) : "-";
+}
+
+std::string links_table(const topology::graph& wiring,
+                        const topology::traffic& t) {
+  table rows({"link", "forth", "back", "messages", "exchange, discipline"},
+             true);
+  const std::size_t count = wiring.links.size();
+  const std::size_t shown = count <= most_rows ? count : most_rows - 1;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const topology::link& l = wiring.links[i];
+    const topology::link_traffic& flow = t.links[i];
+    rows.add({fmt::format("{} > {}", wiring.replicas[l.from].name,
+                          wiring.replicas[l.to].name),
+              bytes(flow.forth.bytes), bytes(flow.back.bytes),
+              number(flow.forth.messages + flow.back.messages),
+              topology::describe(l.exchange) + ", " +
+                  topology::describe(l.discipline)});
+  }
+  return rows.text() + (shown == count
+                            ? ""
+                            : fmt::format("... and {} more\n", count - shown));
+}
+
+std::string as_table(const topology::graph& wiring, const topology::analysis& a,
+                     double parameters) {
+  const topology::traffic& t = a.traffic;
+  table rows({"", ""}, true);
+  rows.add({"size", counts(wiring)});
+  rows.add({"neighbours",
+            a.least_degree == a.most_degree
+                ? std::to_string(a.most_degree)
+                : fmt::format("{} to {}", a.least_degree, a.most_degree)});
+  rows.add({"diameter", a.diameter ? std::to_string(*a.diameter) : "-"});
+  rows.add({"spectral gap", or_dash(a.spectral_gap)});
+  rows.add({"effective neighbours", or_dash(a.effective_neighbours)});
+  rows.add(
+      {"parameters", fmt::format("{:.6g} ({})", parameters,
+                                 bytes(bytes_of_a_parameter * parameters))});
+  rows.add(
+      {"all send", fmt::format("{} a step, {} messages", bytes(t.total.bytes),
+                               number(t.total.messages))});
+  const topology::flow& most = t.replicas[t.busiest];
+  rows.add({"busiest", fmt::format("{}: {} a step, {} messages, in and out",
+                                   wiring.replicas[t.busiest].name,
+                                   bytes(most.bytes), number(most.messages))});
+  std::string text = rows.text().substr(1);
+  if (t.assumes_tau) {
+    text += fmt::format("The run chooses tau; these figures take {}.\n",
+                        assumed_tau);
+  }
+  return wiring.links.empty() ? text : text + "\n" + links_table(wiring, t);
+}
+
+json flow_as_json(const topology::flow& f) {
+  return {{"messages", f.messages}, {"bytes", f.bytes}};
+}
+
+json as_json(const topology::graph& wiring, const topology::analysis& a,
+             double parameters) {
+  const auto value_or_null = [](const auto& value) {
+    return value ? json(*value) : json();
+  };
+  const topology::traffic& t = a.traffic;
+  json out = {{"replicas", wiring.replicas.size()},
+              {"workers", topology::workers(wiring)},
+              {"degree", {{"min", a.least_degree}, {"max", a.most_degree}}},
+              {"diameter", value_or_null(a.diameter)},
+              {"spectral_gap", value_or_null(a.spectral_gap)},
+              {"effective_neighbours", value_or_null(a.effective_neighbours)},
+              {"parameters", parameters},
+              {"assumed_tau", t.assumes_tau ? json(assumed_tau) : json()},
+              {"total", flow_as_json(t.total)},
+              {"busiest", flow_as_json(t.replicas[t.busiest])}};
+  out["busiest"]["replica"] = wiring.replicas[t.busiest].name;
+  out["links"] = json::array();
+  for (std::size_t i = 0; i < wiring.links.size(); ++i) {
+    const topology::link& l = wiring.links[i];
+    out["links"].push_back(
+        {{"from", wiring.replicas[l.from].name},
+         {"to", wiring.replicas[l.to].name},
+         {"exchange", std::string(topology::name(l.exchange))},
+         {"discipline", std::string(topology::name(l.discipline))},
+         {"forth", flow_as_json(t.links[i].forth)},
+         {"back", flow_as_json(t.links[i].back)}});
+  }
+  return out;
+}
+
+std::string answer(const settings& values, const std::string& name,
+                   const topology::graph& wiring) {
+  if (values.flag("validate")) {
+    return fmt::format("{} is fine: {}\n", name, counts(wiring));
+  }
+  if (values.flag("analyse")) {
+    const double parameters = values.number("parameters", 1.0, 1e15);
+    const auto a = topology::analyse(wiring, bytes_of_a_parameter * parameters,
+                                     assumed_tau);
+    return values.flag("json") ? as_json(wiring, a, parameters).dump(2) + "\n"
+                               : as_table(wiring, a, parameters);
+  }
+  return values.flag("dot")    ? topology::dot(wiring)
+         : values.flag("json") ? topology::write_wiring(wiring)
+                               : topology::draw(wiring);
+}
+
+/// Whether the word is a file's name: systems have neither dots nor slashes.
+bool is_file(const std::string& name) {
+  return name.find_first_of("./") != name.npos ||
+         (std::filesystem::exists(name) && !topology::by_name(name, {}));
+}
+
+topology::graph read_file(const settings& values, const std::string& file) {
+  std::vector<option_group> groups = wiring_options();
+  groups.push_back({"", {{"replicas", "", "", ""}, {"workers", "", "", ""}}});
+  for (const option_group& group : groups) {
+    for (const option& o : group.options) {
+      if (values.given(o.name)) {
+        values.fail(o.name,
+                    "does not go with a wiring file; say it in the file");
+      }
+    }
+  }
+  try {
+    return topology::read_wiring(file);
+  } catch (const topology::wiring_error& e) {
+    values.fail("topology", e.what());
+  }
+}
+
+topology::graph read_system(const settings& values, const std::string& name) {
+  const auto replicas =
+      values.number<unsigned>("replicas", 1, topology::most_replicas);
+  const auto workers = values.number<unsigned>("workers", 1, 1024);
+  return read_wiring(values, "topology", name, replicas, workers).graph;
+}
+
+/// At most one of the flags says what to print; --json also goes with
+/// --analyse.
+void check_flags(const settings& values) {
+  std::vector<std::string> given;
+  for (const char* flag : {"validate", "analyse", "dot", "json"}) {
+    if (values.flag(flag)) {
+      given.emplace_back(flag);
+    }
+  }
+  const bool is_analysis_in_json =
+      given.size() == 2 && given[0] == "analyse" && given[1] == "json";
+  if (given.size() > 1 && !is_analysis_in_json) {
+    values.fail(given[1], "does not go with --" + given[0] + "; choose one");
+  }
+}
+
+int run(const invocation& given) {
+  const settings& values = given.values;
+  check_flags(values);
+  const std::string name = values.required("topology");
+  const topology::graph wiring =
+      is_file(name) ? read_file(values, name) : read_system(values, name);
+  const std::vector<std::string> problems = topology::validate(wiring);
+  for (const std::string& problem : problems) {
+    complain(name + ": " + problem);
+  }
+  if (!problems.empty()) {
+    return 2;
+  }
+  print(answer(values, name, wiring));
+  return 0;
+}
+
+}  // namespace
+
+command topology_command() {
+  command c;
+  c.name = "topology";
+  c.summary = "draws, validates and analyses a wiring";
+  c.text =
+      "  sounder topology hogwildpp --replicas 4\n"
+      "  sounder topology easgd --replicas 8 --tau 100 --analyse\n"
+      "  sounder topology my-wiring.json --validate\n"
+      "  sounder topology d-psgd --replicas 16 --shape torus --dot | dot "
+      "-Tsvg\n"
+      "  sounder topology ea-wild --replicas 4 --group 2 --json > mine.json\n\n"
+      "Without --validate, --analyse, --dot or --json it draws. A wiring that\n"
+      "cannot run gives exit code 2 and all its problems, a line each.\n";
+  c.groups = {
+      {"Topology",
+       {{"topology", "NAME|FILE", "",
+         "a system by its name, auto, or a wiring file"},
+        {"replicas", "N", "2", "vectors of their own"},
+        {"workers", "K", "1", "threads that step on the same vector"},
+        {"validate", "", "", "say whether it can run, nothing else"},
+        {"analyse", "", "",
+         "neighbours, diameter, spectral gap, messages and bytes a step; with "
+         "--json for machines"},
+        {"parameters", "N", "1000000",
+         "floats that replicas exchange, for --analyse"},
+        {"dot", "", "", "print it in Graphviz' language"},
+        {"json", "", "", "print it as a wiring file"}}},
+  };
+  for (option_group& group : wiring_options()) {
+    c.groups.push_back(std::move(group));
+  }
+  c.groups.push_back(common_options());
+  c.positional = "topology";
+  c.run = run;
+  return c;
+}
+
+}  // namespace sounder::app
