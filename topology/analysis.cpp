@@ -35,7 +35,8 @@ analysis analyse(const graph& wiring, double parameter_bytes,
   analysis a;
   if (n > 0) {
     const std::vector<std::size_t> degree = degrees(n, pairs);
-    const auto [least, most] = std::minmax_element(degree.begin(), degree.end());
+    const auto [least, most] =
+        std::minmax_element(degree.begin(), degree.end());
     a.least_degree = *least;
     a.most_degree = *most;
   }

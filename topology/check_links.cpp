@@ -97,6 +97,11 @@ class number_check {
       say("has tolerance " + plain(e.tolerance) + "; 0 is the least");
     }
   }
+  void operator()(const custom& e) {
+    if (e.name.empty()) {
+      say("is custom but names no rule; name one that the plan has");
+    }
+  }
   template <class Plain>
   void operator()(const Plain&) {}
 

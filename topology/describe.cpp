@@ -62,7 +62,7 @@ std::string describe_choice(const Choice& choice) {
             inside += (inside.empty() ? "" : ", ") + words;
           }
         }
-        const std::string what(name(choice));
+        const std::string what(kind_name(choice));
         return inside.empty() ? what : what + " (" + inside + ")";
       },
       choice);

@@ -4,6 +4,7 @@
 // use: for_each_field(value, visit) calls visit("key", member) for each.
 
 #include <string_view>
+#include <type_traits>
 
 #include "topology/graph.hpp"
 #include "topology/systems.hpp"
@@ -12,6 +13,17 @@ namespace sounder::topology {
 
 /// "lock-free", "write-lock", "coordinate-lock" or "cyclic-turns".
 std::string_view name(const sharing_rule& rule) noexcept;
+
+/// The name of the alternative: "custom" for any rule of a user's own.
+template <class Choice>
+std::string_view kind_name(const Choice& choice) noexcept {
+  if constexpr (std::is_same_v<Choice, exchange>) {
+    if (std::holds_alternative<custom>(choice)) {
+      return "custom";
+    }
+  }
+  return name(choice);
+}
 
 template <class Visitor>
 struct field_visit {
@@ -34,6 +46,8 @@ struct field_visit {
     visit("tolerance", e.tolerance);
     visit("beta", e.beta);
   }
+
+  void operator()(custom& e) const { visit("rule", e.name); }
 
   // Disciplines.
   void operator()(every& d) const {

@@ -164,7 +164,7 @@ std::optional<Choice> alternative(std::string_view wanted,
     return std::nullopt;
   } else {
     Choice candidate{std::in_place_index<I>};
-    names.emplace_back(name(candidate));
+    names.emplace_back(kind_name(candidate));
     return names.back() == wanted ? candidate
                                   : alternative<Choice, I + 1>(wanted, names);
   }

@@ -7,7 +7,8 @@
 // not have to send.
 //
 //   at a hub, `up` from the replica and `down` to it:
-//     add-delta, gradient, outer-step, elastic    up B / tau, down B / tau
+//     add-delta, gradient, outer-step, elastic,
+//     custom                                      up B / tau, down B / tau
 //     overwrite                                   down B / tau
 //     gradient with push-fetch                    up B / push, down B / fetch
 //     anything with one-of-group in a group of G  1 / G of it at each member

@@ -49,6 +49,7 @@ std::vector<std::string> validate(const graph& wiring,
 ///   mix              barrier
 ///   push-sum         every, barrier
 ///   all-reduce       barrier
+///   custom           every, in-turn, random-neighbour, barrier, on-token
 bool goes_together(const exchange& rule, const discipline& when) noexcept;
 
 }  // namespace sounder::topology

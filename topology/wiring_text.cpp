@@ -63,9 +63,9 @@ json choice_of(const Choice& choice) {
         const json usual = fields_of(Kind{}, json::object());
         const json fields = fields_of(kind, usual);
         if (fields.empty()) {
-          return std::string(name(choice));
+          return std::string(kind_name(choice));
         }
-        json object = {{"name", std::string(name(choice))}};
+        json object = {{"name", std::string(kind_name(choice))}};
         object.update(fields);
         return object;
       },

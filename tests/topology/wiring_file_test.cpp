@@ -91,6 +91,16 @@ TEST_CASE("wiring file: fields survive, defaults stay unsaid") {
   CHECK(again.replicas[1].place == "paris");
 }
 
+TEST_CASE("wiring file: a rule of one's own comes back by its name") {
+  p::graph g = p::by_name("ad-psgd", {}).value();
+  g.links[0].exchange = p::custom{"mine"};
+
+  const std::string text = p::write_wiring(g);
+
+  CHECK_THAT(text, Catch::Contains(R"({"name": "custom", "rule": "mine"})"));
+  CHECK(p::name(p::parse_wiring(text).links[0].exchange) == "mine");
+}
+
 TEST_CASE("wiring file: broken graphs come back, too") {
   p::graph g;
   g.replicas = {{"a", 1, {}, {}}, {"a", 0, {}, {}}};
