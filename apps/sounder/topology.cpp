@@ -225,7 +225,7 @@ command topology_command() {
       "cannot run gives exit code 2 and all its problems, a line each.\n";
   c.groups = {
       {"Topology",
-       {{"topology", "NAME|FILE", "",
+       {{"topology", "NAME", "",
          "a system by its name, auto, or a wiring file"},
         {"replicas", "N", "2", "vectors of their own"},
         {"workers", "K", "1", "threads that step on the same vector"},
