@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/gossip_meeting.hpp"
 #include "actors/meeting.hpp"
 #include "kernels/data/random.hpp"
 #include "kernels/exchange/all_reduce.hpp"
@@ -33,10 +34,30 @@ struct reduce_group {
   signal changed;
 };
 
-/// w = mean of the members' w, to the same bits at every member.
+/// w = mean of the members' w, to the same bits at every member. All members
+/// are in this process.
 std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
                                          std::size_t rank,
                                          std::shared_ptr<link_meter> meter);
+
+/// Where a member's letters go in an all-reduce between nodes.
+struct reduce_ways {
+  std::size_t replica = 0;           // the own one
+  std::size_t members = 1;           // in all
+  std::size_t leaders = 1;           // on the ring
+  std::size_t position = 0;          // of a leader on the ring
+  std::shared_ptr<mailbox_of> next;  // leader: the next on the ring
+  std::vector<std::shared_ptr<mailbox_of>> group;  // leader: its members
+  std::shared_ptr<mailbox_of> leader;              // member: its leader
+};
+
+/// The same between nodes: members send their vectors to their leaders, which
+/// reduce-scatter and all-gather along their ring and send the mean back.
+///
+/// Messages: 2 (L - 1) segments of |w| / L from each of L leaders to the
+/// next; |w| from each member and back.
+std::unique_ptr<meeting> reduce_by_letters(reduce_ways ways,
+                                           std::shared_ptr<link_meter> meter);
 
 /// One member of the group meets by `inner`; all take the result over. The
 /// first one, or with `random`, which must be the same stream everywhere, one

@@ -38,6 +38,21 @@ void endpoint::open_barrier() noexcept {
   changed.notify();
 }
 
+void serve_barrier(const kernels::exchange_rule& rule, endpoint& far,
+                   float step) {
+  constexpr std::size_t block = 2048;
+  const std::size_t size = far.parameters().size();
+  std::vector<float*> here(far.arrived().size());
+  for (std::size_t first = 0; first < size; first += block) {
+    std::transform(far.arrived().begin(), far.arrived().end(), here.begin(),
+                   [=](float* payload) { return payload + first; });
+    rule.serve_all(
+        far.at(first, std::min(block, size - first), step, rule.has_state()),
+        here);
+  }
+  far.open_barrier();
+}
+
 void endpoint::tick(std::size_t rank) noexcept {
   clocks_[rank].fetch_add(1);
   changed.notify();

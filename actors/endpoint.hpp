@@ -81,6 +81,11 @@ class endpoint {
   std::vector<std::atomic<std::uint64_t>> clocks_;
 };
 
+/// Serves all payloads that have come to the endpoint's barrier, each from the
+/// same parameters, and opens it.
+void serve_barrier(const kernels::exchange_rule& rule, endpoint& far,
+                   float step);
+
 /// Messages that wait for a replica to come to rest: updates of neighbours.
 struct letter {
   std::size_t from = 0;  // replica
@@ -88,6 +93,19 @@ struct letter {
   double weight = 0.0;  // push-sum
   std::shared_ptr<std::vector<float>> values;
 };
+
+/// A replica's boxes, one for each kind of letter.
+enum class box : std::uint8_t {
+  updates,       // broadcast, added up when the reader is slow
+  shares,        // push-sum, likewise
+  mixing,        // lockstep averaging, by round
+  round_shares,  // push-sum in lockstep, by round
+  reductions,    // all-reduce, by round and stage
+};
+constexpr std::size_t boxes = 5;
+
+/// Whether letters to this box may be added up on the way.
+constexpr bool adds_up(box kind) noexcept { return kind <= box::shares; }
 
 /// Threads: any may put, one takes.
 class inbox {

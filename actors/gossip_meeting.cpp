@@ -23,15 +23,15 @@ class mailbox_in_process : public mailbox_of {
 
 class gossip_meeting : public meeting {
  public:
-  gossip_meeting(neighbourhood around, std::vector<float> start)
-      : around_(std::move(around)), s_(std::move(start)) {
+  gossip_meeting(neighbourhood around, std::vector<float> start, box kind)
+      : around_(std::move(around)), s_(std::move(start)), kind_(kind) {
     for (const neighbour& n : around_.out) {
       meters_.push_back(n.meter);
     }
   }
 
   bool attend(near_side& own, const moment& now) override {
-    mail_ = &own.mail();
+    mail_ = own.mail(kind_).get();
     if (!came_) {
       since_ = clock::now();
       came_ = true;
@@ -85,6 +85,7 @@ class gossip_meeting : public meeting {
   inbox* mail_ = nullptr;
 
  private:
+  const box kind_;
   using clock = std::chrono::steady_clock;
   clock::time_point since_;
   bool came_ = false;
@@ -92,7 +93,8 @@ class gossip_meeting : public meeting {
 
 class broadcast_meeting : public gossip_meeting {
  public:
-  using gossip_meeting::gossip_meeting;
+  broadcast_meeting(neighbourhood around, std::vector<float> start)
+      : gossip_meeting(std::move(around), std::move(start), box::updates) {}
 
  protected:
   bool meet(near_side& own, const moment& /*now*/) override {
@@ -100,7 +102,7 @@ class broadcast_meeting : public gossip_meeting {
     float* const w = own.parameters();
     kernels::take_delta(delta->data(), w, s_.data(), own.size());
     send(delta, 0.0, true);
-    for (const letter& mail : own.mail().take_all()) {
+    for (const letter& mail : mail_->take_all()) {
       kernels::apply_delta(w, s_.data(), mail.values->data(), own.size());
     }
     return true;
@@ -110,7 +112,8 @@ class broadcast_meeting : public gossip_meeting {
 /// Tells s as soon as it is known, so that it travels while others step.
 class lockstep_meeting : public gossip_meeting {
  public:
-  using gossip_meeting::gossip_meeting;
+  lockstep_meeting(neighbourhood around, std::vector<float> start)
+      : gossip_meeting(std::move(around), std::move(start), box::mixing) {}
 
  protected:
   bool meet(near_side& own, const moment& /*now*/) override {
@@ -121,7 +124,7 @@ class lockstep_meeting : public gossip_meeting {
     if (!has_all_mail()) {
       return false;
     }
-    const auto letters = own.mail().take_round(round_, around_.in);
+    const auto letters = mail_->take_round(round_, around_.in);
     std::vector<kernels::weighed> others;
     for (const letter& mail : letters) {
       for (const neighbour& n : around_.out) {
@@ -146,7 +149,8 @@ class push_sum_meeting : public gossip_meeting {
  public:
   push_sum_meeting(neighbourhood around, std::vector<float> start,
                    bool lockstep)
-      : gossip_meeting(std::move(around), std::move(start)),
+      : gossip_meeting(std::move(around), std::move(start),
+                       lockstep ? box::round_shares : box::shares),
         x_(s_),
         lockstep_(lockstep) {}
 
@@ -158,8 +162,8 @@ class push_sum_meeting : public gossip_meeting {
     if (lockstep_ && !has_all_mail()) {
       return false;
     }
-    const auto letters = lockstep_ ? own.mail().take_round(round_, around_.in)
-                                   : own.mail().take_all();
+    const auto letters =
+        lockstep_ ? mail_->take_round(round_, around_.in) : mail_->take_all();
     for (const letter& mail : letters) {
       kernels::push_sum_gather(x_.data(), mail.values->data(), own.size());
       weight_ += mail.weight;

@@ -12,8 +12,10 @@
 
 #include <caf/all.hpp>
 
+#include "actors/endpoint.hpp"
 #include "actors/evaluation.hpp"
 #include "actors/job.hpp"
+#include "actors/parameters.hpp"
 #include "actors/run_report.hpp"
 
 namespace sounder::actors {
@@ -28,6 +30,29 @@ using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
 using work_atom = caf::atom_constant<caf::atom("work")>;
 // worker -> replica: nothing left of the job.
 using done_atom = caf::atom_constant<caf::atom("done")>;
+// a signal -> who waits for it: something has changed; or to itself: later.
+using again_atom = caf::atom_constant<caf::atom("again")>;
+// door -> door: a ring's token comes to a member.
+using token_atom = caf::atom_constant<caf::atom("token")>;
+// door -> postman: a letter is in its box.
+using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
+// leader -> node: who are you (with the leader's protocol number); what shall
+// be run; samples for it; open the doors; connect to the others'; go on to the
+// end of the leg and stop; what the links have seen; be free again.
+using hello_atom = caf::atom_constant<caf::atom("hello")>;
+using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
+using samples_atom = caf::atom_constant<caf::atom("samples")>;
+using open_atom = caf::atom_constant<caf::atom("open")>;
+using connect_atom = caf::atom_constant<caf::atom("connect")>;
+using halt_atom = caf::atom_constant<caf::atom("halt")>;
+using links_atom = caf::atom_constant<caf::atom("links")>;
+using release_atom = caf::atom_constant<caf::atom("release")>;
+// anybody -> node: what runs there, as JSON.
+using status_atom = caf::atom_constant<caf::atom("status")>;
+// run -> hub of another node: its parameters.
+using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
+// whoever interrupts -> run.
+using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
 // run -> itself: time to see whether anybody got anywhere.
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 // run -> replica: progress so far; answered with progress_report.
@@ -41,22 +66,62 @@ using start_atom = caf::atom_constant<caf::atom("start")>;
 
 /// What a replica answers to `advance`.
 struct leg_result {
-  std::chrono::nanoseconds duration{0};
+  std::uint64_t duration_ns = 0;
   std::uint64_t samples = 0;  // of this replica since the run's start
-  double step_size = 0.0;     // of the last chunk
+  exact_double step_size;     // of the last chunk
   bool is_complete = true;
-  time_split times;
-  parameters_ptr parameters;
+  exact_double computing;  // seconds: where the time went
+  exact_double exchanging;
+  exact_double waiting;
+  actors::parameters parameters;
 };
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, leg_result& x) {
+  return f(caf::meta::type_name("leg_result"), x.duration_ns, x.samples,
+           x.step_size, x.is_complete, x.computing, x.exchanging, x.waiting,
+           x.parameters);
+}
 
 using evaluation_ptr = std::shared_ptr<evaluation>;
 
 /// Who is at work in a replica, for the watch and its message.
 struct progress_report {
   std::uint64_t progress = 0;
-  std::vector<unsigned> busy;  // workers that have not left the job
-  std::string waits_for;       // said by a replica that waits for others
+  std::vector<std::uint32_t> busy;  // workers that have not left the job
+  std::string waits_for;            // said by a replica that waits for others
 };
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, progress_report& x) {
+  return f(caf::meta::type_name("progress_report"), x.progress, x.busy,
+           x.waits_for);
+}
+
+/// What a node has opened for the others.
+struct door_list {
+  std::vector<std::uint32_t> ports;
+  std::vector<caf::actor> port_actors;
+  std::vector<std::string> places;
+  std::vector<caf::actor> doors;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, door_list& x) {
+  return f(caf::meta::type_name("door_list"), x.ports, x.port_actors, x.places,
+           x.doors);
+}
+
+/// The replicas that a node runs.
+struct replica_list {
+  std::vector<std::uint32_t> numbers;
+  std::vector<caf::actor> actors;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, replica_list& x) {
+  return f(caf::meta::type_name("replica_list"), x.numbers, x.actors);
+}
 
 /// For set_exception_handler: ends the actor with what the exception says, and
 /// through links the run. Code of users (objectives, rules) may throw.
@@ -76,8 +141,7 @@ using run_report_ptr = std::shared_ptr<const run_report>;
 }  // namespace sounder::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::job_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::leg_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::letter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::progress_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::epoch_record_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::run_report_ptr)

@@ -11,6 +11,9 @@ namespace relaxed = kernels::relaxed;
 near_side::near_side(std::span<float> vector, bool with_face,
                      std::size_t arrivals)
     : vector_(vector) {
+  for (auto& each : mail_) {
+    each = std::make_shared<inbox>();
+  }
   if (with_face) {
     face_parameters_.assign(vector.begin(), vector.end());
     base_ = face_parameters_;

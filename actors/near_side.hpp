@@ -2,6 +2,7 @@
 
 // A replica at rest: its vector, its face for others, its mail.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,8 +37,9 @@ class near_side {
 
   std::size_t size() const noexcept { return vector_.size(); }
   const std::shared_ptr<endpoint>& face() const noexcept { return face_; }
-  inbox& mail() noexcept { return *mail_; }
-  const std::shared_ptr<inbox>& shared_mail() const noexcept { return mail_; }
+  const std::shared_ptr<inbox>& mail(box kind) const noexcept {
+    return mail_[static_cast<std::size_t>(kind)];
+  }
 
   /// The workers have come to rest; true parameters are scale * vector.
   void rest(float scale) noexcept;
@@ -71,7 +73,7 @@ class near_side {
   std::vector<float> face_parameters_;
   std::vector<float> base_;  // the face when last taken over
   std::shared_ptr<endpoint> face_;
-  std::shared_ptr<inbox> mail_ = std::make_shared<inbox>();
+  std::array<std::shared_ptr<inbox>, boxes> mail_;
   float scale_ = 1.0F;
   bool merged_ = true;
 };

@@ -35,13 +35,14 @@ void all_done(self_ptr self) {
 
 leg_result replica_state::result_of(const walk& done) const {
   leg_result result;
-  result.duration = done.duration();
+  result.duration_ns = static_cast<std::uint64_t>(done.duration().count());
   result.samples = wired.memory->samples.load();
-  result.step_size = done.step_size();
+  result.step_size.value = done.step_size();
   result.is_complete = done.is_complete();
-  result.times = done.times();
-  result.parameters = std::make_shared<const std::vector<float>>(
-      wired.memory->vector.snapshot());
+  result.computing.value = done.times().computing;
+  result.exchanging.value = done.times().exchanging;
+  result.waiting.value = done.times().waiting;
+  result.parameters = as_parameters(wired.memory->vector.snapshot());
   return result;
 }
 
@@ -89,6 +90,13 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
         return report;
       },
   };
+}
+
+caf::behavior hub(caf::event_based_actor* self, wired_replica wired) {
+  static_cast<void>(self);
+  return {[wired = std::move(wired)](snapshot_atom) {
+    return as_parameters(wired.memory->vector.snapshot());
+  }};
 }
 
 caf::behavior evaluator(caf::event_based_actor* self) {

@@ -43,6 +43,10 @@ struct replica_state {
 caf::behavior replica(caf::stateful_actor<replica_state>* self,
                       wired_replica wired);
 
+/// A vector without workers, on another node than the run: tells what it is
+/// when asked.
+caf::behavior hub(caf::event_based_actor* self, wired_replica wired);
+
 /// Evaluates snapshots one after the other while workers go on.
 caf::behavior evaluator(caf::event_based_actor* self);
 

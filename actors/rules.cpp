@@ -1,8 +1,6 @@
 #include "actors/rules.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <set>
 
 #include "kernels/exchange/add_delta.hpp"
 #include "kernels/exchange/elastic.hpp"
@@ -10,6 +8,8 @@
 #include "kernels/exchange/outer_step.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/exchange/token_merge.hpp"
+#include "topology/reduction.hpp"
+#include "topology/weights.hpp"
 
 namespace sounder::actors {
 
@@ -97,90 +97,39 @@ std::vector<std::size_t> token_cycle(const p::graph& wiring,
 }
 
 std::vector<reduce_members> find_reduce_groups(const p::graph& wiring) {
-  const std::size_t n = wiring.replicas.size();
-  // Components of the all_reduce links.
-  std::vector<std::size_t> root(n);
-  std::iota(root.begin(), root.end(), std::size_t{0});
-  const auto find = [&](std::size_t i) {
-    while (root[i] != i) {
-      i = root[i];
-    }
-    return i;
-  };
-  std::set<std::size_t> joined;
-  std::set<std::size_t> leaders;  // more than one link ends there
-  std::vector<std::size_t> ends(n, 0);
-  for (const p::link& l : wiring.links) {
-    if (std::holds_alternative<p::all_reduce>(l.exchange)) {
-      joined.insert({l.from, l.to});
-      root[std::max(find(l.from), find(l.to))] =
-          std::min(find(l.from), find(l.to));
-    }
-  }
   std::vector<reduce_members> found;
-  for (std::size_t r = 0; r < n; ++r) {
+  for (const p::reduction& each : p::reductions(wiring)) {
     reduce_members members;
-    for (const std::size_t i : joined) {
-      if (find(i) == r) {
-        members.replicas.push_back(i);
-      }
-    }
-    if (!members.replicas.empty()) {
-      found.push_back(std::move(members));
-    }
-  }
-  for (reduce_members& members : found) {
-    // A member whose only all_reduce link goes to a leader belongs to its
-    // group; on a plain ring everybody has a link out and a link in.
     const auto rank_of = [&](std::size_t replica) {
-      return static_cast<std::size_t>(
-          std::find(members.replicas.begin(), members.replicas.end(), replica) -
-          members.replicas.begin());
+      members.replicas.push_back(replica);
+      return members.replicas.size() - 1;
     };
-    std::vector<std::size_t> out(n, 0);
-    std::vector<std::size_t> in(n, 0);
-    for (const p::link& l : wiring.links) {
-      if (std::holds_alternative<p::all_reduce>(l.exchange)) {
-        ++out[l.from];
-        ++in[l.to];
+    members.has_leader = !each.members.empty();
+    for (const std::size_t leader : each.leaders) {
+      if (members.has_leader || members.groups.empty()) {
+        members.groups.emplace_back();
       }
-    }
-    const auto is_leaf = [&](std::size_t i) {
-      return out[i] == 1 && in[i] == 0;
-    };
-    if (std::none_of(members.replicas.begin(), members.replicas.end(),
-                     is_leaf)) {
-      members.groups.emplace_back(members.replicas.size());
-      std::iota(members.groups[0].begin(), members.groups[0].end(),
-                std::size_t{0});
-      continue;
-    }
-    for (const std::size_t leader : members.replicas) {
-      if (is_leaf(leader)) {
-        continue;
-      }
-      std::vector<std::size_t> group = {rank_of(leader)};
-      for (const p::link& l : wiring.links) {
-        if (std::holds_alternative<p::all_reduce>(l.exchange) &&
-            l.to == leader && is_leaf(l.from)) {
-          group.push_back(rank_of(l.from));
+      members.groups.back().push_back(rank_of(leader));
+      for (const p::edge& member : each.members) {
+        if (member.to == leader) {
+          members.groups.back().push_back(rank_of(member.from));
         }
       }
-      members.groups.push_back(std::move(group));
     }
+    found.push_back(std::move(members));
   }
   return found;
 }
 
-double metropolis_weight(const p::graph& wiring, std::size_t i, std::size_t j) {
+double mixing_weight(const p::graph& wiring, std::size_t i, std::size_t j) {
   const auto degree = [&](std::size_t r) {
-    return std::count_if(wiring.links.begin(), wiring.links.end(),
-                         [&](const p::link& l) {
-                           return std::holds_alternative<p::mix>(l.exchange) &&
-                                  (l.from == r || l.to == r);
-                         });
+    return static_cast<std::size_t>(std::count_if(
+        wiring.links.begin(), wiring.links.end(), [&](const p::link& l) {
+          return std::holds_alternative<p::mix>(l.exchange) &&
+                 (l.from == r || l.to == r);
+        }));
   };
-  return 1.0 / (1.0 + static_cast<double>(std::max(degree(i), degree(j))));
+  return p::metropolis_weight(degree(i), degree(j));
 }
 
 }  // namespace sounder::actors

@@ -20,16 +20,17 @@ std::shared_ptr<const kernels::exchange_rule> make_rule(
 std::vector<std::size_t> token_cycle(const topology::graph& wiring,
                                      std::size_t start);
 
-/// Replicas that all_reduce links join: by rank, and the ranks in groups.
+/// Replicas that all_reduce links join: by rank, and the ranks in groups, each
+/// with its leader first; a plain ring is one group without a leader.
 struct reduce_members {
   std::vector<std::size_t> replicas;
   kernels::reduce_groups groups;
+  bool has_leader = false;
 };
 std::vector<reduce_members> find_reduce_groups(const topology::graph& wiring);
 
-/// 1 / (1 + the larger degree), degrees counting links of the same exchange
-/// (Metropolis; Xiao and Boyd 2004).
-double metropolis_weight(const topology::graph& wiring, std::size_t i,
-                         std::size_t j);
+/// The Metropolis weight of two neighbours, degrees counting mix links.
+double mixing_weight(const topology::graph& wiring, std::size_t i,
+                     std::size_t j);
 
 }  // namespace sounder::actors

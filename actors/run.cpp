@@ -22,9 +22,9 @@ constexpr unsigned most_evaluating = 2;
 void advance(self_ptr self);
 void evaluate_next(self_ptr self);
 
-std::string listed(const std::vector<unsigned>& workers) {
+std::string listed(const std::vector<std::uint32_t>& workers) {
   std::string text;
-  for (const unsigned k : workers) {
+  for (const std::uint32_t k : workers) {
     text += (text.empty() ? "" : ", ") + std::to_string(k);
   }
   return text;
@@ -67,6 +67,27 @@ void break_off(self_ptr self, const caf::error& reason) {
   self->quit(reason);
 }
 
+/// Calls then() with the parameters of the hubs that live on other nodes.
+void with_hubs(
+    self_ptr self,
+    const std::function<void(const std::vector<parameters>&)>& then) {
+  const auto hubs = std::make_shared<std::vector<parameters>>();
+  const std::size_t count = self->state.remote_hubs.size();
+  if (count == 0) {
+    then(*hubs);
+    return;
+  }
+  for (const caf::actor& hub : self->state.remote_hubs) {
+    self->request(hub, self->state.plan.stall_deadline, snapshot_atom::value)
+        .then([=](const parameters& w) {
+          hubs->push_back(w);
+          if (hubs->size() == count && !self->state.finished) {
+            then(*hubs);
+          }
+        });
+  }
+}
+
 /// Ends a run that was stopped within an epoch, once the epochs before it
 /// have their records and everybody has come home.
 void end_if_cut_short(self_ptr self) {
@@ -79,10 +100,13 @@ void end_if_cut_short(self_ptr self) {
     for (const stepping_replica& replica : state.replicas) {
       last.push_back(replica.last);
     }
-    state.report.parameters = *state.model_of(last);
-    const unsigned done = state.epoch_of(state.goals_reached);
-    finish(self, *state.cut_short,
-           "stopped within epoch " + std::to_string(done + 1));
+    with_hubs(self, [=](const std::vector<parameters>& hubs) {
+      run_state& s = self->state;
+      s.report.parameters = *s.model_of(last, hubs);
+      const unsigned done = s.epoch_of(s.goals_reached);
+      finish(self, *s.cut_short,
+             "stopped within epoch " + std::to_string(done + 1));
+    });
   }
 }
 
@@ -135,14 +159,24 @@ void reached(self_ptr self) {
   record.train_s = state.report.train_s;
   for (const leg_result& leg : at.legs) {
     record.samples += leg.samples;
-    record.step_size = std::max(record.step_size, leg.step_size);
+    record.step_size = std::max(record.step_size, leg.step_size.value);
   }
   record.nonzeros = state.train_set.nonzeros() * record.epoch;
   state.awaiting.push_back(record);
-  state.evaluating.push_back(
-      std::make_shared<evaluation>(state.plan.objective, state.train_set,
-                                   state.test_set, state.model_of(at.legs)));
-  evaluate_next(self);
+  with_hubs(self, [=](const std::vector<parameters>& hubs) {
+    run_state& s = self->state;
+    s.evaluating.push_back(std::make_shared<evaluation>(
+        s.plan.objective, s.train_set, s.test_set, s.model_of(at.legs, hubs)));
+    evaluate_next(self);
+  });
+}
+
+/// Everybody shall come home.
+void halt(self_ptr self) {
+  self->state.stop_source.request_stop();
+  for (const member_node& node : self->state.nodes) {
+    self->send(node.actor, halt_atom::value);
+  }
 }
 
 /// A replica has come home before its goal.
@@ -152,7 +186,7 @@ void break_short(self_ptr self) {
     state.cut_short = state.plan.interrupt.stop_requested()
                           ? stop_reason::interrupted
                           : stop_reason::time_spent;
-    state.stop_source.request_stop();  // who waits for it need not
+    halt(self);  // who waits for it need not
   }
 }
 
@@ -163,11 +197,12 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   if (state.finished) {
     return;
   }
-  replica.duration += leg.duration;
+  replica.duration += std::chrono::nanoseconds(leg.duration_ns);
   state.report.train_s =
       std::max(state.report.train_s,
                std::chrono::duration<double>(replica.duration).count());
-  state.report.times += leg.times;
+  state.report.times +=
+      {leg.computing.value, leg.exchanging.value, leg.waiting.value};
   const std::size_t ahead = replica.goals_reached - state.goals_reached;
   if (state.arriving.size() <= ahead) {
     state.arriving.resize(ahead + 1);
@@ -209,6 +244,35 @@ void advance(self_ptr self) {
     self->request(replica.actor, caf::infinite, advance_atom::value, epochs)
         .then([=](const leg_result& leg) { walked(self, k, leg); });
   }
+}
+
+/// Ends the run when a node is gone, and passes interrupts on to the nodes.
+void watch_nodes(self_ptr self) {
+  run_state& state = self->state;
+  if (state.nodes.empty()) {
+    return;
+  }
+  for (const member_node& node : state.nodes) {
+    self->monitor(node.actor);
+  }
+  self->set_down_handler([=](const caf::down_msg& gone) {
+    for (const member_node& node : self->state.nodes) {
+      if (node.actor.address() == gone.source) {
+        halt(self);
+        finish(self, stop_reason::peer_lost,
+               "node " + node.address.text() + " is gone (" +
+                   self->system().render(gone.reason) + ")");
+      }
+    }
+  });
+  const auto me = caf::actor_cast<caf::actor_addr>(self);
+  state.on_interrupt =
+      std::make_unique<std::stop_callback<std::function<void()>>>(
+          state.plan.interrupt, [me] {
+            if (const auto alive = caf::actor_cast<caf::actor>(me)) {
+              caf::anon_send(alive, interrupt_atom::value);
+            }
+          });
 }
 
 /// With a core to spare, or when asked to.
@@ -270,13 +334,23 @@ void start_watch(self_ptr self) {
   state.seen.assign(state.replicas.size(), {});
   const auto left = std::make_shared<std::size_t>(state.replicas.size());
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
-    self->request(state.replicas[k].actor, caf::infinite, progress_atom::value)
-        .then([=](const progress_report& seen) {
-          self->state.seen[k] = seen;
-          if (--*left == 0) {
-            watch(self);
-          }
-        });
+    // No answer is an answer, too: the node may be stuck or gone.
+    self->request(state.replicas[k].actor, state.plan.stall_deadline,
+                  progress_atom::value)
+        .then(
+            [=](const progress_report& seen) {
+              self->state.seen[k] = seen;
+              if (--*left == 0) {
+                watch(self);
+              }
+            },
+            [=](const caf::error&) {
+              self->state.seen[k].waits_for =
+                  self->state.replicas[k].name + " does not answer";
+              if (--*left == 0) {
+                watch(self);
+              }
+            });
   }
 }
 
@@ -292,9 +366,12 @@ unsigned run_state::goals() const noexcept {
   return plan.epochs / every + (plan.epochs % every == 0 ? 0 : 1);
 }
 
-parameters_ptr run_state::model_of(const std::vector<leg_result>& legs) const {
-  if (hubs.empty() && legs.size() == 1) {
-    return legs.front().parameters;
+parameters_ptr run_state::model_of(
+    const std::vector<leg_result>& legs,
+    const std::vector<parameters>& others) const {
+  const bool has_hub = !hubs.empty() || !others.empty();
+  if (!has_hub && legs.size() == 1) {
+    return legs.front().parameters.values;
   }
   std::vector<float> sum;
   std::size_t count = 0;
@@ -306,9 +383,12 @@ parameters_ptr run_state::model_of(const std::vector<leg_result>& legs) const {
   for (const auto& hub : hubs) {
     add(hub->vector.snapshot());
   }
+  for (const parameters& hub : others) {
+    add(*hub.values);
+  }
   for (const leg_result& leg : legs) {
-    if (hubs.empty() && leg.parameters) {
-      add(*leg.parameters);
+    if (!has_hub && leg.parameters.values) {
+      add(*leg.parameters.values);
     }
   }
   for (float& w : sum) {
@@ -399,7 +479,7 @@ std::string run_state::divergence_advice() const {
   return text;
 }
 
-caf::behavior run(self_ptr self, training_plan plan, wired_graph wired,
+caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
                   kernels::dataset train_set, kernels::dataset test_set,
                   epoch_observer observer) {
   self->set_exception_handler(as_exit_reason);
@@ -411,37 +491,44 @@ caf::behavior run(self_ptr self, training_plan plan, wired_graph wired,
   state.plan = std::move(plan);
   state.train_set = std::move(train_set);
   state.test_set = std::move(test_set);
-  state.meters = wired.meters;
+  state.nodes = deployed.fleet.nodes;
+  state.meters = deployed.here.meters;
   state.started = run_state::clock::now();
   state.last_moved = state.started;
   state.concurrent = evaluates_concurrently(state.plan);
-  for (wired_replica& each : wired.replicas) {
-    each.setup->stop = state.stop_source.get_token();
-    if (each.is_hub) {
-      state.hubs.push_back(each.memory);
-      continue;
+  for (std::size_t i = 0; i < deployed.here.replicas.size(); ++i) {
+    wired_replica& each = deployed.here.replicas[i];
+    if (each.is_here) {
+      each.setup->stop = state.stop_source.get_token();
     }
-    const std::string name = each.name;
-    state.replicas.push_back(
-        {name,
-         self->spawn<caf::linked>(replica, std::move(each)),
-         0,
-         false,
-         {},
-         {}});
+    if (each.is_hub && each.is_here) {
+      state.hubs.push_back(each.memory);
+    } else if (each.is_hub) {
+      state.remote_hubs.push_back(deployed.elsewhere.at(i));
+    } else {
+      stepping_replica stepping;
+      stepping.name = each.name;
+      stepping.is_here = each.is_here;
+      stepping.actor = each.is_here
+                           ? caf::actor(self->spawn<caf::linked>(replica, each))
+                           : deployed.elsewhere.at(i);
+      state.replicas.push_back(std::move(stepping));
+    }
   }
+  watch_nodes(self);
   if (state.plan.deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));
   } else {
     state.recorder =
         self->spawn<caf::linked + caf::detached>(recorder, observer);
   }
-  if (state.concurrent) {
-    state.evaluators = {self->spawn<caf::linked + caf::detached>(evaluator)};
-  } else {
-    for (const stepping_replica& each : state.replicas) {
+  for (const stepping_replica& each : state.replicas) {
+    if (each.is_here && !state.concurrent) {
       state.evaluators.push_back(each.actor);
     }
+  }
+  if (state.evaluators.empty()) {
+    state.evaluators = {self->spawn<caf::linked + caf::detached>(evaluator)};
   }
   return {
       [=](start_atom) -> caf::result<run_report_ptr> {
@@ -452,6 +539,7 @@ caf::behavior run(self_ptr self, training_plan plan, wired_graph wired,
         advance(self);
         return caf::delegated<run_report_ptr>();
       },
+      [=](interrupt_atom) { halt(self); },
       [=](watch_atom) {
         start_watch(self);
         schedule_watch(self);

@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/fleet.hpp"
 #include "actors/messages.hpp"
 #include "actors/train.hpp"
 #include "actors/training_leg.hpp"
@@ -29,6 +30,7 @@ struct goal_results {
 struct stepping_replica {
   std::string name;
   caf::actor actor;
+  bool is_here = true;
   unsigned goals_reached = 0;
   bool walking = false;
   std::chrono::nanoseconds duration{0};  // since the run's start
@@ -46,6 +48,8 @@ struct run_state {
   kernels::dataset test_set;
   bool concurrent = false;
   std::vector<std::shared_ptr<replica_memory>> hubs;
+  std::vector<caf::actor> remote_hubs;
+  std::vector<member_node> nodes;
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<caf::actor> evaluators;  // the replicas when not concurrent
   caf::actor recorder;
@@ -65,6 +69,7 @@ struct run_state {
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;
   bool finished = false;
+  std::unique_ptr<std::stop_callback<std::function<void()>>> on_interrupt;
   caf::response_promise answer;
 
   // The watch.
@@ -78,7 +83,8 @@ struct run_state {
   double seconds_since_start() const;
 
   /// The model: the hubs' mean, or that of the replicas without a hub.
-  parameters_ptr model_of(const std::vector<leg_result>& legs) const;
+  parameters_ptr model_of(const std::vector<leg_result>& legs,
+                          const std::vector<parameters>& remote_hubs) const;
 
   /// Completes the oldest awaiting record.
   void take(const evaluation_result& found);
@@ -98,7 +104,7 @@ struct run_state {
 /// evaluation nor for other replicas, as long as it is at most two
 /// evaluations ahead. A watch looks after progress and ends a stalled run.
 caf::behavior run(caf::stateful_actor<run_state>* self, training_plan plan,
-                  wired_graph wired, kernels::dataset train_set,
+                  deployed_graph deployed, kernels::dataset train_set,
                   kernels::dataset test_set, epoch_observer observer);
 
 }  // namespace sounder::actors

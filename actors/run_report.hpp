@@ -51,6 +51,7 @@ enum class stop_reason {
   time_spent,      // wall-clock limit
   interrupted,     // plan.interrupt
   diverged,        // a loss or a parameter is not finite
+  peer_lost,       // a node of the run is gone
   stalled,         // a worker made no progress within the deadline
 };
 

@@ -10,6 +10,39 @@ namespace {
 
 constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 20U;
 
+double step_of(const std::vector<chunk_range>& epoch, std::size_t chunk,
+               const kernels::step_size_rule& rule) {
+  const auto rows = static_cast<double>(epoch.back().last);
+  const double within =
+      static_cast<double>(epoch[chunk % epoch.size()].first) / rows;
+  return rule(static_cast<double>(chunk / epoch.size()) + within);
+}
+
+template <class StepOf>
+leg_schedule plan_with(const std::vector<chunk_range>& epoch,
+                       std::size_t batch_size, std::size_t first,
+                       std::size_t last, const kernels::objective& objective,
+                       const StepOf& step_at) {
+  leg_schedule leg;
+  leg.first = first;
+  leg.last = std::min(last, first + most_chunks_a_leg);
+  for (std::size_t c = first; c < leg.last; ++c) {
+    const chunk_range& chunk = epoch[c % epoch.size()];
+    const double step = step_at(c);
+    const std::size_t batches =
+        (chunk.last - chunk.first + batch_size - 1) / batch_size;
+    const double after = leg.end_scale * std::pow(objective.shrink(step),
+                                                  static_cast<double>(batches));
+    if (after < least_scale && c > first) {
+      leg.last = c;
+      break;
+    }
+    leg.starts.push_back({step, leg.end_scale});
+    leg.end_scale = after;
+  }
+  return leg;
+}
+
 }  // namespace
 
 std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows) {
@@ -53,27 +86,26 @@ leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
                       std::size_t batch_size, std::size_t first,
                       std::size_t last, const kernels::objective& objective,
                       const kernels::step_size_rule& rule) {
-  leg_schedule leg;
-  leg.first = first;
-  leg.last = std::min(last, first + most_chunks_a_leg);
-  const auto rows = static_cast<double>(epoch.back().last);
-  for (std::size_t c = first; c < leg.last; ++c) {
-    const chunk_range& chunk = epoch[c % epoch.size()];
-    const double done = static_cast<double>(c / epoch.size()) +
-                        static_cast<double>(chunk.first) / rows;
-    const double step = rule(done);
-    const std::size_t batches =
-        (chunk.last - chunk.first + batch_size - 1) / batch_size;
-    const double after = leg.end_scale * std::pow(objective.shrink(step),
-                                                  static_cast<double>(batches));
-    if (after < least_scale && c > first) {
-      leg.last = c;
-      break;
-    }
-    leg.starts.push_back({step, leg.end_scale});
-    leg.end_scale = after;
+  return plan_with(epoch, batch_size, first, last, objective,
+                   [&](std::size_t c) { return step_of(epoch, c, rule); });
+}
+
+std::vector<double> steps_of(const std::vector<chunk_range>& epoch,
+                             const kernels::step_size_rule& rule,
+                             std::size_t chunks) {
+  std::vector<double> steps;
+  for (std::size_t c = 0; c < chunks; ++c) {
+    steps.push_back(step_of(epoch, c, rule));
   }
-  return leg;
+  return steps;
+}
+
+leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
+                      std::size_t batch_size, std::size_t first,
+                      std::size_t last, const kernels::objective& objective,
+                      const std::vector<double>& steps) {
+  return plan_with(epoch, batch_size, first, last, objective,
+                   [&](std::size_t c) { return steps.at(c); });
 }
 
 }  // namespace sounder::actors

@@ -64,4 +64,15 @@ leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
                       std::size_t last, const kernels::objective& objective,
                       const kernels::step_size_rule& rule);
 
+/// What the rule says at the beginning of each of the first `chunks` chunks.
+std::vector<double> steps_of(const std::vector<chunk_range>& epoch,
+                             const kernels::step_size_rule& rule,
+                             std::size_t chunks);
+
+/// The same with the step sizes of a run's chunks.
+leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
+                      std::size_t batch_size, std::size_t first,
+                      std::size_t last, const kernels::objective& objective,
+                      const std::vector<double>& steps);
+
 }  // namespace sounder::actors

@@ -208,17 +208,9 @@ class barrier_meeting : public served_meeting {
     arrived_ = true;
     endpoint& far = *link_.far;
     rounds_before_ = far.barriers_opened();
-    if (!far.arrive(link_.rank, payload_.data())) {
-      return;
+    if (far.arrive(link_.rank, payload_.data())) {
+      serve_barrier(*link_.rule, far, now.step);
     }
-    std::vector<float*> here(far.arrived().size());
-    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
-      std::transform(far.arrived().begin(), far.arrived().end(), here.begin(),
-                     [=](float* payload) { return payload + first; });
-      link_.rule->serve_all(far.at(first, n, now.step, link_.rule->has_state()),
-                            here);
-    });
-    far.open_barrier();
   }
 
   std::vector<float> payload_;
@@ -299,13 +291,13 @@ class push_fetch_meeting : public served_meeting {
   std::size_t steps_ = 0;
 };
 
-class token_meeting : public served_meeting {
+class token_meeting : public meeting {
  public:
-  token_meeting(served_link link, std::shared_ptr<token_ring> ring,
-                std::size_t position)
-      : served_meeting(std::move(link)),
-        ring_(std::move(ring)),
-        position_(position) {}
+  token_meeting(std::unique_ptr<meeting> trade,
+                std::shared_ptr<token_ring> ring, std::size_t position)
+      : trade_(std::move(trade)), ring_(std::move(ring)), position_(position) {
+    meters_ = trade_->meters();
+  }
 
   bool attend(near_side& own, const moment& now) override {
     if (!std::exchange(entered_, true)) {
@@ -321,13 +313,11 @@ class token_meeting : public served_meeting {
       came_by_ = is_due();
       return !came_by_;
     }
-    come();
-    if (!try_enter(own)) {
+    is_trading_ = true;
+    if (!trade_->attend(own, now)) {
       return false;
     }
-    trade(own, now);
-    leave(own);
-    go(2 * vector_bytes(own));
+    is_trading_ = false;
     has_met_ = true;
     came_by_ = false;
     visits_ = 0;
@@ -335,12 +325,17 @@ class token_meeting : public served_meeting {
   }
 
   void wait() override {
-    static_cast<void>(
-        ring_->changed.wait([this] { return ring_->is_at(position_); }));
+    if (is_trading_) {
+      trade_->wait();
+    } else {
+      static_cast<void>(
+          ring_->changed.wait([this] { return ring_->is_at(position_); }));
+    }
   }
 
   std::string waits_for() const override {
-    return link_.meter->from + " waits for the token";
+    return is_trading_ ? trade_->waits_for()
+                       : meters_.front()->from + " waits for the token";
   }
 
   void resign() override {
@@ -352,22 +347,25 @@ class token_meeting : public served_meeting {
  private:
   bool is_due() const noexcept { return visits_ > ring_->size() + 2; }
 
+  std::unique_ptr<meeting> trade_;
   std::shared_ptr<token_ring> ring_;
   std::size_t position_;
   std::size_t visits_ = 0;  // since the token was here
   bool entered_ = false;
   bool came_by_ = false;
+  bool is_trading_ = false;
   bool has_met_ = false;
 };
 
 /// Each occasion is with another neighbour.
 class random_meeting : public meeting {
  public:
-  random_meeting(std::vector<served_link> links, kernels::random_stream random)
-      : random_(random) {
-    for (served_link& link : links) {
-      meters_.push_back(link.meter);
-      with_.push_back(meet_freely(std::move(link)));
+  random_meeting(std::vector<std::unique_ptr<meeting>> with,
+                 kernels::random_stream random)
+      : with_(std::move(with)), random_(random) {
+    for (const auto& each : with_) {
+      meters_.insert(meters_.end(), each->meters().begin(),
+                     each->meters().end());
     }
   }
 
@@ -394,10 +392,17 @@ class random_meeting : public meeting {
 
 }  // namespace
 
+token_ring::token_ring(std::vector<char> is_here, forwarding forward)
+    : is_here_(std::move(is_here)),
+      walks_(is_here_.size(), 0),
+      forward_(std::move(forward)),
+      holder_(is_here_.at(0) != 0 ? 0 : elsewhere) {}
+
 void token_ring::enter(std::size_t position) {
   const std::scoped_lock lock(mutex_);
   walks_[position] = 1;
-  if (walks_[holder_.load()] == 0) {
+  const std::size_t holder = holder_.load();
+  if (holder != elsewhere && walks_[holder] == 0) {
     holder_.store(position);
   }
 }
@@ -406,31 +411,58 @@ void token_ring::resign(std::size_t position) {
   {
     const std::scoped_lock lock(mutex_);
     walks_[position] = 0;
-    if (holder_.load() == position) {
-      move_on();
-    }
-  }
-  changed.notify();
-}
-
-void token_ring::pass_on() {
-  {
-    const std::scoped_lock lock(mutex_);
-    move_on();
-  }
-  changed.notify();
-}
-
-void token_ring::move_on() {
-  const std::size_t from = holder_.load();
-  for (std::size_t k = 1; k < size(); ++k) {
-    const std::size_t next = (from + k) % size();
-    if (walks_[next] != 0) {
-      holder_.store(next);
-      passes_.fetch_add(1);
+    if (holder_.load() != position) {
       return;
     }
   }
+  pass_on();
+}
+
+void token_ring::pass_on() {
+  std::size_t to = elsewhere;
+  {
+    const std::scoped_lock lock(mutex_);
+    to = move_on();
+  }
+  changed.notify();
+  if (to != elsewhere) {
+    forward_(to);
+  }
+}
+
+bool token_ring::is_at_rest(std::size_t position) {
+  const std::scoped_lock lock(mutex_);
+  return walks_[position] == 0;
+}
+
+bool token_ring::arrive(std::size_t position) {
+  bool walks = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    holder_.store(position);
+    walks = walks_[position] != 0;
+  }
+  changed.notify();
+  return walks;
+}
+
+/// The member of another node that the token is to be brought to, if any.
+std::size_t token_ring::move_on() {
+  const std::size_t from = holder_.load();
+  for (std::size_t k = 1; from != elsewhere && k < size(); ++k) {
+    const std::size_t next = (from + k) % size();
+    if (is_here_[next] == 0) {
+      passes_.fetch_add(1);
+      holder_.store(elsewhere);
+      return next;
+    }
+    if (walks_[next] != 0) {
+      passes_.fetch_add(1);
+      holder_.store(next);
+      return elsewhere;
+    }
+  }
+  return elsewhere;
 }
 
 std::unique_ptr<meeting> meet_freely(served_link link) {
@@ -454,16 +486,16 @@ std::unique_ptr<meeting> push_and_fetch(served_link link, std::size_t push,
   return std::make_unique<push_fetch_meeting>(std::move(link), push, fetch);
 }
 
-std::unique_ptr<meeting> meet_on_token(served_link link,
+std::unique_ptr<meeting> meet_on_token(std::unique_ptr<meeting> trade,
                                        std::shared_ptr<token_ring> ring,
                                        std::size_t position) {
-  return std::make_unique<token_meeting>(std::move(link), std::move(ring),
+  return std::make_unique<token_meeting>(std::move(trade), std::move(ring),
                                          position);
 }
 
-std::unique_ptr<meeting> meet_at_random(std::vector<served_link> links,
-                                        kernels::random_stream random) {
-  return std::make_unique<random_meeting>(std::move(links), random);
+std::unique_ptr<meeting> meet_at_random(
+    std::vector<std::unique_ptr<meeting>> with, kernels::random_stream random) {
+  return std::make_unique<random_meeting>(std::move(with), random);
 }
 
 }  // namespace sounder::actors

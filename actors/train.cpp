@@ -15,8 +15,11 @@ namespace sounder::actors {
 namespace {
 
 caf::actor_system_config& configure(caf::actor_system_config& config,
-                                    bool deterministic) {
-  if (deterministic) {
+                                    const training_plan& plan) {
+  if (has_nodes(plan.graph)) {
+    configure_network(config, plan.tls);
+  }
+  if (plan.deterministic) {
     config.set("scheduler.policy", caf::atom("testing"));
     return config;
   }
@@ -28,11 +31,18 @@ caf::actor_system_config& configure(caf::actor_system_config& config,
 }
 
 struct system {
-  explicit system(bool deterministic)
-      : actors(configure(config, deterministic)) {}
+  explicit system(const training_plan& plan)
+      : actors(configure(config, plan)) {}
 
   caf::actor_system_config config;
   caf::actor_system actors;
+};
+
+/// Lets the nodes go, however the run ends.
+struct release_at_end {
+  caf::actor_system& system;
+  fleet done;
+  ~release_at_end() { release(system, done); }
 };
 
 /// Message by message until nobody has one. An actor that has more goes to
@@ -69,6 +79,8 @@ std::string_view name(stop_reason reason) noexcept {
       return "interrupted";
     case stop_reason::diverged:
       return "diverged";
+    case stop_reason::peer_lost:
+      return "peer lost";
     case stop_reason::stalled:
       return "stalled";
   }
@@ -85,12 +97,19 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   if (!problems.empty()) {
     throw std::invalid_argument(problems);
   }
-  wired_graph wired = wire(plan, train_set);
-  auto home = std::make_unique<system>(plan.deterministic);
+
+  auto home = std::make_unique<system>(plan);
+  deployed_graph deployed;
+  if (has_nodes(plan.graph)) {
+    deployed = deploy(home->actors, plan, train_set);
+  } else {
+    deployed.here = wire(plan, train_set);
+  }
+  const release_at_end others{home->actors, deployed.fleet};
   run_report report;
   {
     caf::scoped_actor self(home->actors, true);
-    const caf::actor runner = home->actors.spawn(run, plan, std::move(wired),
+    const caf::actor runner = home->actors.spawn(run, plan, std::move(deployed),
                                                  train_set, test_set, observer);
     auto reply = self->request(runner, caf::infinite, start_atom::value);
     if (plan.deterministic) {
@@ -109,6 +128,18 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   if (plan.deterministic) {
     run_on_this_thread(home->actors);  // let everybody go
   }
+  if (!others.done.nodes.empty() &&
+      report.stop_reason != stop_reason::peer_lost) {
+    try {
+      for (link_record& record : links_of(home->actors, others.done.nodes)) {
+        report.links.push_back(std::move(record));
+      }
+    } catch (const peer_error& problem) {
+      report.message =
+          std::string("the links of a node are missing: ") + problem.what();
+    }
+  }
+
   if (report.stop_reason == stop_reason::stalled) {
     // A worker is stuck in a kernel; waiting for it would be to hang.
     static_cast<void>(home.release());

@@ -13,12 +13,12 @@ namespace {
 /// Samples between two exchanges of a private head: so many that their steps
 /// touch ten times the floats that the exchange does, and no more than keeps
 /// the workers' differences small against an epoch.
-std::size_t default_head_every(const kernels::dataset& data, std::size_t head,
+std::size_t default_head_every(const data_shape& data, std::size_t head,
                                unsigned workers) {
-  const std::uint64_t values = std::max<std::uint64_t>(data.nonzeros(), 1);
-  const std::uint64_t cheap = 10 * std::uint64_t{head} * data.rows() / values;
+  const std::uint64_t values = std::max<std::uint64_t>(data.nonzeros, 1);
+  const std::uint64_t cheap = 10 * std::uint64_t{head} * data.rows / values;
   const std::size_t most =
-      std::clamp<std::size_t>(data.rows() / (8UL * workers), 1, 2048);
+      std::clamp<std::size_t>(data.rows / (8UL * workers), 1, 2048);
   return std::clamp<std::size_t>(cheap, 1, most);
 }
 
@@ -37,12 +37,11 @@ std::size_t most_chunk_rows(const training_plan& plan, unsigned workers) {
 
 }  // namespace
 
-replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+replica_setup set_up(const training_plan& plan, const data_shape& shape,
                      std::size_t replica, kernels::shard rows, leg_cut legs) {
   const topology::replica& node = plan.graph.replicas.at(replica);
   replica_setup setup;
   setup.plan = plan;
-  setup.data = data;
   setup.sharing = node.sharing;
   setup.workers = node.workers;
   setup.replica = replica;
@@ -55,12 +54,12 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
         node.workers > 1 ? plan.objective->popular_head() : 0);
     setup.head = std::min(head, plan.objective->dimension());
     const std::size_t every = free->head_every.value_or(
-        default_head_every(data, setup.head, node.workers));
+        default_head_every(shape, setup.head, node.workers));
     setup.head_every =
         std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
   }
-  const std::size_t chunk_rows = plan.chunk_rows.value_or(
-      default_chunk_rows(data.nonzeros(), data.rows()));
+  const std::size_t chunk_rows =
+      plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows));
   const std::size_t most =
       std::min(chunk_rows, most_chunk_rows(plan, node.workers));
   const std::size_t batches =
@@ -89,7 +88,10 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
 
 replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
                      std::size_t replica) {
-  return set_up(plan, data, replica, kernels::shard(data.rows(), 0, 1), {});
+  replica_setup setup = set_up(plan, data_shape::of(data), replica,
+                               kernels::shard(data.rows(), 0, 1), {});
+  setup.data = data;
+  return setup;
 }
 
 replica_memory::replica_memory(const replica_setup& setup)

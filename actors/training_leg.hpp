@@ -37,6 +37,8 @@ struct replica_setup {
   /// same number of legs at every replica.
   std::vector<std::size_t> leg_ends;
   std::size_t leg_batches = 0;  // of a whole leg
+  /// Of all chunks of the run, where the plan's rule is not at hand.
+  std::vector<double> steps;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
 };
@@ -48,8 +50,19 @@ struct leg_cut {
   std::size_t count = 1;
 };
 
-/// Works out what the plan leaves open for a replica that walks `rows`.
-replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
+/// What schedules have to know of a data set.
+struct data_shape {
+  std::size_t rows = 0;
+  std::uint64_t nonzeros = 0;
+
+  static data_shape of(const kernels::dataset& data) {
+    return {data.rows(), data.nonzeros()};
+  }
+};
+
+/// Works out what the plan leaves open for a replica that walks `rows` of data
+/// of that shape; the data itself is put in later.
+replica_setup set_up(const training_plan& plan, const data_shape& shape,
                      std::size_t replica, kernels::shard rows, leg_cut legs);
 /// For the one replica that walks all rows and meets nobody.
 replica_setup set_up(const training_plan& plan, const kernels::dataset& data,

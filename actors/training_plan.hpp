@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/network.hpp"
 #include "kernels/data/row_order.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 #include "kernels/model/objective.hpp"
@@ -64,6 +65,16 @@ struct training_plan {
   /// Rules of your own, by the names of topology::custom exchanges.
   std::map<std::string, std::shared_ptr<const kernels::exchange_rule>>
       exchanges;
+
+  /// Replicas with a place live on the node of that name, or, where the name
+  /// is not here, at that address (HOST:PORT); see node.hpp.
+  std::map<std::string, std::string> nodes;
+  tls_files tls;
+  /// How long a node may take to answer while the run is set up.
+  std::chrono::milliseconds connect_deadline{30'000};
+  /// For nodes that have the samples themselves: what to open, in whatever
+  /// words their open_data understands.
+  std::string data_source;
 
   std::vector<float> start;  // parameters to go on from; empty: initialise
 };

@@ -30,10 +30,15 @@ void walk::start_leg() {
       links_->meetings.empty()
           ? goal_
           : epoch * in_epoch + setup_->leg_ends[leg_in_epoch];
-  leg_ = std::make_shared<training_leg>(
-      setup_, memory_,
-      plan_leg(setup_->epoch, setup_->plan.batch_size, next_chunk_, end,
-               *setup_->plan.objective, setup_->plan.step_size));
+  const training_plan& plan = setup_->plan;
+  const auto plan_with = [&](const auto& steps) {
+    return plan_leg(setup_->epoch, plan.batch_size, next_chunk_, end,
+                    *plan.objective, steps);
+  };
+  leg_ = std::make_shared<training_leg>(setup_, memory_,
+                                        setup_->steps.empty()
+                                            ? plan_with(plan.step_size)
+                                            : plan_with(setup_->steps));
   at_leg_end_ = leg_->schedule().last == end;
   left_.store(0);
   rested_ = false;

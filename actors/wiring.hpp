@@ -3,15 +3,24 @@
 // From a graph to what runs: replicas with their memory, and meetings for
 // their links.
 
+#include <map>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
+#include <caf/all.hpp>
+
+#include "actors/all_reduce_meeting.hpp"
+#include "actors/gossip_meeting.hpp"
+#include "actors/rules.hpp"
+#include "actors/served_meeting.hpp"
 #include "actors/training_leg.hpp"
 #include "actors/walk.hpp"
 
 namespace sounder::actors {
 
-/// One replica of a graph in this process.
+/// One replica of a graph; all but the name only if it lives in this process.
 struct wired_replica {
   std::string name;
   std::shared_ptr<replica_setup> setup;
@@ -19,26 +28,113 @@ struct wired_replica {
   std::shared_ptr<replica_links> links;  // of one that steps
   std::shared_ptr<endpoint> far;         // how others meet it, if they do
   bool is_hub = false;
+  bool is_here = true;
 };
 
 /// Everything that runs in this process.
 struct wired_graph {
   std::vector<wired_replica> replicas;  // by their numbers in the graph
   std::vector<std::shared_ptr<link_meter>> meters;
-
-  std::size_t stepping() const noexcept;  // replicas with workers
 };
+
+/// What a node has opened for the others, by which they reach its replicas.
+struct opened_doors {
+  /// Ports of endpoints: 2 l for link l as it is, 2 l + 1 the other way.
+  std::map<std::uint32_t, caf::actor> ports;
+  std::map<std::string, caf::actor> doors;  // for letters and tokens, by place
+};
+
+/// How often a link meets and how the steps are cut accordingly.
+struct meeting_times {
+  std::vector<std::size_t> taus;  // of every link: local steps
+  leg_cut legs;
+};
+meeting_times plan_meetings(const training_plan& plan, const data_shape& shape);
 
 /// Local steps between two meetings when the graph does not say: so many that
 /// a meeting costs a twentieth of them, but a third of an epoch at most, so
 /// that what the replicas add up stays small against what is left to go.
-std::size_t default_tau(const training_plan& plan, const kernels::dataset& data,
+std::size_t default_tau(const training_plan& plan, const data_shape& shape,
                         std::size_t batches);
 
-/// Gives every replica its shard of the data and its memory, with the
-/// parameters the plan starts from, and wires them up.
-///
-/// The plan must be valid. Throws std::system_error when memory is short.
+/// The setups of all replicas, without data.
+std::vector<replica_setup> set_up_all(const training_plan& plan,
+                                      const data_shape& shape);
+
+/// Puts a graph's replicas and links of one place to work, in two steps: all
+/// nodes open their doors, then all connect to the others'.
+class wirer {
+ public:
+  /// `setups` by replica, with data for those of `place`. Without a system
+  /// everything lives in this process. Keeps a reference to `plan`.
+  wirer(const training_plan& plan, const data_shape& shape,
+        std::vector<replica_setup> setups, std::string place,
+        caf::actor_system* system);
+
+  /// Memory with the parameters to start from, and doors for the others.
+  /// Throws std::system_error when memory is short.
+  opened_doors open(std::span<const float> start);
+
+  /// The meetings of all links that begin here.
+  wired_graph connect(const opened_doors& others);
+
+ private:
+  bool is_here(std::size_t replica) const;
+  void make_replicas(std::span<const float> start);
+  void make_endpoints();
+  void open_ports(opened_doors& doors);
+  void open_port(std::size_t link, bool reverse, opened_doors& doors);
+  void open_door(opened_doors& doors);
+  void find_rings();
+  void join_groups();
+
+  void add_meetings(std::size_t i);
+  void add(std::size_t replica, std::unique_ptr<meeting> made, std::size_t tau);
+  void add_all_reduce(std::size_t i);
+  template <class Exchange>
+  void add_gossip(std::size_t i);
+  std::unique_ptr<meeting> all_reduce_of(std::size_t i,
+                                         std::shared_ptr<link_meter> meter);
+  std::unique_ptr<meeting> meeting_of(std::size_t link);
+  std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
+  std::unique_ptr<meeting> local_meeting_of(std::size_t link, bool reverse);
+  std::unique_ptr<meeting> group_push(std::size_t replica,
+                                      std::unique_ptr<meeting> inner,
+                                      bool random);
+  std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind);
+  std::shared_ptr<link_meter> meter_back(std::size_t link);
+  bool holds_far(std::size_t link, std::size_t to) const;
+  std::vector<float> start_of(std::size_t replica) const;
+
+  struct group_membership {
+    std::size_t group = 0;  // in reductions_
+    std::size_t rank = 0;
+    std::shared_ptr<reduce_group> shared;  // when all members are here
+  };
+  struct ring_membership {
+    std::shared_ptr<token_ring> ring;
+    std::size_t position = 0;
+  };
+
+  const training_plan& plan_;
+  const topology::graph& graph_;
+  meeting_times times_;
+  std::vector<replica_setup> setups_;
+  std::string place_;
+  caf::actor_system* system_;
+  std::vector<std::size_t> ranks_;  // of every link at its far end
+  std::vector<reduce_members> reductions_;
+  std::map<std::size_t, group_membership> groups_;
+  std::vector<std::shared_ptr<token_ring>> rings_;
+  std::map<std::size_t, ring_membership> ring_of_;
+  std::shared_ptr<opened_doors> known_ = std::make_shared<opened_doors>();
+  wired_graph wired_;
+};
+
+/// The parameters that the plan starts from.
+std::vector<float> start_parameters(const training_plan& plan);
+
+/// All of a graph in this process.
 wired_graph wire(const training_plan& plan, const kernels::dataset& data);
 
 }  // namespace sounder::actors

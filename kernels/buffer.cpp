@@ -53,6 +53,14 @@ void unmap_pages(void* where, std::size_t bytes) noexcept {
 void* remap_pages(void* where, std::size_t old_bytes, std::size_t new_bytes) {
   const std::size_t old_length = whole_pages(old_bytes);
   const std::size_t length = whole_pages(new_bytes);
+#if defined(__SANITIZE_THREAD__)
+  // The thread sanitizer does not see mremap: it would take whoever gets the
+  // old addresses next for a racer.
+  void* copied = map_pages(length);
+  std::memcpy(copied, where, std::min(old_length, length));
+  unmap_pages(where, old_length);
+  return copied;
+#endif
   // A block of huge pages moves to an aligned place, or they would be split.
   const bool to_aligned = length > old_length && length >= huge_page;
   void* target = to_aligned ? map_pages(length) : nullptr;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "apps/sounder/options.hpp"
 
 namespace sounder::app {
@@ -9,6 +12,12 @@ command evaluate_command();
 command predict_command();
 command compare_command();
 command topology_command();
+command node_command();
+command status_command();
+
+/// sounder launch, whose options are those of train and a few of its own.
+int launch(const std::vector<std::string>& words);
+std::string launch_help();
 command info_command();
 command generate_command();
 command convert_command();

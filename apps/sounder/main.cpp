@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "actors/network.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/progress.hpp"
 #include "apps/sounder/signals.hpp"
@@ -21,12 +22,13 @@ namespace sounder::app {
 
 namespace {
 
-enum exit_codes { done = 0, failed = 1, usage = 2, data = 3 };
+enum exit_codes { done = 0, failed = 1, usage = 2, data = 3, peer = 4 };
 
 std::vector<command> commands() {
-  return {train_command(),    evaluate_command(), predict_command(),
-          compare_command(),  topology_command(), info_command(),
-          generate_command(), convert_command(),  split_command()};
+  return {train_command(),   evaluate_command(), predict_command(),
+          compare_command(), topology_command(), node_command(),
+          status_command(),  info_command(),     generate_command(),
+          convert_command(), split_command()};
 }
 
 std::string overview(const std::vector<command>& all) {
@@ -36,6 +38,8 @@ std::string overview(const std::vector<command>& all) {
   for (const command& c : all) {
     text += fmt::format("  {:<15} {}\n", c.name, c.summary);
   }
+  text += fmt::format("  {:<15} {}\n", "launch",
+                      "starts nodes, trains over them, and ends them");
   return text +
          "\nsounder COMMAND --help explains a command, with examples.\n"
          "sounder --version prints the version.\n";
@@ -44,7 +48,7 @@ std::string overview(const std::vector<command>& all) {
 /// The command that the first words name; takes these words away.
 const command& find(const std::vector<command>& all,
                     std::vector<std::string>& words) {
-  std::vector<std::string> names;
+  std::vector<std::string> names = {"launch"};
   for (const command& c : all) {
     names.push_back(c.name);
     const bool two = c.name.find(' ') != c.name.npos;
@@ -102,6 +106,13 @@ int dispatch(std::vector<std::string> words) {
     print(overview(all));
     return done;
   }
+  if (words[0] == "launch") {
+    if (asks_for_help(words)) {
+      print(launch_help());
+      return done;
+    }
+    return launch(words);
+  }
   const command& chosen = find(all, words);
   if (asks_for_help(words)) {
     print(help(chosen));
@@ -136,6 +147,8 @@ int run_main(std::vector<std::string> words) {
     return dispatch(std::move(words));
   } catch (const usage_error& e) {
     return fail(e.what(), usage);
+  } catch (const actors::peer_error& e) {
+    return fail(e.what(), peer);
   } catch (const kernels::data_error& e) {
     return fail(e.what(), data);
   } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
@@ -16,6 +17,7 @@
 #include "kernels/data/data_error.hpp"
 #include "kernels/model/model_file.hpp"
 #include "topology/systems.hpp"
+#include "topology/wiring_file.hpp"
 
 namespace sounder::app {
 
@@ -34,6 +36,8 @@ option_group topology_options() {
             "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp, "
             "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
             "several replicas, hogwild for several workers"},
+           {"wiring", "FILE", "",
+            "the graph in this file, instead of a topology by name"},
            {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
            {"workers", "K", "1", "threads that step on the same vector"}}};
 }
@@ -58,36 +62,85 @@ struct request {
   bool as_json = false;
 };
 
-request read(const settings& values) {
-  request r;
-  r.model = read_model(values);
-  r.plan = read_schedule(values);
+/// The options that say which samples a run is on, for nodes that have the
+/// same file.
+std::string data_source(const settings& values) {
+  nlohmann::json source = nlohmann::json::object();
+  for (const option_group& group :
+       {training_data_options(), format_options(), label_options(true),
+        generator_options("generate"), model_options()}) {
+    for (const option& o : group.options) {
+      if (values.has(o.name)) {
+        source[o.name] = values.text(o.name);
+      }
+    }
+  }
+  source["seed"] = values.text("seed");
+  return source.dump();
+}
+
+/// The graph in the file that --wiring names.
+chosen_wiring read_wiring_file(const settings& values) {
+  for (const char* const name : {"topology", "replicas", "workers"}) {
+    if (values.given(name)) {
+      values.fail(name, "the wiring file says so already; leave it out");
+    }
+  }
+  chosen_wiring chosen;
+  chosen.name = values.text("wiring");
+  try {
+    chosen.graph = topology::read_wiring(chosen.name);
+  } catch (const topology::wiring_error& problem) {
+    throw usage_error(problem.what());
+  }
+  chosen.replicas = 0;
+  for (const topology::replica& r : chosen.graph.replicas) {
+    chosen.replicas += r.is_hub() ? 0 : 1;
+    chosen.workers = std::max(chosen.workers, r.workers);
+  }
+  return chosen;
+}
+
+/// The system that --topology names.
+chosen_wiring read_system(const settings& values) {
   const std::string& system = values.text("topology");
   const bool is_plain = system == "auto" || has_one_replica(system);
   const unsigned replicas =
       values.optional_number<unsigned>("replicas", 1, topology::most_replicas)
           .value_or(is_plain ? 1 : 2);
   const auto workers = values.number<unsigned>("workers", 1, 1024);
-  r.wiring = read_wiring(values, "topology", system, replicas, workers);
-  r.plan.graph = r.wiring.graph;
-  if (r.wiring.name == "serial" && workers > 1) {
+  chosen_wiring chosen =
+      read_wiring(values, "topology", system, replicas, workers);
+  if (chosen.name == "serial" && workers > 1) {
     values.fail("topology", fmt::format("serial has one worker, not {}; use "
                                         "hogwild, or --workers 1",
                                         workers));
   }
-  if (has_one_replica(r.wiring.name) && replicas > 1) {
+  if (has_one_replica(chosen.name) && replicas > 1) {
     values.fail("topology",
                 fmt::format("{} has one replica, not {}; use --workers, or "
                             "star, hogwildpp or another of several replicas",
-                            r.wiring.name, replicas));
+                            chosen.name, replicas));
   }
   for (const char* const name : {"shared-head", "head-every"}) {
-    if (values.has(name) && has_one_replica(r.wiring.name) &&
-        r.wiring.name != "hogwild") {
-      values.fail(name, fmt::format("is for --topology hogwild, not {}",
-                                    r.wiring.name));
+    if (values.has(name) && has_one_replica(chosen.name) &&
+        chosen.name != "hogwild") {
+      values.fail(
+          name, fmt::format("is for --topology hogwild, not {}", chosen.name));
     }
   }
+  return chosen;
+}
+
+request read(const settings& values) {
+  request r;
+  r.model = read_model(values);
+  r.plan = read_schedule(values);
+  r.wiring =
+      values.has("wiring") ? read_wiring_file(values) : read_system(values);
+  r.plan.graph = r.wiring.graph;
+  place_on_nodes(values, r.plan);
+  r.plan.data_source = data_source(values);
   r.save = values.text("save");
   r.as_json = values.one_of("output", outputs) == "json";
   return r;
@@ -255,6 +308,8 @@ command train_command() {
   for (option_group& group : wiring_options()) {
     c.groups.push_back(std::move(group));
   }
+  c.groups.push_back(nodes_options());
+  c.groups.push_back(tls_options());
   for (option_group& group : schedule_options()) {
     c.groups.push_back(std::move(group));
   }

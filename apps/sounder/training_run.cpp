@@ -47,6 +47,8 @@ int exit_code(actors::stop_reason reason) {
       return 0;
     case stop_reason::diverged:
       return 1;
+    case stop_reason::peer_lost:
+      return 4;
     case stop_reason::stalled:
       return 5;
     case stop_reason::interrupted:

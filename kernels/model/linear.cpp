@@ -1,7 +1,11 @@
 #include "kernels/model/linear.hpp"
 
+#include <algorithm>
 #include <array>
+#include <sstream>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "kernels/model/linear_kernel.hpp"
 #include "kernels/model/multi_class_kernel.hpp"
@@ -47,10 +51,10 @@ bool is_classifier(linear_model model) noexcept {
   return model != linear_model::least_squares;
 }
 
-std::shared_ptr<const objective> make_linear(linear_model model,
-                                             const dataset& train,
-                                             std::size_t classes,
-                                             regulariser penalty) {
+namespace {
+
+std::shared_ptr<linear_base> make(linear_model model, const dataset& train,
+                                  std::size_t classes, regulariser penalty) {
   switch (model) {
     case linear_model::svm:
       return std::make_shared<linear_objective<hinge_loss>>(train, penalty);
@@ -66,6 +70,43 @@ std::shared_ptr<const objective> make_linear(linear_model model,
           train, classes, penalty);
   }
   return nullptr;
+}
+
+constexpr std::array<std::string_view, 3> forms = {"l2", "per-feature",
+                                                   "per-sample"};
+
+}  // namespace
+
+std::shared_ptr<const objective> make_linear(linear_model model,
+                                             const dataset& train,
+                                             std::size_t classes,
+                                             regulariser penalty) {
+  const auto made = make(model, train, classes, penalty);
+  if (made) {
+    made->set_description(fmt::format(
+        "linear {} {} {} {}", name(model), classes,
+        forms.at(static_cast<std::size_t>(penalty.form)), penalty.strength));
+  }
+  return made;
+}
+
+std::shared_ptr<const objective> make_described(const std::string& description,
+                                                const dataset& train) {
+  std::istringstream words(description);
+  std::string family;
+  std::string model;
+  std::string form;
+  std::size_t classes = 0;
+  double strength = 0.0;
+  words >> family >> model >> classes >> form >> strength;
+  const auto kind = linear_model_by_name(model);
+  const auto* const known = std::find(forms.begin(), forms.end(), form);
+  if (!words || family != "linear" || !kind || known == forms.end()) {
+    return nullptr;
+  }
+  return make_linear(
+      *kind, train, classes,
+      {static_cast<penalty_form>(known - forms.begin()), strength});
 }
 
 }  // namespace sounder::kernels

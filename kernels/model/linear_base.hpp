@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/data/dataset.hpp"
@@ -25,6 +27,8 @@ class linear_base : public objective {
     return uses_scale() ? 1.0 - step_size * strength_ : 1.0;
   }
   double shrinking_rate() const noexcept override;
+  std::string describe() const override { return description_; }
+  void set_description(std::string text) { description_ = std::move(text); }
   bool writes_sparsely() const noexcept override { return true; }
   /// Text data orders its features by popularity (feature_order.hpp): 16,384
   /// of them hold 99 % of RCV1's non-zeros.
@@ -56,6 +60,7 @@ class linear_base : public objective {
   std::vector<float> rate_;
   /// per_sample: mean_i [u in x_i] / d_i, what the penalty weighs w_u with.
   std::vector<float> share_;
+  std::string description_;
 };
 
 }  // namespace sounder::kernels

@@ -127,6 +127,10 @@ class objective {
   virtual bool look(const sgd_chunk& batch, worker_scratch& scratch) const;
   virtual void write(const sgd_chunk& batch, worker_scratch& scratch) const;
 
+  /// A line from which another process can make the same objective
+  /// (linear.hpp: make_described); empty when it cannot be told.
+  virtual std::string describe() const { return {}; }
+
   /// The largest step size that cannot diverge on this data, as far as is
   /// known; 0 when nothing is known. For advice in messages.
   virtual double safe_step(const dataset& data) const;

@@ -1,0 +1,112 @@
+#include "actors/deployment.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "topology/wiring_file.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using nlohmann::json;
+
+json as_json(const replica_setup& setup) {
+  json epoch = json::array();
+  for (const chunk_range& chunk : setup.epoch) {
+    epoch.push_back(chunk.last);
+  }
+  return {{"head", setup.head},
+          {"head_every", setup.head_every},
+          {"chunk_ends", std::move(epoch)},
+          {"leg_ends", setup.leg_ends},
+          {"leg_batches", setup.leg_batches},
+          {"steps", setup.steps}};
+}
+
+replica_setup as_setup(const json& text) {
+  replica_setup setup;
+  setup.head = text.at("head");
+  setup.head_every = text.at("head_every");
+  std::size_t first = 0;
+  for (const json& end : text.at("chunk_ends")) {
+    setup.epoch.push_back({first, end.get<std::size_t>()});
+    first = setup.epoch.back().last;
+  }
+  setup.leg_ends = text.at("leg_ends").get<std::vector<std::size_t>>();
+  setup.leg_batches = text.at("leg_batches");
+  setup.steps = text.at("steps").get<std::vector<double>>();
+  return setup;
+}
+
+}  // namespace
+
+std::vector<std::size_t> deployment::stepping() const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
+    if (plan.graph.replicas[i].place == place &&
+        !plan.graph.replicas[i].is_hub()) {
+      found.push_back(i);
+    }
+  }
+  return found;
+}
+
+std::vector<char> encode(const deployment& part) {
+  const training_plan& plan = part.plan;
+  json setups = json::array();
+  for (const replica_setup& setup : part.setups) {
+    setups.push_back(as_json(setup));
+  }
+  const json text = {
+      {"place", part.place},
+      {"wiring", topology::write_wiring(plan.graph)},
+      {"batch_size", plan.batch_size},
+      {"epochs", plan.epochs},
+      {"order", static_cast<int>(plan.order.kind)},
+      {"block_rows", plan.order.block_rows},
+      {"seed", plan.seed},
+      {"time_limit_s", plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
+      {"rows", part.shape.rows},
+      {"nonzeros", part.shape.nonzeros},
+      {"setups", std::move(setups)},
+      {"objective", part.objective},
+      {"data", part.data},
+      {"fingerprint", part.fingerprint},
+      {"features", part.features},
+      {"peers", part.peers}};
+  std::vector<char> bytes;
+  json::to_cbor(text, bytes);
+  return bytes;
+}
+
+deployment decode(const std::vector<char>& bytes) {
+  const json text = json::from_cbor(bytes);
+  deployment part;
+  part.place = text.at("place");
+  training_plan& plan = part.plan;
+  plan.graph = topology::parse_wiring(text.at("wiring").get<std::string>());
+  plan.batch_size = text.at("batch_size");
+  plan.epochs = text.at("epochs");
+  plan.order.kind = static_cast<kernels::order_kind>(text.at("order").get<int>());
+  plan.order.block_rows = text.at("block_rows");
+  plan.seed = text.at("seed");
+  if (const double limit = text.at("time_limit_s"); limit > 0.0) {
+    plan.stop.wall_clock = std::chrono::duration<double>(limit);
+  }
+  part.shape = {text.at("rows"), text.at("nonzeros")};
+  for (const json& setup : text.at("setups")) {
+    part.setups.push_back(as_setup(setup));
+  }
+  if (part.setups.size() != plan.graph.replicas.size() ||
+      plan.batch_size == 0) {
+    throw std::invalid_argument("a deployment that does not fit its graph");
+  }
+  part.objective = text.at("objective");
+  part.data = text.at("data");
+  part.fingerprint = text.at("fingerprint").get<std::vector<std::uint64_t>>();
+  part.features = text.at("features");
+  part.peers = text.at("peers").get<std::map<std::string, std::string>>();
+  return part;
+}
+
+}  // namespace sounder::actors

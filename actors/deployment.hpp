@@ -1,0 +1,42 @@
+#pragma once
+
+// What a node has to know to run its part of a plan, as bytes.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/wiring.hpp"
+
+namespace sounder::actors {
+
+/// Objectives of your own on other nodes: from their description to the thing.
+using objective_factory =
+    std::function<std::shared_ptr<const kernels::objective>(
+        const std::string& description, const kernels::dataset& train)>;
+
+/// A node's part of a run.
+struct deployment {
+  std::string place;  // which of the graph's places the node is
+  training_plan plan;  // without objective and step-size rule
+  data_shape shape;
+  std::vector<replica_setup> setups;  // of all replicas; steps tabulated
+  std::string objective;              // its description
+  std::string data;                   // the plan's data_source
+  std::vector<std::uint64_t> fingerprint;  // of the whole data set
+  std::uint64_t features = 0;
+  std::map<std::string, std::string> peers;  // addresses of places
+
+  /// Replicas that live on the node and step.
+  std::vector<std::size_t> stepping() const;
+};
+
+/// Throws std::invalid_argument when the plan's objective cannot be described.
+std::vector<char> encode(const deployment& part);
+
+/// Throws std::exception of some kind when the bytes are not a deployment.
+deployment decode(const std::vector<char>& bytes);
+
+}  // namespace sounder::actors

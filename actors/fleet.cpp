@@ -1,0 +1,262 @@
+#include "actors/fleet.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <caf/io/all.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/messages.hpp"
+#include "kernels/data/pack.hpp"
+#include "kernels/data/split.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Bytes of samples in a message.
+constexpr std::size_t samples_part = std::size_t{4} << 20U;
+
+/// The words of a node's refusal.
+std::string reason_of(caf::actor_system& system, const caf::error& problem) {
+  return problem.context().match_elements<std::string>()
+             ? problem.context().get_as<std::string>(0)
+             : system.render(problem);
+}
+
+/// Asks a node and waits for the answer.
+template <class Answer, class... Words>
+Answer ask(caf::actor_system& system, const member_node& node,
+           milliseconds deadline, Words&&... words) {
+  caf::scoped_actor self(system, true);
+  Answer answer{};
+  self->request(node.actor, deadline, std::forward<Words>(words)...)
+      .receive([&](Answer& got) { answer = std::move(got); },
+               [&](const caf::error& problem) {
+                 throw peer_error("node " + node.address.text() + ": " +
+                                  reason_of(system, problem));
+               });
+  return answer;
+}
+
+class deployer {
+ public:
+  deployer(caf::actor_system& system, const training_plan& plan,
+           const kernels::dataset& data)
+      : system_(system),
+        plan_(plan),
+        data_(data),
+        shape_(data_shape::of(data)),
+        setups_(set_up_all(plan, shape_)) {}
+
+  deployed_graph run() {
+    try {
+      find_nodes();
+      tabulate_steps();
+      for (const member_node& node : deployed_.fleet.nodes) {
+        hand_out(node);
+      }
+      wire();
+    } catch (...) {
+      release(system_, deployed_.fleet);
+      throw;
+    }
+    return std::move(deployed_);
+  }
+
+ private:
+  milliseconds deadline() const { return plan_.connect_deadline; }
+
+  void find_nodes() {
+    std::set<std::string> places;
+    for (const topology::replica& r : plan_.graph.replicas) {
+      if (!r.place.empty()) {
+        places.insert(r.place);
+      }
+    }
+    for (const std::string& place : places) {
+      const auto named = plan_.nodes.find(place);
+      member_node node;
+      node.place = place;
+      node.address =
+          parse_address(named == plan_.nodes.end() ? place : named->second);
+      node.actor = connect(system_, node.address, plan_.tls, deadline());
+      static_cast<void>(ask<std::string>(system_, node, deadline(),
+                                         hello_atom::value, protocol));
+      peers_[place] = node.address.text();
+      deployed_.fleet.nodes.push_back(std::move(node));
+    }
+  }
+
+  /// Step sizes travel as numbers: rules are code.
+  void tabulate_steps() {
+    for (replica_setup& setup : setups_) {
+      if (!plan_.graph.replicas[setup.replica].is_hub()) {
+        setup.steps = steps_of(setup.epoch, plan_.step_size,
+                               setup.epoch.size() * plan_.epochs);
+      }
+    }
+  }
+
+  void hand_out(const member_node& node) {
+    const kernels::hash_128 sum = kernels::fingerprint(data_);
+    deployment part;
+    part.place = node.place;
+    part.plan = plan_;
+    part.shape = shape_;
+    part.setups = setups_;
+    part.objective = plan_.objective->describe();
+    part.data = plan_.data_source;
+    part.fingerprint = {sum[0], sum[1]};
+    part.features = data_.features();
+    part.peers = peers_;
+    const bool has_data =
+        ask<bool>(system_, node, deadline(), deploy_atom::value,
+                  leader(), encode(part),
+                  as_parameters(start_parameters(plan_)));
+    if (!has_data) {
+      for (const std::size_t i : part.stepping()) {
+        send_samples(node, i);
+      }
+    }
+  }
+
+  /// The replica's rows, packed, a part at a time.
+  void send_samples(const member_node& node, std::size_t replica) {
+    const kernels::shard& rows = setups_[replica].rows;
+    std::vector<std::uint32_t> numbers;
+    for (std::uint32_t i = 0; i < rows.rows(); ++i) {
+      numbers.push_back(rows.row(i));
+    }
+    const std::vector<char> packed =
+        kernels::pack(kernels::select_rows(data_, numbers));
+    for (std::size_t first = 0; first < packed.size(); first += samples_part) {
+      const auto from = packed.begin() + static_cast<std::ptrdiff_t>(first);
+      const auto to =
+          from + static_cast<std::ptrdiff_t>(
+                     std::min(samples_part, packed.size() - first));
+      static_cast<void>(ask<bool>(
+          system_, node, deadline(), samples_atom::value,
+          static_cast<std::uint32_t>(replica),
+          std::uint64_t{packed.size()}, std::vector<char>(from, to)));
+    }
+  }
+
+  /// All open their doors, then all connect to the others'.
+  void wire() {
+    for (replica_setup& setup : setups_) {
+      setup.data = data_;
+      setup.steps.clear();
+    }
+    wirer work(plan_, shape_, setups_, {}, &system_);
+    opened_doors doors = work.open(start_parameters(plan_));
+    for (const auto& [key, port] : doors.ports) {
+      deployed_.fleet.helpers.push_back(port);
+    }
+    for (const auto& [place, door] : doors.doors) {
+      deployed_.fleet.helpers.push_back(door);
+    }
+    for (const member_node& node : deployed_.fleet.nodes) {
+      const auto list =
+          ask<door_list>(system_, node, deadline(), open_atom::value);
+      for (std::size_t k = 0; k < list.ports.size(); ++k) {
+        doors.ports[list.ports[k]] = list.port_actors.at(k);
+      }
+      for (std::size_t k = 0; k < list.places.size(); ++k) {
+        doors.doors[list.places[k]] = list.doors.at(k);
+      }
+    }
+    door_list all;
+    for (const auto& [key, port] : doors.ports) {
+      all.ports.push_back(key);
+      all.port_actors.push_back(port);
+    }
+    for (const auto& [place, door] : doors.doors) {
+      all.places.push_back(place);
+      all.doors.push_back(door);
+    }
+    for (const member_node& node : deployed_.fleet.nodes) {
+      const auto list = ask<replica_list>(system_, node, deadline(),
+                                          connect_atom::value, all);
+      for (std::size_t k = 0; k < list.numbers.size(); ++k) {
+        deployed_.elsewhere[list.numbers[k]] = list.actors.at(k);
+      }
+    }
+    deployed_.here = work.connect(doors);
+  }
+
+  /// Somebody for the nodes to watch: it lives as long as this system.
+  caf::actor leader() {
+    if (!leader_) {
+      leader_ = system_.spawn([](caf::event_based_actor* self) {
+        return caf::behavior{[self](release_atom) { self->quit(); }};
+      });
+      deployed_.fleet.helpers.push_back(leader_);
+    }
+    return leader_;
+  }
+
+  caf::actor_system& system_;
+  const training_plan& plan_;
+  const kernels::dataset& data_;
+  data_shape shape_;
+  std::vector<replica_setup> setups_;
+  std::map<std::string, std::string> peers_;
+  caf::actor leader_;
+  deployed_graph deployed_;
+};
+
+quantiles as_quantiles(const nlohmann::json& text) {
+  return {text.at("p50"), text.at("p90"), text.at("p99"), text.at("max")};
+}
+
+}  // namespace
+
+bool has_nodes(const topology::graph& wiring) {
+  return std::any_of(wiring.replicas.begin(), wiring.replicas.end(),
+                     [](const topology::replica& r) { return !r.place.empty(); });
+}
+
+deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
+                      const kernels::dataset& data) {
+  return deployer(system, plan, data).run();
+}
+
+std::vector<link_record> links_of(caf::actor_system& system,
+                                  const std::vector<member_node>& nodes) {
+  std::vector<link_record> records;
+  for (const member_node& node : nodes) {
+    const auto text = ask<std::string>(system, node, std::chrono::seconds(5),
+                                       links_atom::value);
+    for (const nlohmann::json& each : nlohmann::json::parse(text)) {
+      link_record r;
+      r.from = each.at("from");
+      r.to = each.at("to");
+      r.exchange = each.at("exchange");
+      r.count = each.at("count");
+      r.bytes = each.at("bytes");
+      r.latency_us = as_quantiles(each.at("latency_us"));
+      r.staleness = as_quantiles(each.at("staleness"));
+      records.push_back(std::move(r));
+    }
+  }
+  return records;
+}
+
+void release(caf::actor_system& system, const fleet& done) {
+  if (done.nodes.empty() && done.helpers.empty()) {
+    return;
+  }
+  caf::scoped_actor self(system, true);
+  for (const caf::actor& helper : done.helpers) {
+    self->send_exit(helper, caf::exit_reason::user_shutdown);
+  }
+  for (const member_node& node : done.nodes) {
+    self->request(node.actor, std::chrono::seconds(2), release_atom::value)
+        .receive([](bool) {}, [](const caf::error&) {});
+  }
+}
+
+}  // namespace sounder::actors

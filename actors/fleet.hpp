@@ -1,0 +1,57 @@
+#pragma once
+
+// The nodes of a run, as its leader sees them.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/deployment.hpp"
+#include "actors/network.hpp"
+#include "actors/training_plan.hpp"
+
+namespace sounder::actors {
+
+/// A node at work for this run.
+struct member_node {
+  std::string place;
+  node_address address;
+  caf::actor actor;
+};
+
+/// The nodes of a run, and what serves them here.
+struct fleet {
+  std::vector<member_node> nodes;
+  std::vector<caf::actor> helpers;
+};
+
+/// A plan's replicas on all places, ready to walk.
+struct deployed_graph {
+  wired_graph here;
+  std::map<std::size_t, caf::actor> elsewhere;  // replicas and hubs, by number
+  actors::fleet fleet;
+};
+
+/// Whether replicas of the graph live on other nodes.
+bool has_nodes(const topology::graph& wiring);
+
+/// Deploys the plan: connects to its nodes, gives each its part and, where it
+/// has none, its samples, and wires all up. Releases all nodes again when
+/// one of them fails.
+///
+/// Throws peer_error that names the node. Every wait ends by
+/// plan.connect_deadline.
+deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
+                      const kernels::dataset& data);
+
+/// What the links of the nodes have seen.
+std::vector<link_record> links_of(caf::actor_system& system,
+                                  const std::vector<member_node>& nodes);
+
+/// Lets the nodes go, and ends the helpers.
+void release(caf::actor_system& system, const fleet& done);
+
+}  // namespace sounder::actors

@@ -1,0 +1,61 @@
+#pragma once
+
+// Actor systems that talk to other nodes: what CAF must be told, and how to
+// listen and to connect, with TLS or without.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include <caf/all.hpp>
+
+namespace sounder::actors {
+
+/// Files of mutual TLS: both sides show a certificate of the same private
+/// authority. All three or none.
+struct tls_files {
+  std::string certificate;
+  std::string key;
+  std::string authority;
+
+  bool is_on() const noexcept { return !certificate.empty(); }
+};
+
+/// HOST:PORT.
+struct node_address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  std::string text() const { return host + ":" + std::to_string(port); }
+};
+
+/// Throws std::invalid_argument that says what is wrong with the text.
+node_address parse_address(const std::string& text);
+
+/// Whether only this machine reaches it.
+bool is_loopback(const std::string& host);
+
+/// Spoken between nodes; another number is refused.
+constexpr std::uint32_t protocol = 1;
+
+/// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
+void configure_network(caf::actor_system_config& config, const tls_files& tls);
+
+/// Listens. Returns the port, which is another for port 0.
+/// Throws std::system_error that names the address.
+std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
+                     const node_address& at, const tls_files& tls);
+
+/// Thrown when a node does not answer, answers in another protocol, refuses,
+/// or is gone. what() names it.
+class peer_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Tries until `deadline` has passed: a node may be started later.
+/// Throws peer_error.
+caf::actor connect(caf::actor_system& system, const node_address& to,
+                   const tls_files& tls, std::chrono::milliseconds deadline);
+
+}  // namespace sounder::actors

@@ -1,0 +1,402 @@
+#include "actors/node.hpp"
+
+#include <thread>
+
+#include <caf/io/all.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/replica.hpp"
+#include "kernels/data/pack.hpp"
+#include "kernels/model/linear.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using nlohmann::json;
+
+/// Samples that one packed run of bytes may have: 16 GiB.
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << 34U;
+
+/// One run's part at this node.
+struct session {
+  caf::actor leader;
+  deployment part;
+  std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
+  parameters start;
+  std::optional<kernels::dataset> whole;         // opened here
+  std::map<std::size_t, kernels::dataset> sent;  // shards, by replica
+  std::vector<char> incoming;
+  std::unique_ptr<wirer> wiring;
+  std::vector<std::shared_ptr<link_meter>> meters;
+  std::vector<wired_replica> replicas;
+  std::vector<caf::actor> actors;
+  opened_doors doors;
+  std::vector<caf::actor> peers;  // connections kept open
+};
+
+struct node_state {
+  const char* name = "node";
+  node_options options;  // set once
+  std::unique_ptr<session> run;
+};
+
+using self_ptr = caf::stateful_actor<node_state>*;
+
+void say(const node_state& state, const std::string& line) {
+  if (state.options.say) {
+    state.options.say(line);
+  }
+}
+
+void release(self_ptr self, const std::string& why) {
+  node_state& state = self->state;
+  if (!state.run) {
+    return;
+  }
+  session& run = *state.run;
+  run.stop->request_stop();
+  for (const caf::actor& replica : run.actors) {
+    self->send_exit(replica, caf::exit_reason::user_shutdown);
+  }
+  for (const auto& [key, port] : run.doors.ports) {
+    self->send_exit(port, caf::exit_reason::user_shutdown);
+  }
+  for (const auto& [place, door] : run.doors.doors) {
+    if (place == run.part.place) {
+      self->send_exit(door, caf::exit_reason::user_shutdown);
+    }
+  }
+  self->demonitor(run.leader);
+  state.run.reset();
+  say(state, why);
+}
+
+caf::error refusal(const std::string& why) {
+  return caf::make_error(caf::sec::runtime_error, why);
+}
+
+/// The node's own copy of the samples, if it has one. Throws when that is
+/// another data set than the leader's.
+bool open_own_data(node_state& state) {
+  session& run = *state.run;
+  if (!state.options.open_data) {
+    return false;
+  }
+  run.whole = state.options.open_data(run.part.data);
+  if (!run.whole) {
+    return false;
+  }
+  if (run.whole->features() != run.part.features ||
+      run.whole->rows() != run.part.shape.rows) {
+    throw std::invalid_argument(
+        "its data is another: " + std::to_string(run.whole->rows()) + " x " +
+        std::to_string(run.whole->features()) + " against " +
+        std::to_string(run.part.shape.rows) + " x " +
+        std::to_string(run.part.features) + " at the leader");
+  }
+  const kernels::hash_128 mine = kernels::fingerprint(*run.whole);
+  if (run.part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
+    throw std::invalid_argument(
+        "its data has the leader's size but other samples");
+  }
+  return true;
+}
+
+std::shared_ptr<const kernels::objective> make_objective(
+    const node_options& options, const std::string& description,
+    const kernels::dataset& data) {
+  auto made = kernels::make_described(description, data);
+  if (!made && options.make_objective) {
+    made = options.make_objective(description, data);
+  }
+  if (!made) {
+    throw std::invalid_argument("it cannot make the objective '" +
+                                description + "'");
+  }
+  return made;
+}
+
+/// The replicas' setups with what only this process has.
+void complete_setups(node_state& state) {
+  session& run = *state.run;
+  training_plan& plan = run.part.plan;
+  plan.exchanges = state.options.exchanges;
+  plan.interrupt = run.stop->get_token();
+  std::size_t part = 0;
+  std::size_t parts = 0;
+  for (const topology::replica& r : plan.graph.replicas) {
+    parts += r.is_hub() ? 0 : 1;
+  }
+  const auto any_data = [&]() -> const kernels::dataset& {
+    static const kernels::dataset none;
+    return run.whole ? *run.whole
+                     : run.sent.empty() ? none : run.sent.begin()->second;
+  };
+  plan.objective =
+      make_objective(state.options, run.part.objective, any_data());
+  if (plan.objective->dimension() != run.start.size()) {
+    throw std::invalid_argument(
+        "its objective has " + std::to_string(plan.objective->dimension()) +
+        " parameters, the leader's " + std::to_string(run.start.size()));
+  }
+  for (std::size_t i = 0; i < run.part.setups.size(); ++i) {
+    const topology::replica& node = plan.graph.replicas[i];
+    replica_setup& setup = run.part.setups[i];
+    setup.plan = plan;
+    setup.replica = i;
+    setup.sharing = node.sharing;
+    setup.workers = node.workers;
+    setup.stop = run.stop->get_token();
+    if (plan.stop.wall_clock) {
+      setup.end_by = std::chrono::steady_clock::now() +
+                     std::chrono::duration_cast<
+                         std::chrono::steady_clock::duration>(
+                         *plan.stop.wall_clock);
+    }
+    if (node.is_hub()) {
+      continue;
+    }
+    const std::size_t k = part++;
+    const auto sent = run.sent.find(i);
+    if (sent != run.sent.end()) {
+      setup.data = sent->second;
+      setup.rows = kernels::shard(sent->second.rows(), 0, 1);
+    } else if (run.whole) {
+      setup.data = *run.whole;
+      setup.rows = kernels::shard(run.whole->rows(), k, parts);
+    }
+  }
+}
+
+door_list as_list(const opened_doors& doors) {
+  door_list list;
+  for (const auto& [key, port] : doors.ports) {
+    list.ports.push_back(key);
+    list.port_actors.push_back(port);
+  }
+  for (const auto& [place, door] : doors.doors) {
+    list.places.push_back(place);
+    list.doors.push_back(door);
+  }
+  return list;
+}
+
+/// Spawns the replicas once their meetings are made.
+replica_list start_replicas(self_ptr self, const door_list& others) {
+  session& run = *self->state.run;
+  for (const auto& [place, address] : run.part.peers) {
+    if (place != run.part.place && !address.empty()) {
+      run.peers.push_back(connect(self->system(), parse_address(address),
+                                  self->state.options.tls,
+                                  std::chrono::seconds(10)));
+    }
+  }
+  opened_doors doors = run.doors;
+  for (std::size_t k = 0; k < others.ports.size(); ++k) {
+    doors.ports[others.ports[k]] = others.port_actors.at(k);
+  }
+  for (std::size_t k = 0; k < others.places.size(); ++k) {
+    doors.doors[others.places[k]] = others.doors.at(k);
+  }
+  wired_graph wired = run.wiring->connect(doors);
+  run.meters = wired.meters;
+  replica_list list;
+  for (std::size_t i = 0; i < wired.replicas.size(); ++i) {
+    if (wired.replicas[i].is_here) {
+      run.replicas.push_back(wired.replicas[i]);
+      run.actors.push_back(
+          wired.replicas[i].is_hub
+              ? self->spawn(hub, wired.replicas[i])
+              : self->spawn(replica, wired.replicas[i]));
+      list.numbers.push_back(static_cast<std::uint32_t>(i));
+      list.actors.push_back(run.actors.back());
+    }
+  }
+  return list;
+}
+
+json as_json(const link_record& r) {
+  const auto spread = [](const quantiles& q) {
+    return json{{"p50", q.p50}, {"p90", q.p90}, {"p99", q.p99}, {"max", q.max}};
+  };
+  return {{"from", r.from},
+          {"to", r.to},
+          {"exchange", r.exchange},
+          {"count", r.count},
+          {"bytes", r.bytes},
+          {"latency_us", spread(r.latency_us)},
+          {"staleness", spread(r.staleness)}};
+}
+
+json links_of(const node_state& state) {
+  json links = json::array();
+  if (state.run) {
+    for (const auto& meter : state.run->meters) {
+      if (meter->latency_ns.count() > 0) {
+        links.push_back(as_json(meter->record()));
+      }
+    }
+  }
+  return links;
+}
+
+json status(const node_state& state) {
+  json out = {{"listen", state.options.listen.text()},
+              {"protocol", protocol},
+              {"state", state.run ? "training" : "waiting"}};
+  if (state.run) {
+    out["replicas"] = json::array();
+    for (const wired_replica& r : state.run->replicas) {
+      out["replicas"].push_back({{"name", r.name},
+                                 {"workers", r.setup->workers},
+                                 {"samples", r.memory->samples.load()}});
+    }
+    out["links"] = links_of(state);
+  }
+  return out;
+}
+
+/// Runs `work`; what it throws becomes the answer, and the run is let go.
+template <class Result, class Work>
+caf::result<Result> guarded(self_ptr self, const Work& work) {
+  try {
+    if (!self->state.run) {
+      return refusal("it has no run");
+    }
+    return work();
+  } catch (const std::exception& problem) {
+    const std::string why = problem.what();
+    release(self, "let the run go: " + why);
+    return refusal(why);
+  }
+}
+
+caf::behavior node(self_ptr self, node_options options) {
+  self->state.options = std::move(options);
+  self->set_down_handler([=](const caf::down_msg& gone) {
+    const auto& run = self->state.run;
+    if (run && run->leader.address() == gone.source) {
+      release(self, "the leader is gone; waiting for work");
+    }
+  });
+  return {
+      [=](hello_atom, std::uint32_t number) -> caf::result<std::string> {
+        if (number != protocol) {
+          return refusal("it speaks protocol " + std::to_string(protocol) +
+                         ", the leader " + std::to_string(number) +
+                         "; run the same version of sounder on both");
+        }
+        return std::string("sounder");
+      },
+      [=](deploy_atom, const caf::actor& leader,
+          const std::vector<char>& bytes,
+          const parameters& start) -> caf::result<bool> {
+        if (self->state.run) {
+          return refusal("it is at work for another leader");
+        }
+        self->state.run = std::make_unique<session>();
+        return guarded<bool>(self, [&]() -> bool {
+          session& run = *self->state.run;
+          run.leader = leader;
+          self->monitor(leader);
+          run.part = decode(bytes);
+          run.start = start;
+          say(self->state, "took " +
+                               std::to_string(run.part.stepping().size()) +
+                               " replicas of a run");
+          return open_own_data(self->state);
+        });
+      },
+      [=](samples_atom, std::uint32_t to, std::uint64_t total,
+          const std::vector<char>& bytes) {
+        return guarded<bool>(self, [&]() -> bool {
+          session& run = *self->state.run;
+          if (total > most_bytes ||
+              bytes.size() > total - run.incoming.size()) {
+            throw std::invalid_argument("more samples than were announced");
+          }
+          run.incoming.insert(run.incoming.end(), bytes.begin(), bytes.end());
+          if (run.incoming.size() == total) {
+            run.sent[to] = kernels::unpack(run.incoming);
+            run.incoming = {};
+          }
+          return true;
+        });
+      },
+      [=](open_atom) {
+        return guarded<door_list>(self, [&]() -> door_list {
+          session& run = *self->state.run;
+          complete_setups(self->state);
+          run.wiring = std::make_unique<wirer>(
+              run.part.plan, run.part.shape, run.part.setups, run.part.place,
+              &self->system());
+          run.doors = run.wiring->open(
+              {run.start.data(), static_cast<std::size_t>(run.start.size())});
+          return as_list(run.doors);
+        });
+      },
+      [=](connect_atom, const door_list& others) {
+        return guarded<replica_list>(
+            self, [&] { return start_replicas(self, others); });
+      },
+      [=](halt_atom) {
+        if (self->state.run) {
+          self->state.run->stop->request_stop();
+        }
+      },
+      [=](links_atom) { return links_of(self->state).dump(); },
+      [=](status_atom) { return status(self->state).dump(); },
+      [=](release_atom) {
+        release(self, "done; waiting for work");
+        return true;
+      },
+  };
+}
+
+}  // namespace
+
+void serve(const node_options& options) {
+  caf::actor_system_config config;
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", 3);
+  config.set("scheduler.max-throughput", 5);
+  configure_network(config, options.tls);
+  caf::actor_system system(config);
+  node_options completed = options;
+  // Port 0 becomes a real one before anybody asks for it.
+  const auto self = system.spawn<caf::detached>(node, completed);
+  const std::uint16_t port = listen(system, self, options.listen, options.tls);
+  if (options.ready) {
+    options.ready({options.listen.host, port});
+  }
+  while (!options.stop.stop_requested()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  {
+    caf::scoped_actor closing(system, true);
+    closing->request(self, std::chrono::seconds(2), release_atom::value)
+        .receive([](bool) {}, [](const caf::error&) {});
+    closing->send_exit(self, caf::exit_reason::user_shutdown);
+  }
+}
+
+std::string status_of(const node_address& at, const tls_files& tls,
+                      std::chrono::milliseconds deadline) {
+  caf::actor_system_config config;
+  configure_network(config, tls);
+  caf::actor_system system(config);
+  const caf::actor node = connect(system, at, tls, deadline);
+  caf::scoped_actor self(system, true);
+  std::string text;
+  self->request(node, deadline, status_atom::value)
+      .receive([&](std::string& found) { text = std::move(found); },
+               [&](const caf::error& problem) {
+                 throw peer_error("node " + at.text() + " does not answer (" +
+                                  system.render(problem) + ")");
+               });
+  return text;
+}
+
+}  // namespace sounder::actors

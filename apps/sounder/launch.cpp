@@ -1,0 +1,239 @@
+// sounder launch: node processes here or on other hosts, a run over them, and
+// their end.
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actors/network.hpp"
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/options.hpp"
+#include "apps/sounder/progress.hpp"
+
+extern char** environ;
+
+namespace sounder::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A process that prints the address it listens on; ended with the object.
+class child {
+ public:
+  explicit child(const std::vector<std::string>& words) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+      throw std::system_error(errno, std::generic_category(), "pipe");
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    std::vector<char*> arguments;
+    for (const std::string& word : words) {
+      arguments.push_back(const_cast<char*>(word.c_str()));
+    }
+    arguments.push_back(nullptr);
+    const int problem = posix_spawnp(&id_, arguments[0], &actions, nullptr,
+                                     arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    output_ = ends[0];
+    if (problem != 0) {
+      close(output_);
+      throw std::system_error(problem, std::generic_category(), words[0]);
+    }
+  }
+  child(child&& other) noexcept
+      : id_(std::exchange(other.id_, -1)),
+        output_(std::exchange(other.output_, -1)) {}
+  child& operator=(child&&) = delete;
+
+  ~child() {
+    if (id_ > 0) {
+      end();
+    }
+    if (output_ >= 0) {
+      close(output_);
+    }
+  }
+
+  /// The address that it prints. Throws peer_error after the deadline.
+  std::string address(std::chrono::milliseconds deadline) {
+    const std::string words = "listening on ";
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    std::string line;
+    while (line.find('\n') == line.npos) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          until - std::chrono::steady_clock::now());
+      pollfd waiting = {output_, POLLIN, 0};
+      char text[256];
+      const ssize_t n =
+          poll(&waiting, 1, static_cast<int>(std::max<long>(left.count(), 0))) >
+                  0
+              ? read(output_, text, sizeof text)
+              : 0;
+      if (n <= 0) {
+        throw actors::peer_error("a node did not start; see its message");
+      }
+      line.append(text, static_cast<std::size_t>(n));
+    }
+    if (line.rfind(words, 0) != 0) {
+      throw actors::peer_error("a node did not start: " + line);
+    }
+    return line.substr(words.size(), line.find('\n') - words.size());
+  }
+
+ private:
+  void end() const {
+    kill(id_, SIGTERM);
+    const auto until = std::chrono::steady_clock::now() + 3s;
+    while (waitpid(id_, nullptr, WNOHANG) == 0) {
+      if (std::chrono::steady_clock::now() > until) {
+        kill(id_, SIGKILL);
+        waitpid(id_, nullptr, 0);
+        return;
+      }
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+
+  pid_t id_ = -1;
+  int output_ = -1;
+};
+
+/// launch's own words, and train's.
+struct request {
+  unsigned local = 0;
+  std::vector<std::string> hosts;
+  std::string port = "4711";
+  std::string program = "sounder";
+  std::vector<std::string> train;
+};
+
+std::vector<std::string> cut(const std::string& list) {
+  std::vector<std::string> items;
+  std::size_t first = 0;
+  while (first <= list.size()) {
+    const std::size_t comma = std::min(list.find(',', first), list.size());
+    items.push_back(list.substr(first, comma - first));
+    first = comma + 1;
+  }
+  return items;
+}
+
+request read(const std::vector<std::string>& words) {
+  request r;
+  for (std::size_t k = 1; k < words.size(); ++k) {
+    std::string name = words[k];
+    std::string value;
+    const std::size_t equals = name.find('=');
+    const bool has_value = equals != name.npos;
+    if (has_value) {
+      value = name.substr(equals + 1);
+      name = name.substr(0, equals);
+    }
+    if (name != "--local" && name != "--ssh" && name != "--port" &&
+        name != "--program") {
+      r.train.push_back(words[k]);
+      continue;
+    }
+    if (!has_value && ++k < words.size()) {
+      value = words[k];
+    }
+    if (value.empty()) {
+      throw usage_error(name + " needs a value");
+    }
+    if (name == "--local") {
+      char* end = nullptr;
+      const unsigned long n = std::strtoul(value.c_str(), &end, 10);
+      if (*end != '\0' || n < 1 || n > 256) {
+        throw usage_error("--local: '" + value +
+                          "' is not a number of nodes in 1 ... 256");
+      }
+      r.local = static_cast<unsigned>(n);
+    } else if (name == "--ssh") {
+      r.hosts = cut(value);
+    } else {
+      (name == "--port" ? r.port : r.program) = value;
+    }
+  }
+  if ((r.local == 0) == r.hosts.empty()) {
+    throw usage_error(
+        "launch needs --local N, for N nodes here, or --ssh HOST,HOST,..");
+  }
+  return r;
+}
+
+/// Options of train that a node needs, too.
+void hand_on(const request& r, std::vector<std::string>& node) {
+  for (std::size_t k = 0; k < r.train.size(); ++k) {
+    const std::string& word = r.train[k];
+    const bool with_value = word.rfind("--tls-", 0) == 0;
+    if (word == "--insecure" || (with_value && word.find('=') != word.npos)) {
+      node.push_back(word);
+    } else if (with_value && k + 1 < r.train.size()) {
+      node.push_back(word);
+      node.push_back(r.train[++k]);
+    }
+  }
+}
+
+}  // namespace
+
+int launch(const std::vector<std::string>& words) {
+  request r = read(words);
+  std::vector<child> nodes;
+  std::string addresses;
+  const std::size_t count = r.local > 0 ? r.local : r.hosts.size();
+  for (std::size_t k = 0; k < count; ++k) {
+    std::vector<std::string> node;
+    if (r.local > 0) {
+      node = {"/proc/self/exe", "node", "--ends-with-parent", "--quiet"};
+    } else {
+      // A terminal of its own ends the node when the connection goes.
+      node = {"ssh",  "-tt",      r.hosts[k],
+              r.program, "node", "--quiet", "--listen",
+              r.hosts[k] + ":" + r.port};
+    }
+    hand_on(r, node);
+    nodes.emplace_back(node);
+  }
+  for (child& node : nodes) {
+    addresses += (addresses.empty() ? "" : ",") + node.address(30s);
+  }
+  r.train.push_back("--nodes=" + addresses);
+  const command train = train_command();
+  return train.run(parse(train, r.train));
+}
+
+std::string launch_help() {
+  return "Usage: sounder launch --local N [options of train]\n"
+         "       sounder launch --ssh HOST,HOST,.. [options of train]\n"
+         "\n"
+         "Starts nodes, trains over them, and ends them.\n"
+         "\n"
+         "  sounder launch --local 2 --generate p1 --topology star\n"
+         "  sounder launch --ssh a,b --data rcv1.svm.xz --topology easgd \\\n"
+         "    --tls-cert me.pem --tls-key me.key --tls-ca ca.pem\n"
+         "\n"
+         "  --local N        so many node processes on this machine\n"
+         "  --ssh A,B,..     a node on each of these hosts, by ssh\n"
+         "  --port N         where they listen there [4711]\n"
+         "  --program PATH   the program there [sounder]\n"
+         "\n"
+         "All other options are those of sounder train.\n";
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,116 @@
+#include "apps/sounder/network_options.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace sounder::app {
+
+option_group tls_options() {
+  return {"Security",
+          {{"tls-cert", "FILE", "", "own certificate (PEM)"},
+           {"tls-key", "FILE", "", "its key"},
+           {"tls-ca", "FILE", "",
+            "the private authority that all certificates are of; every holder "
+            "of one has full control of the nodes"},
+           {"insecure", "", "",
+            "without TLS: be reached by, or reach, other machines all the "
+            "same"}}};
+}
+
+option_group nodes_options() {
+  return {"Nodes",
+          {{"nodes", "A,B,..", "",
+            "HOST:PORT of nodes (sounder node) that take the replicas in "
+            "turn; NAME=HOST:PORT for a place in the wiring file"},
+           {"connect-deadline", "S", "30",
+            "seconds a node may take to appear and to answer"}}};
+}
+
+actors::tls_files read_tls(const settings& values) {
+  actors::tls_files tls;
+  const std::vector<std::pair<const char*, std::string*>> files = {
+      {"tls-cert", &tls.certificate},
+      {"tls-key", &tls.key},
+      {"tls-ca", &tls.authority}};
+  bool any = false;
+  for (const auto& [name, file] : files) {
+    any = any || values.has(name);
+  }
+  for (const auto& [name, file] : files) {
+    if (any && !values.has(name)) {
+      throw usage_error(fmt::format(
+          "--{} is missing; TLS needs --tls-cert, --tls-key and --tls-ca",
+          name));
+    }
+    *file = values.text(name);
+    if (any && !std::filesystem::is_regular_file(*file)) {
+      values.fail(name, fmt::format("there is no file '{}'", *file));
+    }
+  }
+  return tls;
+}
+
+actors::node_address read_address(const settings& values,
+                                  const std::string& option) {
+  try {
+    return actors::parse_address(values.required(option));
+  } catch (const std::invalid_argument& problem) {
+    values.fail(option, problem.what());
+  }
+}
+
+std::string check_exposure(const settings& values, const std::string& option,
+                           const actors::node_address& at,
+                           const actors::tls_files& tls) {
+  if (tls.is_on() || actors::is_loopback(at.host)) {
+    return "";
+  }
+  if (!values.flag("insecure")) {
+    values.fail(option,
+                fmt::format("{} is not this machine alone; give --tls-cert, "
+                            "--tls-key and --tls-ca, or --insecure on a "
+                            "network of your own",
+                            at.host));
+  }
+  return fmt::format(
+      "warning: {} without TLS: whoever reaches this port controls the process",
+      at.text());
+}
+
+void place_on_nodes(const settings& values, actors::training_plan& plan) {
+  plan.tls = read_tls(values);
+  plan.connect_deadline = std::chrono::milliseconds(
+      static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
+  std::vector<std::string> places;
+  for (const std::string& item : values.list("nodes")) {
+    const std::size_t equals = item.find('=');
+    const std::string text =
+        equals == item.npos ? item : item.substr(equals + 1);
+    try {
+      check_exposure(values, "nodes", actors::parse_address(text), plan.tls);
+    } catch (const std::invalid_argument& problem) {
+      values.fail("nodes", problem.what());
+    }
+    if (equals != item.npos) {
+      plan.nodes[item.substr(0, equals)] = text;
+    } else {
+      places.push_back(text);
+    }
+  }
+  std::size_t next = 0;
+  for (topology::replica& replica : plan.graph.replicas) {
+    if (replica.place.empty() && !replica.is_hub() && !places.empty()) {
+      replica.place = places[next++ % places.size()];
+    }
+    if (!replica.place.empty() && !plan.nodes.contains(replica.place) &&
+        replica.place.find(':') == std::string::npos) {
+      values.fail("nodes",
+                  fmt::format("the wiring places '{}' on '{}'; say where that "
+                              "is with --nodes {}=HOST:PORT",
+                              replica.name, replica.place, replica.place));
+    }
+  }
+}
+
+}  // namespace sounder::app

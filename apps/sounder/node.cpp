@@ -1,0 +1,165 @@
+// sounder node and sounder status: a process that waits for work, and what it
+// is at.
+
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/prctl.h>
+
+#include <csignal>
+
+#include "actors/node.hpp"
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/network_options.hpp"
+#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/signals.hpp"
+#include "apps/sounder/table.hpp"
+#include "apps/sounder/training_run.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using nlohmann::json;
+
+/// The leader's samples, from this node's file: its options with our --data.
+std::optional<kernels::dataset> open_data(const std::string& source,
+                                          const std::string& file,
+                                          progress& out) {
+  if (file.empty()) {
+    return std::nullopt;
+  }
+  const json options = json::parse(source);
+  std::vector<std::string> words;
+  for (const auto& [name, value] : options.items()) {
+    if (name != "data" && name != "test" && name != "generate") {
+      words.push_back(fmt::format("--{}={}", name, value.get<std::string>()));
+    }
+  }
+  words.push_back("--data=" + file);
+  const invocation given = parse(train_command(), words);
+  train_test_sources sources = load_training_data(given.values, out);
+  return prepare(given.values, std::move(sources),
+                 read_model(given.values).kind, false)
+      .train;
+}
+
+int run_node(const invocation& given) {
+  const settings& values = given.values;
+  progress out(values.flag("quiet"));
+  actors::node_options options;
+  options.listen = read_address(values, "listen");
+  options.tls = read_tls(values);
+  const std::string warning =
+      check_exposure(values, "listen", options.listen, options.tls);
+  if (!warning.empty()) {
+    complain(warning);
+  }
+  if (values.flag("ends-with-parent")) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+  }
+  const std::string file = values.text("data");
+  options.open_data = [&](const std::string& source) {
+    return open_data(source, file, out);
+  };
+  options.ready = [](const actors::node_address& at) {
+    print(fmt::format("listening on {}\n", at.text()));
+  };
+  options.say = [&](const std::string& line) { out.note(line); };
+  interrupt_watch watch;
+  options.stop = watch.token();
+  actors::serve(options);
+  return 0;
+}
+
+std::string as_table(const json& status) {
+  std::string text =
+      fmt::format("{}: {}\n", status.at("listen").get<std::string>(),
+                  status.at("state").get<std::string>());
+  if (!status.contains("replicas")) {
+    return text;
+  }
+  table replicas({"replica", "workers", "samples"}, true);
+  for (const json& r : status["replicas"]) {
+    replicas.add({r.at("name"), r.at("workers").dump(), r.at("samples").dump()});
+  }
+  text += "\n" + replicas.text();
+  if (!status.at("links").empty()) {
+    table links({"link", "exchange", "meetings", "bytes", "latency p50",
+                 "p99", "staleness p50", "max"},
+                true);
+    for (const json& l : status["links"]) {
+      links.add({fmt::format("{} > {}", l.at("from").get<std::string>(),
+                             l.at("to").get<std::string>()),
+                 l.at("exchange"), l.at("count").dump(),
+                 bytes(l.at("bytes").get<double>()),
+                 seconds(1e-6 * l.at("latency_us").at("p50").get<double>()),
+                 seconds(1e-6 * l.at("latency_us").at("p99").get<double>()),
+                 number(l.at("staleness").at("p50").get<double>()),
+                 number(l.at("staleness").at("max").get<double>())});
+    }
+    text += "\n" + links.text();
+  }
+  return text;
+}
+
+int run_status(const invocation& given) {
+  const settings& values = given.values;
+  const actors::node_address at = read_address(values, "node");
+  const auto deadline = std::chrono::milliseconds(
+      static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
+  const std::string text =
+      actors::status_of(at, read_tls(values), deadline);
+  print(values.text("output") == "json" ? text + "\n"
+                                        : as_table(json::parse(text)));
+  return 0;
+}
+
+}  // namespace
+
+command node_command() {
+  command c;
+  c.name = "node";
+  c.summary = "waits for a part of a run, trains it, and waits again";
+  c.text =
+      "  sounder node --listen 127.0.0.1:4711\n"
+      "  sounder node --listen 10.0.0.2:4711 --data rcv1.svm.xz \\\n"
+      "    --tls-cert me.pem --tls-key me.key --tls-ca ca.pem\n"
+      "\n"
+      "Prints 'listening on HOST:PORT' when it is ready; port 0 is any free "
+      "one. With\n--data it takes its rows from its own copy of the leader's "
+      "file, otherwise the\nleader sends them. Ends with SIGINT or SIGTERM.\n";
+  c.groups = {
+      {"Node",
+       {{"listen", "HOST:PORT", "127.0.0.1:0", "where to wait for work"},
+        {"data", "FILE", "", "own copy of the training file"},
+        {"ends-with-parent", "", "", "ends when the process that started it "
+                                     "does"}}},
+      tls_options(),
+      {"Quiet", {{"quiet", "", "", "no messages on stderr"}}},
+      common_options()};
+  c.run = run_node;
+  return c;
+}
+
+command status_command() {
+  command c;
+  c.name = "status";
+  c.summary = "shows what runs at a node";
+  c.text =
+      "  sounder status 127.0.0.1:4711\n"
+      "  sounder status 127.0.0.1:4711 --output json\n";
+  c.positional = "node";
+  c.groups = {{"Status",
+               {{"node", "HOST:PORT", "", "the node; may stand alone"},
+                {"connect-deadline", "S", "5", "seconds it may take to answer"},
+                {"output", "FORM", "table", "table, json"}}},
+              tls_options(),
+              common_options()};
+  c.run = run_status;
+  return c;
+}
+
+}  // namespace sounder::app
