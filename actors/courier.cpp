@@ -37,8 +37,7 @@ void send_on(self_ptr self) {
     part.step.value = work.now.step;
     if (work.kind != packet_kind::pull) {
       const kernels::near_end near = near_at(work, part.offset, part.length);
-      kernels::relaxed::copy(near.w, near.n,
-                             state.before.data() + part.offset);
+      kernels::relaxed::copy(near.w, near.n, state.before.data() + part.offset);
       std::vector<float> up(part.length);
       work.link().rule->ask(near, up.data());
       part.values = as_parameters(std::move(up));
@@ -197,9 +196,8 @@ class remote_meeting : public meeting {
   void finish() {
     link_meter& meter = *meters_.front();
     const std::uint64_t version = work_->version.load();
-    meter.staleness.add(version > seen_version_ + 1
-                            ? version - seen_version_ - 1
-                            : 0);
+    meter.staleness.add(
+        version > seen_version_ + 1 ? version - seen_version_ - 1 : 0);
     seen_version_ = version;
     meter.bytes.fetch_add(std::exchange(bytes_, 0));
     meter.latency_ns.add(

@@ -62,11 +62,11 @@ struct courier_state {
 
   // The meeting at hand.
   std::uint64_t round = 0;
-  std::size_t asked = 0;      // coordinates asked for so far
-  std::size_t answered = 0;   // packets
-  std::size_t taken = 0;      // coordinates merged
-  std::size_t packets = 0;    // sent
-  std::vector<float> before;  // w when asked
+  std::size_t asked = 0;       // coordinates asked for so far
+  std::size_t answered = 0;    // packets
+  std::size_t taken = 0;       // coordinates merged
+  std::size_t packets = 0;     // sent
+  std::vector<float> before;   // w when asked
   std::deque<packet> arrived;  // not merged yet
 };
 

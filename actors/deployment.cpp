@@ -65,7 +65,11 @@ std::vector<char> encode(const deployment& part) {
       {"order", static_cast<int>(plan.order.kind)},
       {"block_rows", plan.order.block_rows},
       {"seed", plan.seed},
-      {"time_limit_s", plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
+      {"rule",
+       {static_cast<int>(plan.rule.kind), plan.rule.momentum, plan.rule.beta,
+        plan.rule.epsilon, plan.rule.weight_decay}},
+      {"time_limit_s",
+       plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
       {"rows", part.shape.rows},
       {"nonzeros", part.shape.nonzeros},
       {"setups", std::move(setups)},
@@ -87,9 +91,13 @@ deployment decode(const std::vector<char>& bytes) {
   plan.graph = topology::parse_wiring(text.at("wiring").get<std::string>());
   plan.batch_size = text.at("batch_size");
   plan.epochs = text.at("epochs");
-  plan.order.kind = static_cast<kernels::order_kind>(text.at("order").get<int>());
+  plan.order.kind =
+      static_cast<kernels::order_kind>(text.at("order").get<int>());
   plan.order.block_rows = text.at("block_rows");
   plan.seed = text.at("seed");
+  const json& rule = text.at("rule");
+  plan.rule = {static_cast<kernels::step_kind>(rule.at(0).get<int>()),
+               rule.at(1), rule.at(2), rule.at(3), rule.at(4)};
   if (const double limit = text.at("time_limit_s"); limit > 0.0) {
     plan.stop.wall_clock = std::chrono::duration<double>(limit);
   }

@@ -19,12 +19,12 @@ using objective_factory =
 
 /// A node's part of a run.
 struct deployment {
-  std::string place;  // which of the graph's places the node is
+  std::string place;   // which of the graph's places the node is
   training_plan plan;  // without objective and step-size rule
   data_shape shape;
-  std::vector<replica_setup> setups;  // of all replicas; steps tabulated
-  std::string objective;              // its description
-  std::string data;                   // the plan's data_source
+  std::vector<replica_setup> setups;       // of all replicas; steps tabulated
+  std::string objective;                   // its description
+  std::string data;                        // the plan's data_source
   std::vector<std::uint64_t> fingerprint;  // of the whole data set
   std::uint64_t features = 0;
   std::map<std::string, std::string> peers;  // addresses of places

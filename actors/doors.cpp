@@ -63,15 +63,14 @@ void send_parts(caf::stateful_actor<postman_state>* self,
     part.weight.value = mail.weight;
     const std::size_t n = std::min(packet_floats, values.size() - first);
     const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
-    part.values =
-        as_parameters({from, from + static_cast<std::ptrdiff_t>(n)});
+    part.values = as_parameters({from, from + static_cast<std::ptrdiff_t>(n)});
     self->send(door, std::move(part));
     first += n;
   } while (first < values.size());
 }
 
-caf::behavior postman(caf::stateful_actor<postman_state>* self,
-                      caf::actor door, std::uint32_t to, box kind) {
+caf::behavior postman(caf::stateful_actor<postman_state>* self, caf::actor door,
+                      std::uint32_t to, box kind) {
   self->set_exception_handler(as_exit_reason);
   const auto send_on = [=](letter mail) {
     self->state.is_out = true;
@@ -124,8 +123,8 @@ caf::behavior door(door_ptr self, door_setup setup) {
   const auto let_in = [=](std::uint32_t ring, std::uint64_t position) {
     constexpr auto while_at_rest = std::chrono::milliseconds(1);
     auto& rings = self->state.setup.rings;
-    if (ring < rings.size() && rings[ring] &&
-        position < rings[ring]->size() && !rings[ring]->arrive(position)) {
+    if (ring < rings.size() && rings[ring] && position < rings[ring]->size() &&
+        !rings[ring]->arrive(position)) {
       self->delayed_send(self, while_at_rest, again_atom::value, ring,
                          position);
     }
@@ -151,8 +150,7 @@ caf::behavior door(door_ptr self, door_setup setup) {
 
 std::shared_ptr<mailbox_of> mailbox_elsewhere(caf::actor_system& system,
                                               caf::actor door,
-                                              std::uint32_t replica,
-                                              box kind) {
+                                              std::uint32_t replica, box kind) {
   return std::make_shared<remote_mailbox>(
       system.spawn(postman, std::move(door), replica, kind));
 }

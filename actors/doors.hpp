@@ -41,7 +41,6 @@ caf::behavior door(caf::stateful_actor<door_state>* self, door_setup setup);
 /// pile up here either.
 std::shared_ptr<mailbox_of> mailbox_elsewhere(caf::actor_system& system,
                                               caf::actor door,
-                                              std::uint32_t replica,
-                                              box kind);
+                                              std::uint32_t replica, box kind);
 
 }  // namespace sounder::actors

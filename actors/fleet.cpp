@@ -113,9 +113,8 @@ class deployer {
     part.features = data_.features();
     part.peers = peers_;
     const bool has_data =
-        ask<bool>(system_, node, deadline(), deploy_atom::value,
-                  leader(), encode(part),
-                  as_parameters(start_parameters(plan_)));
+        ask<bool>(system_, node, deadline(), deploy_atom::value, leader(),
+                  encode(part), as_parameters(start_parameters(plan_)));
     if (!has_data) {
       for (const std::size_t i : part.stepping()) {
         send_samples(node, i);
@@ -134,13 +133,12 @@ class deployer {
         kernels::pack(kernels::select_rows(data_, numbers));
     for (std::size_t first = 0; first < packed.size(); first += samples_part) {
       const auto from = packed.begin() + static_cast<std::ptrdiff_t>(first);
-      const auto to =
-          from + static_cast<std::ptrdiff_t>(
-                     std::min(samples_part, packed.size() - first));
-      static_cast<void>(ask<bool>(
-          system_, node, deadline(), samples_atom::value,
-          static_cast<std::uint32_t>(replica),
-          std::uint64_t{packed.size()}, std::vector<char>(from, to)));
+      const auto to = from + static_cast<std::ptrdiff_t>(
+                                 std::min(samples_part, packed.size() - first));
+      static_cast<void>(
+          ask<bool>(system_, node, deadline(), samples_atom::value,
+                    static_cast<std::uint32_t>(replica),
+                    std::uint64_t{packed.size()}, std::vector<char>(from, to)));
     }
   }
 
@@ -215,8 +213,9 @@ quantiles as_quantiles(const nlohmann::json& text) {
 }  // namespace
 
 bool has_nodes(const topology::graph& wiring) {
-  return std::any_of(wiring.replicas.begin(), wiring.replicas.end(),
-                     [](const topology::replica& r) { return !r.place.empty(); });
+  return std::any_of(
+      wiring.replicas.begin(), wiring.replicas.end(),
+      [](const topology::replica& r) { return !r.place.empty(); });
 }
 
 deployed_graph deploy(caf::actor_system& system, const training_plan& plan,

@@ -60,10 +60,10 @@ std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
           ? caf::openssl::publish(what, at.port, at.host.c_str(), true)
           : system.middleman().publish(what, at.port, at.host.c_str(), true);
   if (!port) {
-    throw std::system_error(
-        std::make_error_code(std::errc::address_in_use),
-        "cannot listen on " + at.text() + " (" +
-            system.render(port.error()) + "); is the port in use?");
+    throw std::system_error(std::make_error_code(std::errc::address_in_use),
+                            "cannot listen on " + at.text() + " (" +
+                                system.render(port.error()) +
+                                "); is the port in use?");
   }
   return *port;
 }

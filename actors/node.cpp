@@ -112,8 +112,8 @@ std::shared_ptr<const kernels::objective> make_objective(
     made = options.make_objective(description, data);
   }
   if (!made) {
-    throw std::invalid_argument("it cannot make the objective '" +
-                                description + "'");
+    throw std::invalid_argument("it cannot make the objective '" + description +
+                                "'");
   }
   return made;
 }
@@ -131,8 +131,9 @@ void complete_setups(node_state& state) {
   }
   const auto any_data = [&]() -> const kernels::dataset& {
     static const kernels::dataset none;
-    return run.whole ? *run.whole
-                     : run.sent.empty() ? none : run.sent.begin()->second;
+    return run.whole          ? *run.whole
+           : run.sent.empty() ? none
+                              : run.sent.begin()->second;
   };
   plan.objective =
       make_objective(state.options, run.part.objective, any_data());
@@ -145,15 +146,16 @@ void complete_setups(node_state& state) {
     const topology::replica& node = plan.graph.replicas[i];
     replica_setup& setup = run.part.setups[i];
     setup.plan = plan;
+    setup.plan.objective = kernels::with_step_rule(plan.objective, plan.rule);
     setup.replica = i;
     setup.sharing = node.sharing;
     setup.workers = node.workers;
     setup.stop = run.stop->get_token();
     if (plan.stop.wall_clock) {
-      setup.end_by = std::chrono::steady_clock::now() +
-                     std::chrono::duration_cast<
-                         std::chrono::steady_clock::duration>(
-                         *plan.stop.wall_clock);
+      setup.end_by =
+          std::chrono::steady_clock::now() +
+          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+              *plan.stop.wall_clock);
     }
     if (node.is_hub()) {
       continue;
@@ -206,10 +208,9 @@ replica_list start_replicas(self_ptr self, const door_list& others) {
   for (std::size_t i = 0; i < wired.replicas.size(); ++i) {
     if (wired.replicas[i].is_here) {
       run.replicas.push_back(wired.replicas[i]);
-      run.actors.push_back(
-          wired.replicas[i].is_hub
-              ? self->spawn(hub, wired.replicas[i])
-              : self->spawn(replica, wired.replicas[i]));
+      run.actors.push_back(wired.replicas[i].is_hub
+                               ? self->spawn(hub, wired.replicas[i])
+                               : self->spawn(replica, wired.replicas[i]));
       list.numbers.push_back(static_cast<std::uint32_t>(i));
       list.actors.push_back(run.actors.back());
     }
@@ -290,8 +291,7 @@ caf::behavior node(self_ptr self, node_options options) {
         }
         return std::string("sounder");
       },
-      [=](deploy_atom, const caf::actor& leader,
-          const std::vector<char>& bytes,
+      [=](deploy_atom, const caf::actor& leader, const std::vector<char>& bytes,
           const parameters& start) -> caf::result<bool> {
         if (self->state.run) {
           return refusal("it is at work for another leader");
@@ -329,9 +329,9 @@ caf::behavior node(self_ptr self, node_options options) {
         return guarded<door_list>(self, [&]() -> door_list {
           session& run = *self->state.run;
           complete_setups(self->state);
-          run.wiring = std::make_unique<wirer>(
-              run.part.plan, run.part.shape, run.part.setups, run.part.place,
-              &self->system());
+          run.wiring = std::make_unique<wirer>(run.part.plan, run.part.shape,
+                                               run.part.setups, run.part.place,
+                                               &self->system());
           run.doors = run.wiring->open(
               {run.start.data(), static_cast<std::size_t>(run.start.size())});
           return as_list(run.doors);

@@ -27,9 +27,9 @@ enum class packet_kind : std::uint8_t {
 /// Of a meeting with an endpoint on another node.
 struct packet {
   packet_kind kind = packet_kind::trade;
-  std::uint64_t round = 0;   // meetings before, on this link
-  std::uint64_t offset = 0;  // of the first coordinate
-  std::uint64_t length = 0;  // coordinates, also of an empty packet
+  std::uint64_t round = 0;    // meetings before, on this link
+  std::uint64_t offset = 0;   // of the first coordinate
+  std::uint64_t length = 0;   // coordinates, also of an empty packet
   std::uint64_t version = 0;  // of the endpoint; in answers
   exact_float step;
   parameters values;

@@ -97,10 +97,12 @@ void answer_barrier(self_ptr self) {
     packet part = state.last;
     part.offset = first;
     part.length = std::min(packet_floats, state.payload.size() - first);
-    const auto from = state.payload.begin() + static_cast<std::ptrdiff_t>(first);
-    self->send(state.courier,
-               answer_to(state, part,
-                         {from, from + static_cast<std::ptrdiff_t>(part.length)}));
+    const auto from =
+        state.payload.begin() + static_cast<std::ptrdiff_t>(first);
+    self->send(
+        state.courier,
+        answer_to(state, part,
+                  {from, from + static_cast<std::ptrdiff_t>(part.length)}));
   }
 }
 

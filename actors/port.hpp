@@ -33,10 +33,10 @@ struct port_state {
   caf::actor courier;
   std::deque<packet> waiting;  // for the discipline to let them in
   bool entered = false;
-  std::vector<float> payload;  // of a barrier
+  std::vector<float> payload;            // of a barrier
   std::optional<std::uint64_t> barrier;  // opened before this one
-  packet last;                 // that came to it
-  std::uint64_t ticks = 0;     // bounded: own clock
+  packet last;                           // that came to it
+  std::uint64_t ticks = 0;               // bounded: own clock
 };
 
 /// The far end of one link from another node: lets meetings in as the

@@ -90,9 +90,9 @@ class letter_meeting : public meeting {
       if (!has_mail(0, ways_.group.size())) {
         return false;
       }
-      for (const letter& mail : mail_->take_round(code(0), ways_.group.size())) {
-        kernels::push_sum_gather(sum_.data(), mail.values->data(),
-                                 sum_.size());
+      for (const letter& mail :
+           mail_->take_round(code(0), ways_.group.size())) {
+        kernels::push_sum_gather(sum_.data(), mail.values->data(), sum_.size());
       }
       next_stage();
     }
@@ -126,8 +126,7 @@ class letter_meeting : public meeting {
     if (stage_ >= last_stage()) {
       return;
     }
-    const kernels::segment s =
-        stage_ < n ? part(stage_) : part(stage_ - n);
+    const kernels::segment s = stage_ < n ? part(stage_) : part(stage_ - n);
     send(*ways_.next, stage_,
          {sum_.begin() + static_cast<std::ptrdiff_t>(s.first),
           sum_.begin() + static_cast<std::ptrdiff_t>(s.last)});
@@ -137,8 +136,7 @@ class letter_meeting : public meeting {
   void merge(const std::vector<float>& values) {
     const std::size_t n = ways_.leaders;
     const bool is_sum = stage_ < n;
-    const kernels::segment s =
-        is_sum ? part(stage_ + 1) : part(stage_ - n + 1);
+    const kernels::segment s = is_sum ? part(stage_ + 1) : part(stage_ - n + 1);
     float* const here = sum_.data() + s.first;
     if (is_sum) {
       kernels::push_sum_gather(here, values.data(), s.last - s.first);

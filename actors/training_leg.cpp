@@ -42,6 +42,7 @@ replica_setup set_up(const training_plan& plan, const data_shape& shape,
   const topology::replica& node = plan.graph.replicas.at(replica);
   replica_setup setup;
   setup.plan = plan;
+  setup.plan.objective = kernels::with_step_rule(plan.objective, plan.rule);
   setup.sharing = node.sharing;
   setup.workers = node.workers;
   setup.replica = replica;

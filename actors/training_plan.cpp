@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <stdexcept>
 
 namespace sounder::actors {
 
@@ -118,6 +119,13 @@ std::vector<std::string> validate(const training_plan& plan,
     problems.emplace_back(
         "the target error is for models that classify; this one has a loss "
         "only: stop at a loss change or after some patience");
+  }
+  if (plan.objective) {
+    try {
+      static_cast<void>(kernels::with_step_rule(plan.objective, plan.rule));
+    } catch (const std::invalid_argument& problem) {
+      problems.emplace_back(problem.what());
+    }
   }
   if (plan.stall_deadline.count() <= 0) {
     problems.push_back("the stall deadline is " +

@@ -15,6 +15,7 @@
 #include "kernels/data/row_order.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 #include "kernels/model/objective.hpp"
+#include "kernels/step/step_rule.hpp"
 #include "kernels/step/step_size.hpp"
 #include "topology/graph.hpp"
 
@@ -40,6 +41,7 @@ struct training_plan {
   topology::graph graph = topology::serial();
   std::shared_ptr<const kernels::objective> objective;
   kernels::step_size_rule step_size = kernels::constant_step(0.1);
+  kernels::step_rule rule;  // what a replica makes of a gradient
   std::size_t batch_size = 1;
   unsigned epochs = 10;
   kernels::order_spec order;  // order.seed is ignored: see seed

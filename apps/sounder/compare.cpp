@@ -172,8 +172,10 @@ void run_experiment(const settings& values, const std::string& name,
   r.plan.objective = make_objective(r.model, work);
   r.plan.interrupt = s.watch.token();
   std::vector<result> results;
+  const kernels::step_rule rule = r.plan.rule;
   for (const chosen_wiring& w : r.wirings) {
     r.plan.graph = w.graph;
+    r.plan.rule = rule_for(values, w.name, rule);
     const std::string title = fmt::format(
         "{}{} {}", name.empty() ? "" : name + ": ", w.name, w.size());
     s.metrics.start_run(title);

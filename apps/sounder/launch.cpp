@@ -203,9 +203,8 @@ int launch(const std::vector<std::string>& words) {
       node = {"/proc/self/exe", "node", "--ends-with-parent", "--quiet"};
     } else {
       // A terminal of its own ends the node when the connection goes.
-      node = {"ssh",  "-tt",      r.hosts[k],
-              r.program, "node", "--quiet", "--listen",
-              r.hosts[k] + ":" + r.port};
+      node = {"ssh",  "-tt",     r.hosts[k], r.program,
+              "node", "--quiet", "--listen", r.hosts[k] + ":" + r.port};
     }
     hand_on(r, node);
     nodes.emplace_back(node);

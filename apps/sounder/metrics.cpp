@@ -41,6 +41,19 @@ json as_json(const actors::epoch_record& r) {
           {"step_size", r.step_size}};
 }
 
+json as_json(const actors::link_record& r) {
+  const auto spread = [](const actors::quantiles& q) {
+    return json{{"p50", q.p50}, {"p90", q.p90}, {"p99", q.p99}, {"max", q.max}};
+  };
+  return {{"from", r.from},
+          {"to", r.to},
+          {"exchange", r.exchange},
+          {"count", r.count},
+          {"bytes", r.bytes},
+          {"latency_us", spread(r.latency_us)},
+          {"staleness", spread(r.staleness)}};
+}
+
 json as_json(const actors::run_report& report) {
   json out = {
       {"stop_reason", actors::name(report.stop_reason)},
@@ -48,6 +61,9 @@ json as_json(const actors::run_report& report) {
       {"total_s", report.total_s},
       {"train_s", report.train_s},
       {"samples", report.samples},
+      {"computing_s", report.times.computing},
+      {"exchanging_s", report.times.exchanging},
+      {"waiting_s", report.times.waiting},
       {"peak_rss_bytes", peak_rss_bytes()}};
   if (!report.message.empty()) {
     out["message"] = report.message;
@@ -106,6 +122,9 @@ void metrics_file::epoch(const actors::epoch_record& record) {
 }
 
 void metrics_file::end(const actors::run_report& report) {
+  for (const actors::link_record& link : report.links) {
+    write("link", now(), as_json(link));
+  }
   write("end", now(), as_json(report));
 }
 

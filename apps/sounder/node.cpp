@@ -1,6 +1,9 @@
 // sounder node and sounder status: a process that waits for work, and what it
 // is at.
 
+#include "actors/node.hpp"
+
+#include <csignal>
 #include <cstdio>
 #include <map>
 
@@ -8,9 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
 
-#include <csignal>
-
-#include "actors/node.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
@@ -83,12 +83,13 @@ std::string as_table(const json& status) {
   }
   table replicas({"replica", "workers", "samples"}, true);
   for (const json& r : status["replicas"]) {
-    replicas.add({r.at("name"), r.at("workers").dump(), r.at("samples").dump()});
+    replicas.add(
+        {r.at("name"), r.at("workers").dump(), r.at("samples").dump()});
   }
   text += "\n" + replicas.text();
   if (!status.at("links").empty()) {
-    table links({"link", "exchange", "meetings", "bytes", "latency p50",
-                 "p99", "staleness p50", "max"},
+    table links({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
+                 "staleness p50", "max"},
                 true);
     for (const json& l : status["links"]) {
       links.add({fmt::format("{} > {}", l.at("from").get<std::string>(),
@@ -110,8 +111,7 @@ int run_status(const invocation& given) {
   const actors::node_address at = read_address(values, "node");
   const auto deadline = std::chrono::milliseconds(
       static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
-  const std::string text =
-      actors::status_of(at, read_tls(values), deadline);
+  const std::string text = actors::status_of(at, read_tls(values), deadline);
   print(values.text("output") == "json" ? text + "\n"
                                         : as_table(json::parse(text)));
   return 0;
@@ -135,8 +135,9 @@ command node_command() {
       {"Node",
        {{"listen", "HOST:PORT", "127.0.0.1:0", "where to wait for work"},
         {"data", "FILE", "", "own copy of the training file"},
-        {"ends-with-parent", "", "", "ends when the process that started it "
-                                     "does"}}},
+        {"ends-with-parent", "", "",
+         "ends when the process that started it "
+         "does"}}},
       tls_options(),
       {"Quiet", {{"quiet", "", "", "no messages on stderr"}}},
       common_options()};

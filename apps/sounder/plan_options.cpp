@@ -1,5 +1,6 @@
 #include "apps/sounder/plan_options.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -46,6 +47,20 @@ step_size_rule read_step(const settings& values, unsigned epochs) {
   }
   const double warmup = values.number("warmup", 0.0, huge);
   return warmup > 0.0 ? kernels::warm_up(rule, warmup) : rule;
+}
+
+kernels::step_rule read_rule(const settings& values) {
+  static constexpr std::array<std::string_view, 4> rules = {"sgd", "momentum",
+                                                            "nesterov", "adam"};
+  kernels::step_rule rule;
+  if (values.has("rule")) {
+    const std::string& name = values.one_of("rule", rules);
+    rule.kind = static_cast<kernels::step_kind>(
+        std::find(rules.begin(), rules.end(), name) - rules.begin());
+  }
+  rule.momentum = values.number("momentum", 0.0, 1.0);
+  rule.weight_decay = values.number("weight-decay", 0.0, huge);
+  return rule;
 }
 
 kernels::order_spec read_order(const settings& values) {
@@ -95,6 +110,12 @@ std::vector<option_group> schedule_options() {
         {"milestones", "A,B,..", "", "epochs of multi-step"},
         {"decay-rate", "X", "1", "r in step / (1 + r * epoch)"},
         {"warmup", "EPOCHS", "0", "epochs in which the step rises from 0"},
+        {"rule", "NAME", "",
+         "what a replica makes of a gradient: sgd, momentum, nesterov, adam "
+         "[sgd; nesterov for eamsgd]"},
+        {"momentum", "X", "0.9", "of momentum, nesterov and adam"},
+        {"weight-decay", "X", "0",
+         "w shrinks by step * X in every step, besides the penalty"},
         {"batch", "N", "1", "samples a step"},
         {"epochs", "N", "10", "passes over the training samples"},
         {"order", "NAME", "block",
@@ -133,6 +154,7 @@ actors::training_plan read_schedule(const settings& values) {
   actors::training_plan plan;
   plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
   plan.step_size = read_step(values, plan.epochs);
+  plan.rule = read_rule(values);
   plan.batch_size = values.number<std::size_t>("batch", 1);
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");

@@ -139,6 +139,7 @@ request read(const settings& values) {
   r.wiring =
       values.has("wiring") ? read_wiring_file(values) : read_system(values);
   r.plan.graph = r.wiring.graph;
+  r.plan.rule = rule_for(values, r.wiring.name, r.plan.rule);
   place_on_nodes(values, r.plan);
   r.plan.data_source = data_source(values);
   r.save = values.text("save");
@@ -195,6 +196,32 @@ std::string curve(const actors::run_report& report, bool classifies) {
   return rows.text();
 }
 
+/// What the links have seen, and where the time went.
+std::string links(const actors::run_report& report) {
+  table rows({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
+              "staleness p50", "max"},
+             true);
+  for (std::size_t i = 0; i < report.links.size() && i < most_rows; ++i) {
+    const actors::link_record& l = report.links[i];
+    rows.add({fmt::format("{} > {}", l.from, l.to), l.exchange,
+              std::to_string(l.count), bytes(static_cast<double>(l.bytes)),
+              seconds(1e-6 * l.latency_us.p50),
+              seconds(1e-6 * l.latency_us.p99), number(l.staleness.p50),
+              number(l.staleness.max)});
+  }
+  std::string text = rows.text();
+  if (report.links.size() > most_rows) {
+    text += fmt::format("... and {} more links (--output json)\n",
+                        report.links.size() - most_rows);
+  }
+  const actors::time_split& t = report.times;
+  const double all = std::max(t.computing + t.exchanging + t.waiting, 1e-12);
+  return text + fmt::format("computing {}, exchanging {}, waiting {}\n",
+                            percent(t.computing / all),
+                            percent(t.exchanging / all),
+                            percent(t.waiting / all));
+}
+
 /// "2 replicas of 1 worker", or "2 workers".
 std::string parts(const chosen_wiring& wiring) {
   const std::string workers = fmt::format("{} worker{}", wiring.workers,
@@ -212,6 +239,9 @@ std::string as_table(const request& r, const workload& work,
                   kernels::name(work.kind), work.name, work.train.rows(),
                   work.features, r.wiring.name, parts(r.wiring));
   out += curve(report, kernels::is_classifier(work.kind));
+  if (!report.links.empty()) {
+    out += "\n" + links(report);
+  }
   out += fmt::format("\n{} after {} in training, {} in all; peak memory {}\n",
                      actors::name(report.stop_reason), seconds(report.train_s),
                      seconds(report.total_s),
@@ -230,6 +260,10 @@ json as_json_text(const request& r, const workload& work,
   end.erase("epochs");
   end.erase("samples");
   out.update(end);
+  out["links"] = json::array();
+  for (const actors::link_record& link : report.links) {
+    out["links"].push_back(as_json(link));
+  }
   out["epochs"] = json::array();
   for (const actors::epoch_record& record : report.epochs) {
     out["epochs"].push_back(as_json(record));

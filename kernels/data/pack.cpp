@@ -53,8 +53,13 @@ void for_each_array(const dataset& data, const Visit& visit) {
 }
 
 header header_of(const dataset& data) {
-  header h = {magic, data.rows(), data.features(), data.nonzeros(),
-              static_cast<std::uint64_t>(data.layout()), 1.0F, 0.0F};
+  header h = {magic,
+              data.rows(),
+              data.features(),
+              data.nonzeros(),
+              static_cast<std::uint64_t>(data.layout()),
+              1.0F,
+              0.0F};
   if (data.layout() == layout::dense_byte) {
     h.scale = data.bytes_view().scale;
     h.shift = data.bytes_view().shift;

@@ -1,0 +1,152 @@
+#include "kernels/step/step_rule.hpp"
+
+#include <atomic>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "kernels/shared_vector.hpp"
+
+namespace sounder::kernels {
+
+namespace {
+
+/// Passes everything on but the steps.
+class ruled : public objective {
+ public:
+  ruled(std::shared_ptr<const objective> model, const step_rule& rule)
+      : model_(std::move(model)), rule_(rule), v_(model_->dimension()) {
+    if (rule_.kind == step_kind::adam) {
+      u_.resize(model_->dimension());
+    }
+  }
+
+  std::size_t dimension() const noexcept override {
+    return model_->dimension();
+  }
+  std::size_t outputs() const noexcept override { return model_->outputs(); }
+  bool classifies() const noexcept override { return model_->classifies(); }
+  void initialise(std::span<float> weights, std::uint64_t seed) const override {
+    model_->initialise(weights, seed);
+  }
+  void add_gradient(const dataset& data, std::span<const std::uint32_t> rows,
+                    const float* weights,
+                    std::span<float> gradient) const override {
+    model_->add_gradient(data, rows, weights, gradient);
+  }
+  loss_sums evaluate(const dataset& data, std::size_t first, std::size_t last,
+                     const float* weights) const override {
+    return model_->evaluate(data, first, last, weights);
+  }
+  double penalty(const float* weights) const override {
+    return model_->penalty(weights);
+  }
+  void predict(const dataset& data, std::size_t first, std::size_t last,
+               const float* weights, float* values) const override {
+    model_->predict(data, first, last, weights, values);
+  }
+  double safe_step(const dataset& data) const override {
+    return model_->safe_step(data);
+  }
+
+  bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
+    const float* at = batch.weights;
+    if (rule_.kind == step_kind::nesterov) {
+      scratch.batch.resize(dimension());
+      look_ahead(batch.weights, scratch.batch.data());
+      at = scratch.batch.data();
+    }
+    scratch.pending.assign(dimension(), 0.0F);
+    model_->add_gradient(*batch.data, batch.rows, at, scratch.pending);
+    return true;
+  }
+
+  void write(const sgd_chunk& batch, worker_scratch& scratch) const override {
+    const auto eta = static_cast<float>(batch.step_size);
+    if (rule_.kind == step_kind::adam) {
+      step_adam(eta, scratch.pending.data(), batch.weights);
+    } else {
+      step_momentum(eta, scratch.pending.data(), batch.weights);
+    }
+  }
+
+ private:
+  void look_ahead(const float* w, float* ahead) const noexcept {
+    const auto delta = static_cast<float>(rule_.momentum);
+#pragma omp simd
+    for (std::size_t j = 0; j < v_.size(); ++j) {
+      ahead[j] = relaxed::load(w[j]) + delta * relaxed::load(v_[j]);
+    }
+  }
+
+  void step_momentum(float eta, const float* g, float* w) const noexcept {
+    const auto delta = static_cast<float>(rule_.momentum);
+    const float keep = 1.0F - eta * static_cast<float>(rule_.weight_decay);
+#pragma omp simd
+    for (std::size_t j = 0; j < v_.size(); ++j) {
+      const float v = delta * relaxed::load(v_[j]) - eta * g[j];
+      relaxed::store(v_[j], v);
+      relaxed::store(w[j], keep * relaxed::load(w[j]) + v);
+    }
+  }
+
+  void step_adam(float eta, const float* g, float* w) const noexcept {
+    const double t = static_cast<double>(steps_.fetch_add(1) + 1);
+    const auto delta = static_cast<float>(rule_.momentum);
+    const auto beta = static_cast<float>(rule_.beta);
+    const auto epsilon = static_cast<float>(rule_.epsilon);
+    const auto first =
+        static_cast<float>(1.0 / (1.0 - std::pow(rule_.momentum, t)));
+    const auto second =
+        static_cast<float>(1.0 / (1.0 - std::pow(rule_.beta, t)));
+    const float keep = 1.0F - eta * static_cast<float>(rule_.weight_decay);
+#pragma omp simd
+    for (std::size_t j = 0; j < v_.size(); ++j) {
+      const float m = delta * relaxed::load(v_[j]) + (1.0F - delta) * g[j];
+      const float u = beta * relaxed::load(u_[j]) + (1.0F - beta) * g[j] * g[j];
+      relaxed::store(v_[j], m);
+      relaxed::store(u_[j], u);
+      relaxed::store(w[j], keep * relaxed::load(w[j]) -
+                               eta * m * first /
+                                   (std::sqrt(u * second) + epsilon));
+    }
+  }
+
+  std::shared_ptr<const objective> model_;
+  step_rule rule_;
+  // The replica's state; written by its workers.
+  mutable std::vector<float> v_;
+  mutable std::vector<float> u_;
+  mutable std::atomic<std::uint64_t> steps_{0};
+};
+
+void check(bool holds, const char* what) {
+  if (!holds) {
+    throw std::invalid_argument(what);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const objective> with_step_rule(
+    std::shared_ptr<const objective> model, const step_rule& rule) {
+  check(rule.momentum >= 0.0 && rule.momentum < 1.0,
+        "the momentum must be in [0, 1)");
+  check(rule.beta >= 0.0 && rule.beta < 1.0, "beta must be in [0, 1)");
+  check(rule.epsilon >= 0.0, "epsilon must not be negative");
+  check(rule.weight_decay >= 0.0, "the weight decay must not be negative");
+  const bool is_plain =
+      rule.weight_decay == 0.0 &&
+      (rule.kind == step_kind::sgd ||
+       (rule.kind != step_kind::adam && rule.momentum == 0.0));
+  if (is_plain) {
+    return model;
+  }
+  step_rule exact = rule;
+  if (rule.kind == step_kind::sgd) {
+    exact.momentum = 0.0;  // with a weight decay
+  }
+  return std::make_shared<ruled>(std::move(model), exact);
+}
+
+}  // namespace sounder::kernels
