@@ -134,6 +134,7 @@ int main() {
         kernels::make_linear(kernels::linear_model::svm, data.train, 2,
                              {kernels::penalty_form::l2, 1e-4});
     plan.step_size = kernels::decaying_step(system.step, 0.9);
+    plan.epochs = 5;
     const auto report = actors::train(plan, data.train, data.test);
     const double error = 100 * *report.epochs.back().test_error;
     worst = std::max(worst, error);
