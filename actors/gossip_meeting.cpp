@@ -57,11 +57,7 @@ class gossip_meeting : public meeting {
   }
 
   std::string waits_for() const override {
-    std::string text = around_.name + " waits for letters from";
-    for (const neighbour& n : around_.out) {
-      text += ' ' + n.meter->to;
-    }
-    return text;
+    return around_.name + " waits for the letters of its neighbours";
   }
 
  protected:

@@ -66,7 +66,8 @@ using start_atom = caf::atom_constant<caf::atom("start")>;
 
 /// What a replica answers to `advance`.
 struct leg_result {
-  std::uint64_t duration_ns = 0;
+  std::uint64_t begin_ns = 0;  // by the steady clock of its machine
+  std::uint64_t end_ns = 0;
   std::uint64_t samples = 0;  // of this replica since the run's start
   exact_double step_size;     // of the last chunk
   bool is_complete = true;
@@ -78,7 +79,7 @@ struct leg_result {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, leg_result& x) {
-  return f(caf::meta::type_name("leg_result"), x.duration_ns, x.samples,
+  return f(caf::meta::type_name("leg_result"), x.begin_ns, x.end_ns, x.samples,
            x.step_size, x.is_complete, x.computing, x.exchanging, x.waiting,
            x.parameters);
 }

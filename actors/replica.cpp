@@ -35,7 +35,11 @@ void all_done(self_ptr self) {
 
 leg_result replica_state::result_of(const walk& done) const {
   leg_result result;
-  result.duration_ns = static_cast<std::uint64_t>(done.duration().count());
+  const auto ns = [](std::chrono::steady_clock::time_point at) {
+    return static_cast<std::uint64_t>(at.time_since_epoch().count());
+  };
+  result.begin_ns = ns(done.begin());
+  result.end_ns = ns(done.end());
   result.samples = wired.memory->samples.load();
   result.step_size.value = done.step_size();
   result.is_complete = done.is_complete();

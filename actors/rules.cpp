@@ -1,6 +1,7 @@
 #include "actors/rules.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "kernels/exchange/add_delta.hpp"
 #include "kernels/exchange/elastic.hpp"
@@ -25,11 +26,35 @@ struct overloaded : Makers... {
 template <class... Makers>
 overloaded(Makers...) -> overloaded<Makers...>;
 
-/// Links that end where this one does.
-std::size_t arrivals(const p::graph& wiring, const p::link& at) {
-  return static_cast<std::size_t>(
-      std::count_if(wiring.links.begin(), wiring.links.end(),
-                    [&](const p::link& l) { return l.to == at.to; }));
+/// Who pulls at the far end of a link: replicas, or groups that send one.
+double pushers(const p::graph& wiring, const p::link& at) {
+  const auto groups = find_reduce_groups(wiring);
+  const auto group_of = [&](std::size_t replica) {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const auto& members = groups[g].replicas;
+      if (std::find(members.begin(), members.end(), replica) != members.end()) {
+        return wiring.replicas.size() + g;
+      }
+    }
+    return replica;
+  };
+  std::set<std::size_t> all;
+  for (const p::link& l : wiring.links) {
+    if (l.to == at.to) {
+      all.insert(std::holds_alternative<p::one_of_group>(l.discipline)
+                     ? group_of(l.from)
+                     : l.from);
+    }
+  }
+  return static_cast<double>(all.size());
+}
+
+bool meets_every_step(const p::discipline& when) {
+  if (const auto* every = std::get_if<p::every>(&when)) {
+    return every->tau == 1U;
+  }
+  const auto* turn = std::get_if<p::in_turn>(&when);
+  return turn != nullptr && turn->tau == 1U;
 }
 
 rule_ptr make_token(const p::token_merge& merge, std::size_t clusters) {
@@ -62,8 +87,9 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
             return std::make_shared<kernels::outer_step>(o.rate, o.momentum);
           },
           [&](const p::elastic& e) -> rule_ptr {
-            return std::make_shared<kernels::elastic>(e.alpha.value_or(
-                0.9 / static_cast<double>(arrivals(wiring, at))));
+            return std::make_shared<kernels::elastic>(
+                e.alpha.value_or(0.9 / pushers(wiring, at)),
+                meets_every_step(at.discipline));
           },
           [&](const p::token_merge& merge) -> rule_ptr {
             return make_token(merge, token_cycle(wiring, at.from).size());

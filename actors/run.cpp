@@ -100,6 +100,9 @@ void end_if_cut_short(self_ptr self) {
     for (const stepping_replica& replica : state.replicas) {
       last.push_back(replica.last);
     }
+    if (!state.arriving.empty()) {
+      state.add_time(state.arriving.front());
+    }
     with_hubs(self, [=](const std::vector<parameters>& hubs) {
       run_state& s = self->state;
       s.report.parameters = *s.model_of(last, hubs);
@@ -156,6 +159,7 @@ void reached(self_ptr self) {
   ++state.goals_reached;
   epoch_record record;
   record.epoch = state.epoch_of(state.goals_reached);
+  state.add_time(at);
   record.train_s = state.report.train_s;
   for (const leg_result& leg : at.legs) {
     record.samples += leg.samples;
@@ -197,10 +201,6 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   if (state.finished) {
     return;
   }
-  replica.duration += std::chrono::nanoseconds(leg.duration_ns);
-  state.report.train_s =
-      std::max(state.report.train_s,
-               std::chrono::duration<double>(replica.duration).count());
   state.report.times +=
       {leg.computing.value, leg.exchanging.value, leg.waiting.value};
   const std::size_t ahead = replica.goals_reached - state.goals_reached;
@@ -359,6 +359,28 @@ void start_watch(self_ptr self) {
 unsigned run_state::epoch_of(unsigned goal) const noexcept {
   const unsigned every = std::max(plan.evaluate_every, 1U);
   return std::min(plan.epochs, goal * every);
+}
+
+void run_state::add_time(const goal_results& at) {
+  std::uint64_t begin = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t end = 0;
+  std::uint64_t longest = 0;  // elsewhere, where clocks are others
+  for (std::size_t k = 0; k < at.legs.size(); ++k) {
+    const leg_result& leg = at.legs[k];
+    if (leg.end_ns <= leg.begin_ns) {
+      continue;  // has not come home
+    }
+    if (replicas[k].is_here) {
+      begin = std::min(begin, leg.begin_ns);
+      end = std::max(end, leg.end_ns);
+    } else {
+      longest = std::max(longest, leg.end_ns - leg.begin_ns);
+    }
+  }
+  const std::uint64_t from = std::max(begin, trained_until_ns);
+  const std::uint64_t here = end > from ? end - from : 0;
+  trained_until_ns = std::max(trained_until_ns, end);
+  report.train_s += 1e-9 * static_cast<double>(std::max(here, longest));
 }
 
 unsigned run_state::goals() const noexcept {

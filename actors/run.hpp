@@ -33,7 +33,6 @@ struct stepping_replica {
   bool is_here = true;
   unsigned goals_reached = 0;
   bool walking = false;
-  std::chrono::nanoseconds duration{0};  // since the run's start
   leg_result last;
 };
 
@@ -68,6 +67,7 @@ struct run_state {
   run_report report;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;
+  std::uint64_t trained_until_ns = 0;
   bool finished = false;
   std::unique_ptr<std::stop_callback<std::function<void()>>> on_interrupt;
   caf::response_promise answer;
@@ -76,6 +76,9 @@ struct run_state {
   std::uint64_t last_progress = 0;
   clock::time_point last_moved;
   std::vector<progress_report> seen;
+
+  /// Adds the time in which some replica walked towards the goal.
+  void add_time(const goal_results& at);
 
   /// Epochs walked when goal number `goal` (from 1) is reached.
   unsigned epoch_of(unsigned goal) const noexcept;

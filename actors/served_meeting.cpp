@@ -142,7 +142,7 @@ class free_meeting : public served_meeting {
   }
 };
 
-/// Turns go round by rank; who has resigned is passed over by its meeting.
+/// Turns go round by rank. All come equally often, for all have as many legs.
 class turn_meeting : public served_meeting {
  public:
   using served_meeting::served_meeting;

@@ -49,7 +49,11 @@ class walk : public job {
 
   bool is_complete() const noexcept { return !stopped_; }
   std::size_t reached() const noexcept { return next_chunk_; }
-  std::chrono::nanoseconds duration() const noexcept { return end_ - begin_; }
+  /// From the moment its first worker started until the last meeting ended.
+  std::chrono::steady_clock::time_point begin() const noexcept {
+    return begin_;
+  }
+  std::chrono::steady_clock::time_point end() const noexcept { return end_; }
   double step_size() const noexcept { return step_size_; }
   const time_split& times() const noexcept { return times_; }
 

@@ -5,7 +5,7 @@
 namespace sounder::kernels {
 
 void elastic::ask(const near_end& e, float* up) const noexcept {
-  relaxed::copy(e.w, e.n, up);
+  relaxed::copy(before_step_ ? e.s : e.w, e.n, up);
 }
 
 void elastic::serve(const far_end& e, float* payload) const noexcept {
@@ -23,6 +23,9 @@ void elastic::take(const near_end& e, const float* down,
 #pragma omp simd
   for (std::size_t j = 0; j < e.n; ++j) {
     relaxed::store(e.w[j], relaxed::load(e.w[j]) - down[j]);
+  }
+  if (before_step_) {
+    relaxed::copy(e.w, e.n, e.s);
   }
 }
 

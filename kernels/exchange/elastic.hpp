@@ -8,6 +8,10 @@ namespace sounder::kernels {
 ///
 ///   up = w;  d = alpha (up - c);  c <- c + d;  w <- w - d
 ///
+/// With `before_step`, for meetings after every single step: up = s, what w
+/// was before the step; then s <- w. So the gradient of the step and the force
+/// are both those of the same point, as in the paper's algorithm.
+///
 /// With a barrier every d is taken from the same c:
 /// c <- (1 - N alpha) c + N alpha mean(w).
 ///
@@ -17,7 +21,8 @@ namespace sounder::kernels {
 /// Units:   alpha in (0, 1).
 class elastic : public exchange_rule {
  public:
-  explicit elastic(double alpha) : alpha_(static_cast<float>(alpha)) {}
+  explicit elastic(double alpha, bool before_step = false)
+      : alpha_(static_cast<float>(alpha)), before_step_(before_step) {}
 
   void ask(const near_end& e, float* up) const noexcept override;
   void serve(const far_end& e, float* payload) const noexcept override;
@@ -28,6 +33,7 @@ class elastic : public exchange_rule {
 
  private:
   float alpha_;
+  bool before_step_;
 };
 
 /// Both ends become their mean: the elastic force with alpha = 1/2.

@@ -106,9 +106,9 @@ class ruled : public objective {
       const float u = beta * relaxed::load(u_[j]) + (1.0F - beta) * g[j] * g[j];
       relaxed::store(v_[j], m);
       relaxed::store(u_[j], u);
-      relaxed::store(w[j], keep * relaxed::load(w[j]) -
-                               eta * m * first /
-                                   (std::sqrt(u * second) + epsilon));
+      relaxed::store(w[j],
+                     keep * relaxed::load(w[j]) -
+                         eta * m * first / (std::sqrt(u * second) + epsilon));
     }
   }
 

@@ -9,20 +9,20 @@
 
 #include "actors/train.hpp"
 #include "kernels/model/linear.hpp"
-#include "tests/support/exact_problem.hpp"
+#include "tests/support/known_minimiser.hpp"
 #include "topology/systems.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
 namespace p = sounder::topology;
-namespace t = sounder::test;
+namespace t = sounder::tests;
 
 namespace {
 
 constexpr unsigned epochs = 40;
 
 a::training_plan plan_for(const std::string& system, unsigned replicas,
-                          const t::exact_problem& problem) {
+                          const t::known_minimiser& problem) {
   p::wiring_options options;
   options.replicas = replicas;
   options.tau = 4;
@@ -44,7 +44,7 @@ a::training_plan plan_for(const std::string& system, unsigned replicas,
 }  // namespace
 
 TEST_CASE("wirings: every system finds the known minimiser") {
-  const t::exact_problem problem(320, 6, 7);
+  const t::known_minimiser problem(192, 6, 7);
   for (const std::string& system : p::names()) {
     for (const unsigned replicas : {1U, 2U, 3U, 4U, 8U}) {
       for (const bool deterministic : {true, false}) {
@@ -57,7 +57,7 @@ TEST_CASE("wirings: every system finds the known minimiser") {
 
           REQUIRE(report.message.empty());
           REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
-          REQUIRE(report.samples == std::uint64_t{epochs} * 320);
+          REQUIRE(report.samples == std::uint64_t{epochs} * 192);
           REQUIRE(problem.distance(report.parameters) < 1e-3);
         }
       }
@@ -66,7 +66,7 @@ TEST_CASE("wirings: every system finds the known minimiser") {
 }
 
 TEST_CASE("wirings: the same seed gives the same bits") {
-  const t::exact_problem problem(320, 6, 3);
+  const t::known_minimiser problem(320, 6, 3);
   for (const std::string& system : p::names()) {
     DYNAMIC_SECTION(system) {
       a::training_plan plan = plan_for(system, 3, problem);

@@ -5,10 +5,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/exact_problem.hpp"
+#include "tests/support/known_minimiser.hpp"
 
 namespace k = sounder::kernels;
-namespace t = sounder::test;
+namespace t = sounder::tests;
 
 namespace {
 
@@ -17,7 +17,7 @@ constexpr std::size_t rows = 40;
 constexpr double eta = 0.05;
 
 /// The rule in a plain loop, in double, one sample a step.
-std::vector<double> reference(const t::exact_problem& problem,
+std::vector<double> reference(const t::known_minimiser& problem,
                               const k::step_rule& rule) {
   std::vector<double> w(features, 0.0);
   std::vector<double> v(features, 0.0);
@@ -36,7 +36,8 @@ std::vector<double> reference(const t::exact_problem& problem,
     }
     const double step = static_cast<double>(i + 1);
     for (std::size_t j = 0; j < features; ++j) {
-      const double g = residual * static_cast<double>(x.value[i * features + j]);
+      const double g =
+          residual * static_cast<double>(x.value[i * features + j]);
       w[j] *= 1.0 - eta * rule.weight_decay;
       if (rule.kind == k::step_kind::adam) {
         v[j] = rule.momentum * v[j] + (1.0 - rule.momentum) * g;
@@ -55,7 +56,7 @@ std::vector<double> reference(const t::exact_problem& problem,
   return w;
 }
 
-std::vector<float> stepped(const t::exact_problem& problem,
+std::vector<float> stepped(const t::known_minimiser& problem,
                            const k::step_rule& rule) {
   const auto model = k::with_step_rule(problem.objective(), rule);
   std::vector<float> w(features, 0.0F);
@@ -74,7 +75,7 @@ std::vector<float> stepped(const t::exact_problem& problem,
 }  // namespace
 
 TEST_CASE("step rules: agree with the plain loop") {
-  const t::exact_problem problem(rows, features, 5);
+  const t::known_minimiser problem(rows, features, 5);
   for (const auto kind : {k::step_kind::sgd, k::step_kind::momentum,
                           k::step_kind::nesterov, k::step_kind::adam}) {
     for (const double decay : {0.0, 0.1}) {
@@ -96,7 +97,7 @@ TEST_CASE("step rules: agree with the plain loop") {
 }
 
 TEST_CASE("step rules: without momentum and decay the objective is itself") {
-  const t::exact_problem problem(8, features, 1);
+  const t::known_minimiser problem(8, features, 1);
   const auto plain = problem.objective();
   k::step_rule rule;
   rule.kind = k::step_kind::nesterov;
@@ -106,7 +107,7 @@ TEST_CASE("step rules: without momentum and decay the objective is itself") {
 }
 
 TEST_CASE("step rules: senseless numbers are refused") {
-  const t::exact_problem problem(8, features, 1);
+  const t::known_minimiser problem(8, features, 1);
   k::step_rule rule;
   rule.momentum = 1.0;
 

@@ -12,11 +12,11 @@
 #include "kernels/data/random.hpp"
 #include "kernels/model/linear.hpp"
 
-namespace sounder::test {
+namespace sounder::tests {
 
-class exact_problem {
+class known_minimiser {
  public:
-  exact_problem(std::size_t rows, std::size_t features, std::uint64_t seed) {
+  known_minimiser(std::size_t rows, std::size_t features, std::uint64_t seed) {
     kernels::random_stream random(seed);
     for (std::size_t j = 0; j < features; ++j) {
       minimiser_.push_back(static_cast<float>(random.normal()));
@@ -59,4 +59,4 @@ class exact_problem {
   kernels::dataset data_;
 };
 
-}  // namespace sounder::test
+}  // namespace sounder::tests
