@@ -35,11 +35,11 @@ a::wired_graph walk_in_random_order(const a::training_plan& plan,
   std::vector<walker> walkers;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      walkers.push_back({std::make_shared<a::walk>(
-                             r.setup, r.memory, r.links, 0,
-                             epochs * r.setup->epoch.size()),
-                         {},
-                         true});
+      walkers.push_back(
+          {std::make_shared<a::walk>(r.setup, r.memory, r.links, 0,
+                                     epochs * r.setup->epoch.size()),
+           {},
+           true});
     }
   }
   k::random_stream random(seed);
@@ -73,8 +73,9 @@ double sum_of_replicas(const a::wired_graph& wired) {
   double sum = 0.0;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      sum += static_cast<double>(r.links->own.face() ? *r.links->own.parameters()
-                                                     : r.memory->vector.data()[0]);
+      sum +=
+          static_cast<double>(r.links->own.face() ? *r.links->own.parameters()
+                                                  : r.memory->vector.data()[0]);
     }
   }
   return sum;

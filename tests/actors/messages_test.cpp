@@ -1,6 +1,8 @@
 // Whatever a float is, it travels: inf, NaN, denormals and -0 come out of
 // every message with the bits they went in with.
 
+#include "actors/messages.hpp"
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -8,7 +10,6 @@
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
-#include "actors/messages.hpp"
 #include "actors/network.hpp"
 #include "actors/packet.hpp"
 

@@ -305,8 +305,8 @@ TEST_CASE("all-reduce: every segment holds the mean, however it is grouped") {
         k::reduce_groups{{0, 3}, {1, 4}, {2, 5}}}) {
     vector mean(size);
     for (std::size_t rank = 0; rank < 6; ++rank) {
-      k::mean_of_segment(pointers, groups, rank,
-                         k::segment_of(rank, 6, size), mean.data());
+      k::mean_of_segment(pointers, groups, rank, k::segment_of(rank, 6, size),
+                         mean.data());
     }
 
     for (std::size_t j = 0; j < size; ++j) {

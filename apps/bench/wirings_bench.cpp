@@ -1,0 +1,208 @@
+// What do the wirings of several replicas gain on one machine?
+//
+//   wirings_bench [FOLDER]
+//
+// FOLDER holds RCV1 (rcv1_ccat_{train,test}.svm[.xz]); without it a generated
+// set of its size stands in. Four questions, each as ratios within one run:
+// the step rate of two replicas against one worker, with the objective that
+// they reach; what a hub takes without a lock and with one; the all-reduce of
+// one process against memcpy; the asynchronous systems on the same work.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "actors/train.hpp"
+#include "apps/bench/bench_support.hpp"
+#include "kernels/exchange/all_reduce.hpp"
+#include "kernels/exchange/elastic.hpp"
+#include "kernels/model/linear.hpp"
+#include "topology/systems.hpp"
+
+namespace {
+
+using namespace sounder;
+using clock_type = std::chrono::steady_clock;
+
+double seconds_since(clock_type::time_point start) {
+  return std::chrono::duration<double>(clock_type::now() - start).count();
+}
+
+actors::run_report train(const bench::prepared& data, const std::string& system,
+                         unsigned replicas, double step, double decay) {
+  topology::wiring_options options;
+  options.replicas = replicas;
+  actors::training_plan plan;
+  plan.graph = *topology::by_name(system, options);
+  plan.objective = kernels::make_linear(
+      kernels::linear_model::svm, data.train, 2,
+      {kernels::penalty_form::l2,
+       1.0 / static_cast<double>(data.train.rows())});
+  plan.step_size = kernels::decaying_step(step, decay);
+  plan.epochs = 15;
+  plan.evaluation = actors::evaluation_mode::between;
+  return actors::train(plan, data.train);
+}
+
+/// Systems that average want a larger step: each replica takes a part of the
+/// steps (linear scaling).
+struct contestant {
+  const char* system;
+  double step;
+  double decay;
+};
+
+void compare_rates(const bench::prepared& data,
+                   const std::vector<contestant>& systems, unsigned rounds) {
+  std::vector<std::function<double()>> runs;
+  std::vector<double> serial_loss;
+  std::vector<double> loss(systems.size());
+  for (const contestant& c : systems) {
+    serial_loss.push_back(train(data, "serial", 1, c.step, c.decay)
+                              .epochs.back()
+                              .train_loss);
+  }
+  runs.emplace_back([&] { return train(data, "serial", 1, 0.5, 0.8).train_s; });
+  for (std::size_t k = 0; k < systems.size(); ++k) {
+    runs.emplace_back([&, k] {
+      const contestant& c = systems[k];
+      const auto report = train(data, c.system, 2, c.step, c.decay);
+      loss[k] = report.epochs.back().train_loss;
+      return report.train_s;
+    });
+  }
+  const auto times = bench::time_in_turn(runs, rounds);
+  const double one = bench::median(times[0]);
+  fmt::print("\n{}: 2 replicas of 1 worker, 15 epochs, median of {} rounds\n",
+             data.name, rounds);
+  fmt::print("  {:<14}{:>6}{:>7}{:>14}{:>12}{:>16}\n", "system", "step",
+             "decay", "vs 1 worker", "objective", "against serial");
+  for (std::size_t k = 0; k < systems.size(); ++k) {
+    fmt::print("  {:<14}{:>6}{:>7}{:>13.2f}x{:>12.5f}{:>+15.2f}%\n",
+               systems[k].system, systems[k].step, systems[k].decay,
+               one / bench::median(times[k + 1]), loss[k],
+               100.0 * (loss[k] / serial_loss[k] - 1.0));
+  }
+}
+
+/// Elastic pushes a second at one vector, from several threads.
+double pushes_a_second(unsigned links, bool locked) {
+  constexpr std::size_t size = std::size_t{1} << 16U;
+  constexpr std::size_t block = 2048;
+  constexpr int pushes = 3000;
+  const kernels::elastic rule(0.3);
+  std::vector<float> hub(size, 0.0F);
+  std::mutex lock;
+  const auto start = clock_type::now();
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned k = 0; k < links; ++k) {
+      threads.emplace_back([&] {
+        std::vector<float> w(size, 1.0F);
+        std::vector<float> payload(block);
+        for (int p = 0; p < pushes; ++p) {
+          std::unique_lock guard(lock, std::defer_lock);
+          if (locked) {
+            guard.lock();
+          }
+          for (std::size_t at = 0; at < size; at += block) {
+            const kernels::near_end near{w.data() + at, nullptr, block};
+            rule.ask(near, payload.data());
+            rule.serve({hub.data() + at, nullptr, block}, payload.data());
+            rule.take(near, payload.data(), nullptr);
+          }
+        }
+      });
+    }
+  }
+  return pushes * static_cast<double>(links) / seconds_since(start);
+}
+
+void compare_hubs() {
+  fmt::print("\npushes a second at one hub of 65,536 parameters\n");
+  for (const unsigned links : {2U, 4U}) {
+    std::vector<double> wild;
+    std::vector<double> locked;
+    for (int round = 0; round < 5; ++round) {
+      wild.push_back(pushes_a_second(links, false));
+      locked.push_back(pushes_a_second(links, true));
+    }
+    std::sort(wild.begin(), wild.end());
+    std::sort(locked.begin(), locked.end());
+    fmt::print("  {} links: wild {:.0f}, locked {:.0f}: {:.2f}x\n", links,
+               bench::median(wild), bench::median(locked),
+               bench::median(wild) / bench::median(locked));
+  }
+}
+
+/// Bytes that one core moves in an all-reduce of two vectors in memory,
+/// against memcpy of as many.
+void compare_all_reduce() {
+  constexpr std::size_t size = 10'000'000;
+  std::vector<float> a(size, 1.0F);
+  std::vector<float> b(size, 3.0F);
+  std::vector<float> mean(size);
+  const std::vector<const float*> all = {a.data(), b.data()};
+  const kernels::reduce_groups groups = {{0, 1}};
+  std::vector<std::function<double()>> runs;
+  runs.emplace_back([&] {
+    const auto start = clock_type::now();
+    for (std::size_t rank = 0; rank < 2; ++rank) {
+      kernels::mean_of_segment(all, groups, rank,
+                               kernels::segment_of(rank, 2, size), mean.data());
+    }
+    std::memcpy(a.data(), mean.data(), size * sizeof(float));
+    std::memcpy(b.data(), mean.data(), size * sizeof(float));
+    return seconds_since(start);
+  });
+  runs.emplace_back([&] {
+    const auto start = clock_type::now();
+    std::memcpy(a.data(), mean.data(), size * sizeof(float));
+    return seconds_since(start);
+  });
+  const auto times = bench::time_in_turn(runs, 7);
+  if (a[0] != 2.0F || b[size - 1] != 2.0F) {
+    fmt::print(stderr, "the all-reduce is wrong\n");
+    std::exit(1);
+  }
+  // Each of the two takes half the sum and a copy of the whole: 7 vectors read
+  // or written, against 2 of a memcpy.
+  const double moved = 7.0 / bench::median(times[0]);
+  const double copied = 2.0 / bench::median(times[1]);
+  fmt::print("\nall-reduce of 2 x 40 MB in memory: {:.2f} of memcpy's rate "
+             "({:.1f} against {:.1f} GB/s)\n",
+             moved / copied, moved * 4e-9 * static_cast<double>(size),
+             copied * 4e-9 * static_cast<double>(size));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string folder = argc > 1 ? argv[1] : "";
+  fmt::print("{}\n", bench::machine());
+  auto data = folder.empty() ? bench::prepared{} : bench::load_rcv1(folder);
+  if (data.train.empty()) {
+    data = bench::generate_rcv1_like(22'490);
+  }
+  compare_rates(data,
+                {{"star", 0.5, 0.8},
+                 {"hogwildpp", 0.5, 0.9},
+                 {"ea-wild", 1.0, 0.8},
+                 {"ad-psgd", 1.0, 0.8}},
+                9);
+  compare_rates(data,
+                {{"ea-wild", 1.0, 0.8},
+                 {"hogwildpp", 0.5, 0.9},
+                 {"async-ps", 0.5, 0.8},
+                 {"async-easgd", 1.0, 0.8},
+                 {"easgd", 1.0, 0.8}},
+                1);
+  compare_hubs();
+  compare_all_reduce();
+}
