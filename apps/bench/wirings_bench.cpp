@@ -40,10 +40,10 @@ actors::run_report train(const bench::prepared& data, const std::string& system,
   options.replicas = replicas;
   actors::training_plan plan;
   plan.graph = *topology::by_name(system, options);
-  plan.objective = kernels::make_linear(
-      kernels::linear_model::svm, data.train, 2,
-      {kernels::penalty_form::l2,
-       1.0 / static_cast<double>(data.train.rows())});
+  plan.objective =
+      kernels::make_linear(kernels::linear_model::svm, data.train, 2,
+                           {kernels::penalty_form::l2,
+                            1.0 / static_cast<double>(data.train.rows())});
   plan.step_size = kernels::decaying_step(step, decay);
   plan.epochs = 15;
   plan.evaluation = actors::evaluation_mode::between;
@@ -64,9 +64,8 @@ void compare_rates(const bench::prepared& data,
   std::vector<double> serial_loss;
   std::vector<double> loss(systems.size());
   for (const contestant& c : systems) {
-    serial_loss.push_back(train(data, "serial", 1, c.step, c.decay)
-                              .epochs.back()
-                              .train_loss);
+    serial_loss.push_back(
+        train(data, "serial", 1, c.step, c.decay).epochs.back().train_loss);
   }
   runs.emplace_back([&] { return train(data, "serial", 1, 0.5, 0.8).train_s; });
   for (std::size_t k = 0; k < systems.size(); ++k) {
@@ -175,10 +174,11 @@ void compare_all_reduce() {
   // or written, against 2 of a memcpy.
   const double moved = 7.0 / bench::median(times[0]);
   const double copied = 2.0 / bench::median(times[1]);
-  fmt::print("\nall-reduce of 2 x 40 MB in memory: {:.2f} of memcpy's rate "
-             "({:.1f} against {:.1f} GB/s)\n",
-             moved / copied, moved * 4e-9 * static_cast<double>(size),
-             copied * 4e-9 * static_cast<double>(size));
+  fmt::print(
+      "\nall-reduce of 2 x 40 MB in memory: {:.2f} of memcpy's rate "
+      "({:.1f} against {:.1f} GB/s)\n",
+      moved / copied, moved * 4e-9 * static_cast<double>(size),
+      copied * 4e-9 * static_cast<double>(size));
 }
 
 }  // namespace
