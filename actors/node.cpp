@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include <future>
 #include <thread>
 
 #include <caf/io/all.hpp>
@@ -189,7 +190,10 @@ door_list as_list(const opened_doors& doors) {
 replica_list start_replicas(self_ptr self, const door_list& others) {
   session& run = *self->state.run;
   for (const auto& [place, address] : run.part.peers) {
-    if (place != run.part.place && !address.empty()) {
+    // Over TLS the way goes through the leader: a node that both answers and
+    // asks over TLS loses its connections (CAF 0.17.6).
+    if (place != run.part.place && !address.empty() &&
+        !self->state.options.tls.is_on()) {
       run.peers.push_back(connect(self->system(), parse_address(address),
                                   self->state.options.tls,
                                   std::chrono::seconds(10)));
@@ -259,12 +263,19 @@ json status(const node_state& state) {
   return out;
 }
 
+/// Whether the message at hand is of the process whose run is here.
+bool is_from_leader(self_ptr self) {
+  const auto& sender = self->current_sender();
+  return self->state.run && sender &&
+         sender->node() == self->state.run->leader.node();
+}
+
 /// Runs `work`; what it throws becomes the answer, and the run is let go.
 template <class Result, class Work>
 caf::result<Result> guarded(self_ptr self, const Work& work) {
   try {
-    if (!self->state.run) {
-      return refusal("it has no run");
+    if (!is_from_leader(self)) {
+      return refusal("it has no run of this leader");
     }
     return work();
   } catch (const std::exception& problem) {
@@ -297,10 +308,10 @@ caf::behavior node(self_ptr self, node_options options) {
           return refusal("it is at work for another leader");
         }
         self->state.run = std::make_unique<session>();
+        self->state.run->leader = leader;
+        self->monitor(leader);
         return guarded<bool>(self, [&]() -> bool {
           session& run = *self->state.run;
-          run.leader = leader;
-          self->monitor(leader);
           run.part = decode(bytes);
           run.start = start;
           say(self->state, "took " +
@@ -342,14 +353,20 @@ caf::behavior node(self_ptr self, node_options options) {
             self, [&] { return start_replicas(self, others); });
       },
       [=](halt_atom) {
-        if (self->state.run) {
+        if (is_from_leader(self)) {
           self->state.run->stop->request_stop();
         }
       },
       [=](links_atom) { return links_of(self->state).dump(); },
       [=](status_atom) { return status(self->state).dump(); },
+      [=](close_atom) {
+        release(self, "ends");
+        self->quit(caf::exit_reason::user_shutdown);
+      },
       [=](release_atom) {
-        release(self, "done; waiting for work");
+        if (is_from_leader(self)) {
+          release(self, "done; waiting for work");
+        }
         return true;
       },
   };
@@ -357,29 +374,50 @@ caf::behavior node(self_ptr self, node_options options) {
 
 }  // namespace
 
-void serve(const node_options& options) {
+namespace {
+
+/// A system of actors that can be left behind.
+struct node_home {
+  explicit node_home(const node_options& options) {
+    config.set("scheduler.policy", caf::atom("sharing"));
+    config.set("scheduler.max-threads", 3);
+    config.set("scheduler.max-throughput", 5);
+    configure_network(config, options.tls);
+    system = std::make_unique<caf::actor_system>(config);
+  }
   caf::actor_system_config config;
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", 3);
-  config.set("scheduler.max-throughput", 5);
-  configure_network(config, options.tls);
-  caf::actor_system system(config);
-  node_options completed = options;
-  // Port 0 becomes a real one before anybody asks for it.
-  const auto self = system.spawn<caf::detached>(node, completed);
-  const std::uint16_t port = listen(system, self, options.listen, options.tls);
-  if (options.ready) {
-    options.ready({options.listen.host, port});
-  }
-  while (!options.stop.stop_requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  std::unique_ptr<caf::actor_system> system;
+};
+
+/// Ends the system, unless a connection that never said anything sensible
+/// keeps it: then it is left behind.
+void close(std::unique_ptr<node_home> home) {
+  const auto is_closed = std::make_shared<std::promise<void>>();
+  std::future<void> closed = is_closed->get_future();
+  std::thread([home = std::move(home), is_closed]() mutable {
+    home.reset();
+    is_closed->set_value();
+  }).detach();
+  static_cast<void>(closed.wait_for(std::chrono::seconds(2)));
+}
+
+}  // namespace
+
+void serve(const node_options& options) {
+  auto home = std::make_unique<node_home>(options);
   {
-    caf::scoped_actor closing(system, true);
-    closing->request(self, std::chrono::seconds(2), release_atom::value)
-        .receive([](bool) {}, [](const caf::error&) {});
-    closing->send_exit(self, caf::exit_reason::user_shutdown);
+    const auto self = home->system->spawn<caf::detached>(node, options);
+    const std::uint16_t port =
+        listen(*home->system, self, options.listen, options.tls);
+    if (options.ready) {
+      options.ready({options.listen.host, port});
+    }
+    while (!options.stop.stop_requested()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    caf::anon_send(self, close_atom::value);
   }
+  close(std::move(home));
 }
 
 std::string status_of(const node_address& at, const tls_files& tls,

@@ -123,6 +123,16 @@ bool process::says(std::string_view text) {
   return true;
 }
 
+std::string process::prints(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = result_.out.find(text)) == std::string::npos) {
+    if (!read_more()) {
+      return "";
+    }
+  }
+  return result_.out.substr(0, at + text.size());
+}
+
 void process::signal(int number) const { kill(child_, number); }
 
 void process::close_stdout() { close_once(out_); }

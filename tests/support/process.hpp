@@ -32,6 +32,10 @@ class process {
   /// deadline comes, without it.
   bool says(std::string_view text);
 
+  /// The same of stdout: the text read up to and with this one; empty
+  /// when it never comes.
+  std::string prints(std::string_view text);
+
   void signal(int number) const;
 
   /// Hangs up on its stdout, as `| head` does.
