@@ -36,6 +36,8 @@ using again_atom = caf::atom_constant<caf::atom("again")>;
 using token_atom = caf::atom_constant<caf::atom("token")>;
 // door -> postman: a letter is in its box.
 using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
+// serve() -> node: the port that was found.
+using listen_atom = caf::atom_constant<caf::atom("listen")>;
 // leader -> node: who are you (with the leader's protocol number); what shall
 // be run; samples for it; open the doors; connect to the others'; go on to the
 // end of the leg and stop; what the links have seen; be free again.

@@ -359,6 +359,9 @@ caf::behavior node(self_ptr self, node_options options) {
       },
       [=](links_atom) { return links_of(self->state).dump(); },
       [=](status_atom) { return status(self->state).dump(); },
+      [=](listen_atom, std::uint16_t port) {
+        self->state.options.listen.port = port;
+      },
       [=](close_atom) {
         release(self, "ends");
         self->quit(caf::exit_reason::user_shutdown);
@@ -376,48 +379,55 @@ caf::behavior node(self_ptr self, node_options options) {
 
 namespace {
 
-/// A system of actors that can be left behind.
-struct node_home {
-  explicit node_home(const node_options& options) {
-    config.set("scheduler.policy", caf::atom("sharing"));
-    config.set("scheduler.max-threads", 3);
-    config.set("scheduler.max-throughput", 5);
-    configure_network(config, options.tls);
-    system = std::make_unique<caf::actor_system>(config);
-  }
+/// A node from start to end, in one thread: CAF 0.17.6 waits for ever when a
+/// system is destroyed in another thread than the one that made it.
+void live(const node_options& options) {
   caf::actor_system_config config;
-  std::unique_ptr<caf::actor_system> system;
-};
-
-/// Ends the system, unless a connection that never said anything sensible
-/// keeps it: then it is left behind.
-void close(std::unique_ptr<node_home> home) {
-  const auto is_closed = std::make_shared<std::promise<void>>();
-  std::future<void> closed = is_closed->get_future();
-  std::thread([home = std::move(home), is_closed]() mutable {
-    home.reset();
-    is_closed->set_value();
-  }).detach();
-  static_cast<void>(closed.wait_for(std::chrono::seconds(2)));
-}
-
-}  // namespace
-
-void serve(const node_options& options) {
-  auto home = std::make_unique<node_home>(options);
-  {
-    const auto self = home->system->spawn<caf::detached>(node, options);
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", 3);
+  config.set("scheduler.max-throughput", 5);
+  configure_network(config, options.tls);
+  caf::actor_system system(config);
+  const auto self = system.spawn(node, options);
+  try {
     const std::uint16_t port =
-        listen(*home->system, self, options.listen, options.tls);
+        listen(system, self, options.listen, options.tls);
+    caf::anon_send(self, listen_atom::value, port);
     if (options.ready) {
       options.ready({options.listen.host, port});
     }
     while (!options.stop.stop_requested()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+  } catch (...) {
     caf::anon_send(self, close_atom::value);
+    throw;
   }
-  close(std::move(home));
+  caf::anon_send(self, close_atom::value);
+}
+
+}  // namespace
+
+void serve(const node_options& options) {
+  const auto is_over = std::make_shared<std::promise<void>>();
+  std::future<void> over = is_over->get_future();
+  std::thread([options, is_over] {
+    try {
+      live(options);
+      is_over->set_value();
+    } catch (...) {
+      is_over->set_exception(std::current_exception());
+    }
+  }).detach();
+  while (!options.stop.stop_requested() &&
+         over.wait_for(std::chrono::milliseconds(50)) !=
+             std::future_status::ready) {
+  }
+  // A connection that never said anything sensible may keep the system: then
+  // it is left behind.
+  if (over.wait_for(std::chrono::seconds(2)) == std::future_status::ready) {
+    over.get();
+  }
 }
 
 std::string status_of(const node_address& at, const tls_files& tls,
