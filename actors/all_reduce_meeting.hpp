@@ -11,6 +11,7 @@
 
 #include "actors/gossip_meeting.hpp"
 #include "actors/meeting.hpp"
+#include "actors/switchboard.hpp"
 #include "kernels/data/random.hpp"
 #include "kernels/exchange/all_reduce.hpp"
 
@@ -40,24 +41,25 @@ std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
                                          std::size_t rank,
                                          std::shared_ptr<link_meter> meter);
 
-/// Where a member's letters go in an all-reduce between nodes.
+/// A member's streams in an all-reduce between nodes.
 struct reduce_ways {
-  std::size_t replica = 0;           // the own one
-  std::size_t members = 1;           // in all
-  std::size_t leaders = 1;           // on the ring
-  std::size_t position = 0;          // of a leader on the ring
-  std::shared_ptr<mailbox_of> next;  // leader: the next on the ring
-  std::vector<std::shared_ptr<mailbox_of>> group;  // leader: its members
-  std::shared_ptr<mailbox_of> leader;              // member: its leader
+  std::size_t members = 1;         // in all
+  std::size_t leaders = 1;         // on the ring
+  std::size_t position = 0;        // of a leader on the ring
+  std::shared_ptr<line> previous;  // leader, if others: on the ring
+  std::shared_ptr<line> next;
+  std::vector<std::shared_ptr<line>> group;  // leader: to its members
+  std::shared_ptr<line> leader;              // member: to its leader
 };
 
 /// The same between nodes: members send their vectors to their leaders, which
 /// reduce-scatter and all-gather along their ring and send the mean back.
+/// What comes in goes on as it comes, without waiting for its end.
 ///
-/// Messages: 2 (L - 1) segments of |w| / L from each of L leaders to the
-/// next; |w| from each member and back.
-std::unique_ptr<meeting> reduce_by_letters(reduce_ways ways,
-                                           std::shared_ptr<link_meter> meter);
+/// Bytes: 2 (L - 1) / L |w| from each of L leaders to the next; |w| from each
+/// member and back. Cost besides: one pass over |w|.
+std::unique_ptr<meeting> reduce_by_wire(reduce_ways ways,
+                                        std::shared_ptr<link_meter> meter);
 
 /// One member of the group meets by `inner`; all take the result over. The
 /// first one, or with `random`, which must be the same stream everywhere, one

@@ -77,7 +77,8 @@ std::vector<char> encode(const deployment& part) {
       {"data", part.data},
       {"fingerprint", part.fingerprint},
       {"features", part.features},
-      {"peers", part.peers}};
+      {"peers", part.peers},
+      {"secret", part.secret}};
   std::vector<char> bytes;
   json::to_cbor(text, bytes);
   return bytes;
@@ -114,6 +115,7 @@ deployment decode(const std::vector<char>& bytes) {
   part.fingerprint = text.at("fingerprint").get<std::vector<std::uint64_t>>();
   part.features = text.at("features");
   part.peers = text.at("peers").get<std::map<std::string, std::string>>();
+  part.secret = text.at("secret").get<run_secret>();
   return part;
 }
 

@@ -28,6 +28,7 @@ struct deployment {
   std::vector<std::uint64_t> fingerprint;  // of the whole data set
   std::uint64_t features = 0;
   std::map<std::string, std::string> peers;  // addresses of places
+  run_secret secret{};                       // for streams
 
   /// Replicas that live on the node and step.
   std::vector<std::size_t> stepping() const;

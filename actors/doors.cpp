@@ -61,7 +61,7 @@ void send_parts(caf::stateful_actor<postman_state>* self,
     part.offset = first;
     part.total = values.size();
     part.weight.value = mail.weight;
-    const std::size_t n = std::min(packet_floats, values.size() - first);
+    const std::size_t n = std::min(letter_part_floats, values.size() - first);
     const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
     part.values = as_parameters({from, from + static_cast<std::ptrdiff_t>(n)});
     self->send(door, std::move(part));

@@ -10,7 +10,7 @@
 #include <caf/all.hpp>
 
 #include "actors/gossip_meeting.hpp"
-#include "actors/packet.hpp"
+#include "actors/letter_part.hpp"
 #include "actors/served_meeting.hpp"
 
 namespace sounder::actors {

@@ -100,9 +100,8 @@ enum class box : std::uint8_t {
   shares,        // push-sum, likewise
   mixing,        // lockstep averaging, by round
   round_shares,  // push-sum in lockstep, by round
-  reductions,    // all-reduce, by round and stage
 };
-constexpr std::size_t boxes = 5;
+constexpr std::size_t boxes = 4;
 
 /// Whether letters to this box may be added up on the way.
 constexpr bool adds_up(box kind) noexcept { return kind <= box::shares; }

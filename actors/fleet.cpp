@@ -112,6 +112,7 @@ class deployer {
     part.fingerprint = {sum[0], sum[1]};
     part.features = data_.features();
     part.peers = peers_;
+    part.secret = secret_;
     const bool has_data =
         ask<bool>(system_, node, deadline(), deploy_atom::value, leader(),
                   encode(part), as_parameters(start_parameters(plan_)));
@@ -148,41 +149,26 @@ class deployer {
       setup.data = data_;
       setup.steps.clear();
     }
-    wirer work(plan_, shape_, setups_, {}, &system_);
+    wirer work(plan_, shape_, setups_, {},
+               wirer::network{&system_, plan_.tls, secret_, peers_, {}});
     opened_doors doors = work.open(start_parameters(plan_));
-    for (const auto& [key, port] : doors.ports) {
-      deployed_.fleet.helpers.push_back(port);
-    }
     for (const auto& [place, door] : doors.doors) {
       deployed_.fleet.helpers.push_back(door);
     }
     for (const member_node& node : deployed_.fleet.nodes) {
-      const auto list =
-          ask<door_list>(system_, node, deadline(), open_atom::value);
-      for (std::size_t k = 0; k < list.ports.size(); ++k) {
-        doors.ports[list.ports[k]] = list.port_actors.at(k);
-      }
-      for (std::size_t k = 0; k < list.places.size(); ++k) {
-        doors.doors[list.places[k]] = list.doors.at(k);
-      }
-    }
-    door_list all;
-    for (const auto& [key, port] : doors.ports) {
-      all.ports.push_back(key);
-      all.port_actors.push_back(port);
-    }
-    for (const auto& [place, door] : doors.doors) {
-      all.places.push_back(place);
-      all.doors.push_back(door);
+      doors.add(ask<opened_doors>(system_, node, deadline(), open_atom::value));
     }
     for (const member_node& node : deployed_.fleet.nodes) {
       const auto list = ask<replica_list>(system_, node, deadline(),
-                                          connect_atom::value, all);
+                                          connect_atom::value, doors);
       for (std::size_t k = 0; k < list.numbers.size(); ++k) {
         deployed_.elsewhere[list.numbers[k]] = list.actors.at(k);
       }
     }
     deployed_.here = work.connect(doors);
+    for (const caf::actor& port : work.ports()) {
+      deployed_.fleet.helpers.push_back(port);
+    }
   }
 
   /// Somebody for the nodes to watch: it lives as long as this system.
@@ -202,6 +188,7 @@ class deployer {
   data_shape shape_;
   std::vector<replica_setup> setups_;
   std::map<std::string, std::string> peers_;
+  run_secret secret_ = make_secret();
   caf::actor leader_;
   deployed_graph deployed_;
 };

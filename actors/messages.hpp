@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -101,18 +102,21 @@ typename Inspector::result_type inspect(Inspector& f, progress_report& x) {
            x.waits_for);
 }
 
-/// What a node has opened for the others.
-struct door_list {
-  std::vector<std::uint32_t> ports;
-  std::vector<caf::actor> port_actors;
-  std::vector<std::string> places;
-  std::vector<caf::actor> doors;
+/// What nodes have opened for each other, by place.
+struct opened_doors {
+  std::map<std::string, caf::actor> doors;     // for letters and tokens
+  std::map<std::string, std::uint16_t> wires;  // ports for streams
+
+  /// With those of others.
+  void add(const opened_doors& others) {
+    doors.insert(others.doors.begin(), others.doors.end());
+    wires.insert(others.wires.begin(), others.wires.end());
+  }
 };
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, door_list& x) {
-  return f(caf::meta::type_name("door_list"), x.ports, x.port_actors, x.places,
-           x.doors);
+typename Inspector::result_type inspect(Inspector& f, opened_doors& x) {
+  return f(caf::meta::type_name("opened_doors"), x.doors, x.wires);
 }
 
 /// The replicas that a node runs.

@@ -7,8 +7,8 @@
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 
+#include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
-#include "actors/packet.hpp"
 
 namespace sounder::actors {
 
@@ -34,11 +34,10 @@ bool is_loopback(const std::string& host) {
 
 void configure_network(caf::actor_system_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");
-  config.add_message_type<packet>("sounder.packet");
   config.add_message_type<letter_part>("sounder.letter_part");
   config.add_message_type<leg_result>("sounder.leg_result");
   config.add_message_type<progress_report>("sounder.progress_report");
-  config.add_message_type<door_list>("sounder.door_list");
+  config.add_message_type<opened_doors>("sounder.opened_doors");
   config.add_message_type<replica_list>("sounder.replica_list");
   config.load<caf::io::middleman>();
   if (tls.is_on()) {

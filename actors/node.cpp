@@ -61,8 +61,10 @@ void release(self_ptr self, const std::string& why) {
   for (const caf::actor& replica : run.actors) {
     self->send_exit(replica, caf::exit_reason::user_shutdown);
   }
-  for (const auto& [key, port] : run.doors.ports) {
-    self->send_exit(port, caf::exit_reason::user_shutdown);
+  if (run.wiring) {
+    for (const caf::actor& port : run.wiring->ports()) {
+      self->send_exit(port, caf::exit_reason::user_shutdown);
+    }
   }
   for (const auto& [place, door] : run.doors.doors) {
     if (place == run.part.place) {
@@ -173,21 +175,8 @@ void complete_setups(node_state& state) {
   }
 }
 
-door_list as_list(const opened_doors& doors) {
-  door_list list;
-  for (const auto& [key, port] : doors.ports) {
-    list.ports.push_back(key);
-    list.port_actors.push_back(port);
-  }
-  for (const auto& [place, door] : doors.doors) {
-    list.places.push_back(place);
-    list.doors.push_back(door);
-  }
-  return list;
-}
-
 /// Spawns the replicas once their meetings are made.
-replica_list start_replicas(self_ptr self, const door_list& others) {
+replica_list start_replicas(self_ptr self, const opened_doors& others) {
   session& run = *self->state.run;
   for (const auto& [place, address] : run.part.peers) {
     // Over TLS the way goes through the leader: a node that both answers and
@@ -200,12 +189,7 @@ replica_list start_replicas(self_ptr self, const door_list& others) {
     }
   }
   opened_doors doors = run.doors;
-  for (std::size_t k = 0; k < others.ports.size(); ++k) {
-    doors.ports[others.ports[k]] = others.port_actors.at(k);
-  }
-  for (std::size_t k = 0; k < others.places.size(); ++k) {
-    doors.doors[others.places[k]] = others.doors.at(k);
-  }
+  doors.add(others);
   wired_graph wired = run.wiring->connect(doors);
   run.meters = wired.meters;
   replica_list list;
@@ -337,18 +321,23 @@ caf::behavior node(self_ptr self, node_options options) {
         });
       },
       [=](open_atom) {
-        return guarded<door_list>(self, [&]() -> door_list {
+        return guarded<opened_doors>(self, [&]() -> opened_doors {
           session& run = *self->state.run;
           complete_setups(self->state);
-          run.wiring = std::make_unique<wirer>(run.part.plan, run.part.shape,
-                                               run.part.setups, run.part.place,
-                                               &self->system());
+          const node_options& own = self->state.options;
+          run.wiring = std::make_unique<wirer>(
+              run.part.plan, run.part.shape, run.part.setups, run.part.place,
+              wirer::network{&self->system(),
+                             own.tls,
+                             run.part.secret,
+                             run.part.peers,
+                             {own.listen.host, own.wire_port}});
           run.doors = run.wiring->open(
               {run.start.data(), static_cast<std::size_t>(run.start.size())});
-          return as_list(run.doors);
+          return run.doors;
         });
       },
-      [=](connect_atom, const door_list& others) {
+      [=](connect_atom, const opened_doors& others) {
         return guarded<replica_list>(
             self, [&] { return start_replicas(self, others); });
       },

@@ -15,6 +15,8 @@ namespace sounder::actors {
 
 struct node_options {
   node_address listen = {"127.0.0.1", 0};
+  /// Where parameters come in, at the same host; 0: any port.
+  std::uint16_t wire_port = 0;
   tls_files tls;
 
   /// The training samples that a plan's data_source means, as this node has

@@ -1,62 +1,81 @@
 #pragma once
 
-// What travels between nodes on a link: a stretch of parameters and what it
-// is for. One message of 1 MiB at most.
+// What travels between nodes on a link, after a header of fixed size: a
+// stretch of parameters, or nothing. Byte order is the machines': both ends
+// are little-endian, as the greeting of a stream checks.
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "actors/endpoint.hpp"
-#include "actors/parameters.hpp"
+#include "actors/stream.hpp"
 
 namespace sounder::actors {
 
-/// Floats in a packet: 1 MiB. Bigger ones are not faster, and would keep the
-/// heartbeat waiting.
-constexpr std::size_t packet_floats = std::size_t{1} << 18U;
+/// Floats in a packet: 256 KiB stay in the second-level cache on the way from
+/// the vector to the socket and back.
+constexpr std::size_t packet_floats = std::size_t{1} << 16U;
 
-/// Packets of one meeting that may be on their way without an answer.
-constexpr std::size_t packets_in_flight = 3;
-
-enum class packet_kind : std::uint8_t {
+enum class packet_kind : std::uint32_t {
   trade,  // up, and down in answer
   push,   // up; answered by an empty packet
   pull,   // empty; down in answer
-  sync,   // up to a barrier: empty answers, then all down when it opens
+  sync,   // up to a barrier; all down when it opens
 };
 
-/// Of a meeting with an endpoint on another node.
-struct packet {
+struct packet_header {
   packet_kind kind = packet_kind::trade;
-  std::uint64_t round = 0;    // meetings before, on this link
+  float step = 0.0F;          // size of the local steps
   std::uint64_t offset = 0;   // of the first coordinate
-  std::uint64_t length = 0;   // coordinates, also of an empty packet
+  std::uint32_t length = 0;   // coordinates that it is about
+  std::uint32_t bytes = 0;    // that follow
   std::uint64_t version = 0;  // of the endpoint; in answers
-  exact_float step;
-  parameters values;
+};
+static_assert(sizeof(packet_header) == 32);
+
+/// A packet on its way out, a piece at a time.
+class outgoing {
+ public:
+  bool is_empty() const noexcept { return sent_ == bytes_.size(); }
+
+  /// Room for a packet's values after its header; until the next call.
+  float* start(const packet_header& header);
+
+  /// Goes on sending. True when anything moved. Throws stream_error.
+  bool send_on(stream& to);
+
+ private:
+  std::vector<char> bytes_;
+  std::size_t sent_ = 0;
 };
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, packet& x) {
-  return f(caf::meta::type_name("packet"), x.kind, x.round, x.offset, x.length,
-           x.version, x.step, x.values);
-}
+/// A packet on its way in, a piece at a time.
+class incoming {
+ public:
+  /// A packet may be about this many coordinates.
+  explicit incoming(std::size_t size) : size_(size) {}
 
-/// Of a letter to a replica on another node.
-struct letter_part {
-  std::uint32_t to = 0;    // replica
-  std::uint32_t from = 0;  // replica
-  box kind = box::updates;
-  std::uint64_t round = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t total = 0;  // floats in the whole letter
-  exact_double weight;
-  parameters values;
+  const packet_header& header() const noexcept { return header_; }
+  float* values() noexcept { return values_.data(); }
+
+  /// Goes on receiving. True when anything moved. Throws stream_error, also
+  /// for a packet that does not fit.
+  bool receive_on(stream& from);
+
+  bool has_header() const noexcept { return got_ >= sizeof header_; }
+  bool is_complete() const noexcept {
+    return has_header() && got_ == sizeof header_ + header_.bytes;
+  }
+  /// Ready for the next one.
+  void clear() noexcept { got_ = 0; }
+
+ private:
+  void check() const;
+
+  std::size_t size_;
+  packet_header header_;
+  std::vector<float> values_;
+  std::size_t got_ = 0;
 };
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, letter_part& x) {
-  return f(caf::meta::type_name("letter_part"), x.to, x.from, x.kind, x.round,
-           x.offset, x.total, x.weight, x.values);
-}
 
 }  // namespace sounder::actors

@@ -91,7 +91,6 @@ typename Inspector::result_type inspect(Inspector& f, exact<Number, Bits>& x) {
   return f(caf::meta::type_name("exact"), bits, caf::meta::load_callback(load));
 }
 
-using exact_float = exact<float, std::uint32_t>;
 using exact_double = exact<double, std::uint64_t>;
 
 }  // namespace sounder::actors

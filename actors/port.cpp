@@ -2,188 +2,231 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "actors/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"
-#include "kernels/shared_vector.hpp"
 
 namespace sounder::actors {
 
 namespace {
 
 namespace p = topology;
-using self_ptr = caf::stateful_actor<port_state>*;
 
-bool is_last(const port_state& state, const packet& part) {
-  return part.offset + part.length >= state.setup.far->parameters().size();
-}
+/// Thrown to leave a port that shall end.
+struct asked_to_end {};
 
-/// Whether the discipline lets a meeting begin. Takes what it has to hold.
-bool try_enter(port_state& state, const packet& first) {
-  port_setup& setup = state.setup;
-  endpoint& far = *setup.far;
-  if (std::holds_alternative<p::in_turn>(setup.discipline) &&
-      !far.is_turn_of(setup.rank)) {
-    return false;
-  }
-  if (const auto* bound = std::get_if<p::bounded>(&setup.discipline);
-      bound != nullptr && first.kind == packet_kind::pull &&
-      far.slowest() + bound->staleness < state.ticks) {
-    return false;
-  }
-  return !setup.hold_far || far.in_use.try_take();
-}
+class port_work {
+ public:
+  port_work(caf::blocking_actor* self, port_setup setup)
+      : self_(self),
+        setup_(std::move(setup)),
+        size_(setup_.far->parameters().size()),
+        in_(size_) {}
 
-void leave(port_state& state, const packet& last) {
-  port_setup& setup = state.setup;
-  endpoint& far = *setup.far;
-  if (setup.hold_far) {
-    far.in_use.give_back();
-  }
-  if (std::holds_alternative<p::bounded>(setup.discipline) &&
-      last.kind == packet_kind::push) {
-    ++state.ticks;
-    far.tick(setup.rank);
-  }
-  if (std::holds_alternative<p::in_turn>(setup.discipline)) {
-    far.pass_turn();
-  }
-  far.count_meeting();
-  far.changed.notify();
-}
-
-packet answer_to(const port_state& state, const packet& part,
-                 std::vector<float> values) {
-  packet answer = part;
-  answer.version = state.setup.far->version();
-  answer.values = as_parameters(std::move(values));
-  return answer;
-}
-
-/// A packet that is in: serves it.
-void serve(self_ptr self, const packet& part) {
-  port_state& state = self->state;
-  const port_setup& setup = state.setup;
-  std::vector<float> values(part.length);
-  if (part.kind == packet_kind::pull) {
-    kernels::overwrite().serve(
-        setup.far->at(part.offset, part.length, part.step.value, false),
-        values.data());
-  } else {
-    std::copy_n(part.values.data(), part.length, values.begin());
-    setup.rule->serve(setup.far->at(part.offset, part.length, part.step.value,
-                                    setup.rule->has_state()),
-                      values.data());
-    if (part.kind == packet_kind::push) {
-      values.clear();
-    }
-  }
-  const bool last = is_last(state, part);
-  if (last) {
-    state.entered = false;
-    leave(state, part);
-  }
-  self->send(state.courier, answer_to(state, part, std::move(values)));
-}
-
-/// Answers everybody's packets once the barrier has opened.
-void answer_barrier(self_ptr self) {
-  port_state& state = self->state;
-  if (!state.barrier || state.setup.far->barriers_opened() <= *state.barrier) {
-    return;
-  }
-  state.barrier.reset();
-  for (std::size_t first = 0; first < state.payload.size();
-       first += packet_floats) {
-    packet part = state.last;
-    part.offset = first;
-    part.length = std::min(packet_floats, state.payload.size() - first);
-    const auto from =
-        state.payload.begin() + static_cast<std::ptrdiff_t>(first);
-    self->send(
-        state.courier,
-        answer_to(state, part,
-                  {from, from + static_cast<std::ptrdiff_t>(part.length)}));
-  }
-}
-
-void gather(self_ptr self, const packet& part) {
-  port_state& state = self->state;
-  endpoint& far = *state.setup.far;
-  state.payload.resize(far.parameters().size());
-  std::copy_n(part.values.data(), part.length,
-              state.payload.begin() + static_cast<std::ptrdiff_t>(part.offset));
-  self->send(state.courier, answer_to(state, part, {}));
-  if (!is_last(state, part)) {
-    return;
-  }
-  state.last = part;
-  state.barrier = far.barriers_opened();
-  if (far.arrive(state.setup.rank, state.payload.data())) {
-    serve_barrier(*state.setup.rule, far, part.step.value);
-  }
-  answer_barrier(self);
-}
-
-/// Lets in what may come in.
-void admit(self_ptr self) {
-  port_state& state = self->state;
-  while (!state.waiting.empty()) {
-    const packet& next = state.waiting.front();
-    if (next.kind != packet_kind::sync && !state.entered) {
-      if (!try_enter(state, next)) {
-        return;
+  void run() {
+    wait_until(setup_.wire->changed,
+               [this] { return setup_.wire->get() != nullptr; });
+    for (;;) {
+      receive([this] { return in_.has_header(); });
+      const packet_header first = in_.header();
+      if (first.kind == packet_kind::sync) {
+        meet_at_barrier();
+      } else {
+        meet(first);
       }
-      state.entered = true;
+      setup_.far->count_meeting();
+      setup_.far->changed.notify();
     }
-    hold& in_use = state.setup.far->in_use;
-    if (state.setup.is_face && !in_use.try_take()) {
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds slice{10};
+
+  void check_end() const {
+    if (!self_->mailbox().empty()) {
+      throw asked_to_end();
+    }
+  }
+
+  template <class Claim>
+  void wait_until(signal& changed, const Claim& holds) {
+    while (!changed.wait(holds)) {
+      check_end();
+    }
+  }
+
+  template <class Claim>
+  void receive(const Claim& enough) {
+    stream& wire = *setup_.wire->get();
+    while (!enough()) {
+      if (!in_.receive_on(wire)) {
+        const stream::interest reading = {&wire, true, false};
+        stream::wait({&reading, 1}, slice);
+        check_end();
+      }
+    }
+  }
+
+  void send() {
+    stream& wire = *setup_.wire->get();
+    while (!out_.is_empty()) {
+      if (!out_.send_on(wire)) {
+        const stream::interest writing = {&wire, false, true};
+        stream::wait({&writing, 1}, slice);
+        check_end();
+      }
+    }
+  }
+
+  /// Header and room of the answer to the packet that is in.
+  float* answer(bool with_values) {
+    packet_header header = in_.header();
+    header.version = setup_.far->version();
+    header.bytes = with_values ? header.length * sizeof(float) : 0;
+    return out_.start(header);
+  }
+
+  /// Whether the discipline lets a meeting begin. Takes what it has to hold.
+  bool try_enter(const packet_header& first) {
+    endpoint& far = *setup_.far;
+    if (std::holds_alternative<p::in_turn>(setup_.discipline) &&
+        !far.is_turn_of(setup_.rank)) {
+      return false;
+    }
+    if (const auto* bound = std::get_if<p::bounded>(&setup_.discipline);
+        bound != nullptr && first.kind == packet_kind::pull &&
+        far.slowest() + bound->staleness < ticks_) {
+      return false;
+    }
+    return !setup_.hold_far || far.in_use.try_take();
+  }
+
+  void meet(const packet_header& first) {
+    endpoint& far = *setup_.far;
+    wait_until(far.changed, [&] { return try_enter(first); });
+    try {
+      serve_all(first.kind);
+    } catch (...) {
+      leave(packet_kind::pull);
+      throw;
+    }
+    leave(first.kind);
+  }
+
+  void leave(packet_kind kind) {
+    endpoint& far = *setup_.far;
+    if (setup_.hold_far) {
+      far.in_use.give_back();
+    }
+    if (std::holds_alternative<p::bounded>(setup_.discipline) &&
+        kind == packet_kind::push) {
+      ++ticks_;
+      far.tick(setup_.rank);
+    }
+    if (std::holds_alternative<p::in_turn>(setup_.discipline)) {
+      far.pass_turn();
+    }
+  }
+
+  /// Packets up to the last one of the vector.
+  void serve_all(packet_kind kind) {
+    for (std::size_t done = 0; done < size_;) {
+      receive([this] { return in_.is_complete(); });
+      const packet_header header = in_.header();
+      check(header, kind, done);
+      hold& in_use = setup_.far->in_use;
+      if (setup_.is_face) {
+        wait_until(setup_.far->changed, [&] { return in_use.try_take(); });
+      }
+      serve(header);
+      if (setup_.is_face) {
+        in_use.give_back();
+        setup_.far->changed.notify();
+      }
+      in_.clear();
+      send();
+      done += header.length;
+    }
+  }
+
+  static void check(const packet_header& header, packet_kind kind,
+                    std::size_t done) {
+    if (header.kind != kind || header.offset != done || header.length == 0 ||
+        (header.bytes == 0) != (kind == packet_kind::pull)) {
+      throw stream_error("a packet out of turn");
+    }
+  }
+
+  void serve(const packet_header& header) {
+    endpoint& far = *setup_.far;
+    const std::size_t n = header.length;
+    if (header.kind == packet_kind::pull) {
+      kernels::overwrite().serve(far.at(header.offset, n, header.step, false),
+                                 answer(true));
       return;
     }
-    const packet part = std::move(state.waiting.front());
-    state.waiting.pop_front();
-    part.kind == packet_kind::sync ? gather(self, part) : serve(self, part);
-    if (state.setup.is_face) {
-      in_use.give_back();
-      state.setup.far->changed.notify();
+    const kernels::exchange_rule& rule = *setup_.rule;
+    const bool is_answered = header.kind == packet_kind::trade;
+    float* payload = in_.values();
+    if (is_answered) {
+      payload = answer(true);
+      std::copy_n(in_.values(), n, payload);
+    }
+    rule.serve(far.at(header.offset, n, header.step, rule.has_state()),
+               payload);
+    if (!is_answered) {
+      answer(false);
     }
   }
-}
 
-bool is_sound(const port_state& state, const packet& part) {
-  const std::uint64_t size = state.setup.far->parameters().size();
-  return part.kind <= packet_kind::sync && part.offset <= size &&
-         part.length <= size - part.offset && part.length <= packet_floats &&
-         (part.kind == packet_kind::pull || part.values.size() == part.length);
-}
+  /// Takes everything in, waits until all have come, and answers.
+  void meet_at_barrier() {
+    endpoint& far = *setup_.far;
+    payload_.resize(size_);
+    packet_header last;
+    for (std::size_t done = 0; done < size_;) {
+      receive([this] { return in_.is_complete(); });
+      last = in_.header();
+      check(last, packet_kind::sync, done);
+      std::copy_n(in_.values(), last.length, payload_.data() + done);
+      done += last.length;
+      in_.clear();
+    }
+    const std::uint64_t before = far.barriers_opened();
+    if (far.arrive(setup_.rank, payload_.data())) {
+      serve_barrier(*setup_.rule, far, last.step);
+    }
+    wait_until(far.changed, [&] { return far.barriers_opened() > before; });
+    for (std::size_t done = 0; done < size_; done += last.length) {
+      last.offset = done;
+      last.length =
+          static_cast<std::uint32_t>(std::min(packet_floats, size_ - done));
+      last.bytes = last.length * sizeof(float);
+      last.version = far.version();
+      std::copy_n(payload_.data() + done, last.length, out_.start(last));
+      send();
+    }
+  }
+
+  caf::blocking_actor* self_;
+  port_setup setup_;
+  std::size_t size_;
+  incoming in_;
+  outgoing out_;
+  std::vector<float> payload_;  // of a barrier
+  std::uint64_t ticks_ = 0;     // bounded: own clock
+};
 
 }  // namespace
 
-caf::behavior port(self_ptr self, port_setup setup) {
-  self->set_exception_handler(as_exit_reason);
-  self->state.setup = std::move(setup);
-  const caf::actor_addr me = self->address();
-  self->state.setup.far->changed.subscribe([me] {
-    if (const auto alive = caf::actor_cast<caf::actor>(me)) {
-      caf::anon_send(alive, again_atom::value);
-    }
-  });
-  return {
-      [=](packet& part) {
-        port_state& state = self->state;
-        if (!is_sound(state, part)) {
-          self->quit(caf::make_error(caf::sec::invalid_argument,
-                                     "a packet that does not fit"));
-          return;
-        }
-        state.courier = caf::actor_cast<caf::actor>(self->current_sender());
-        state.waiting.push_back(std::move(part));
-        admit(self);
-      },
-      [=](again_atom) {
-        answer_barrier(self);
-        admit(self);
-      },
-  };
+void port(caf::blocking_actor* self, port_setup setup) {
+  try {
+    port_work(self, std::move(setup)).run();
+  } catch (const asked_to_end&) {
+  } catch (const stream_error&) {
+    // The other side has ended, or will say itself what went wrong.
+  }
 }
 
 }  // namespace sounder::actors

@@ -158,4 +158,31 @@ double mixing_weight(const p::graph& wiring, std::size_t i, std::size_t j) {
   return p::metropolis_weight(degree(i), degree(j));
 }
 
+std::vector<std::size_t> ring_of(const reduce_members& all) {
+  if (all.groups.size() == 1 && !all.has_leader) {
+    return all.replicas;
+  }
+  std::vector<std::size_t> ring;
+  for (const auto& group : all.groups) {
+    ring.push_back(all.replicas[group.front()]);
+  }
+  return ring;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> ways_of(
+    const reduce_members& all) {
+  const std::vector<std::size_t> ring = ring_of(all);
+  std::vector<std::pair<std::size_t, std::size_t>> ways;
+  for (std::size_t k = 0; ring.size() > 1 && k < ring.size(); ++k) {
+    ways.emplace_back(ring[k], ring[(k + 1) % ring.size()]);
+  }
+  for (const auto& group : all.groups) {
+    for (std::size_t k = 1;
+         ring.size() < all.replicas.size() && k < group.size(); ++k) {
+      ways.emplace_back(all.replicas[group[k]], all.replicas[group.front()]);
+    }
+  }
+  return ways;
+}
+
 }  // namespace sounder::actors

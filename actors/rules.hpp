@@ -29,6 +29,14 @@ struct reduce_members {
 };
 std::vector<reduce_members> find_reduce_groups(const topology::graph& wiring);
 
+/// Of an all-reduce between nodes: the leaders in the order of their ring, one
+/// of each group, or everybody where nobody leads.
+std::vector<std::size_t> ring_of(const reduce_members& all);
+
+/// Who sends to whom: each on the ring to the next, members to their leaders.
+std::vector<std::pair<std::size_t, std::size_t>> ways_of(
+    const reduce_members& all);
+
 /// The Metropolis weight of two neighbours, degrees counting mix links.
 double mixing_weight(const topology::graph& wiring, std::size_t i,
                      std::size_t j);

@@ -7,9 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
-#include <vector>
 
 namespace sounder::actors {
 
@@ -19,10 +17,6 @@ namespace sounder::actors {
 class signal {
  public:
   void notify() noexcept;
-
-  /// Calls `changed` with every notify() from now on, from whatever thread
-  /// notifies. Not while others use the signal.
-  void subscribe(std::function<void()> changed);
 
   /// Returns as soon as holds() says true, or after some milliseconds: spins
   /// first, then sleeps. True when it holds.
@@ -44,7 +38,6 @@ class signal {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::function<void()>> subscribers_;
 };
 
 }  // namespace sounder::actors

@@ -4,10 +4,10 @@
 #include <map>
 #include <numeric>
 
-#include "actors/courier.hpp"
 #include "actors/doors.hpp"
 #include "actors/messages.hpp"
 #include "actors/port.hpp"
+#include "actors/remote_meeting.hpp"
 
 namespace sounder::actors {
 
@@ -126,16 +126,16 @@ std::vector<replica_setup> set_up_all(const training_plan& plan,
 
 wirer::wirer(const training_plan& plan, const data_shape& shape,
              std::vector<replica_setup> setups, std::string place,
-             caf::actor_system* system)
+             std::optional<network> others)
     : plan_(plan),
       graph_(plan.graph),
       times_(plan_meetings(plan, shape)),
       setups_(std::move(setups)),
       place_(std::move(place)),
-      system_(system) {}
+      network_(std::move(others)) {}
 
 bool wirer::is_here(std::size_t replica) const {
-  return system_ == nullptr || graph_.replicas[replica].place == place_;
+  return !network_ || graph_.replicas[replica].place == place_;
 }
 
 opened_doors wirer::open(std::span<const float> start) {
@@ -144,8 +144,9 @@ opened_doors wirer::open(std::span<const float> start) {
   find_rings();
   join_groups();
   opened_doors doors;
-  if (system_ != nullptr) {
-    open_ports(doors);
+  if (network_) {
+    find_wires();
+    open_wires(doors);
     open_door(doors);
   }
   return doors;
@@ -208,33 +209,89 @@ bool wirer::holds_far(std::size_t l, std::size_t to) const {
          (every != nullptr && every->locked);
 }
 
-void wirer::open_port(std::size_t l, bool reverse, opened_doors& doors) {
+/// A link's stream, or that of its way back.
+stream_key key_of_link(std::size_t link, bool reverse) {
+  return 2 * link + (reverse ? 1 : 0);
+}
+/// A stream of an all-reduce.
+stream_key key_of_pair(std::size_t from, std::size_t to) {
+  return (stream_key{1} << 63U) | (from << 31U) | to;
+}
+
+/// All streams of the graph that begin or end here and do not do both.
+void wirer::find_wires() {
+  const auto want = [this](stream_key key, std::size_t from, std::size_t to) {
+    if (is_here(from) != is_here(to)) {
+      wanted_.push_back({key, from, to});
+    }
+  };
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const p::link& link = graph_.links[l];
+    if (is_served(link)) {
+      want(key_of_link(l, false), link.from, link.to);
+      if (is_random(link)) {
+        want(key_of_link(l, true), link.to, link.from);
+      }
+    }
+  }
+  for (const reduce_members& all : reductions_) {
+    for (const auto& [from, to] : ways_of(all)) {
+      want(key_of_pair(from, to), from, to);
+    }
+  }
+}
+
+/// Whether this place is the one that is called. The place where the run
+/// starts never is: it may be where nobody can call.
+bool wirer::is_called(const wanted_wire& wire) const {
+  const std::string& from = graph_.replicas[wire.from].place;
+  const std::string& to = graph_.replicas[wire.to].place;
+  return (to.empty() ? from : to) == place_;
+}
+
+void wirer::open_wires(opened_doors& doors) {
+  board_ = std::make_unique<switchboard>(network_->tls, network_->secret);
+  for (const wanted_wire& wire : wanted_) {
+    if (is_called(wire)) {
+      lines_[wire.key] = board_->expect(wire.key);
+    }
+  }
+  if (!network_->listen.host.empty()) {
+    doors.wires[place_] = board_->listen(network_->listen);
+  }
+}
+
+void wirer::connect_wires() {
+  for (const wanted_wire& wire : wanted_) {
+    if (!is_called(wire)) {
+      const std::size_t other = is_here(wire.from) ? wire.to : wire.from;
+      const std::string& place = graph_.replicas[other].place;
+      node_address at = parse_address(network_->peers.at(place));
+      at.port = known_->wires.at(place);
+      lines_[wire.key] =
+          board_->connect(wire.key, at, std::chrono::seconds(10));
+    }
+  }
+}
+
+void wirer::open_port(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const std::size_t from = reverse ? link.to : link.from;
   const std::size_t to = reverse ? link.from : link.to;
   if (is_here(from) || !is_here(to)) {
     return;
   }
+  const wired_replica& met = wired_.replicas[to];
   port_setup made;
   made.rule = make_rule(plan_, l);
-  made.far = wired_.replicas[to].far;
+  made.far = met.far;
   made.discipline = link.discipline;
+  made.wire = lines_.at(key_of_link(l, reverse));
   made.rank = ranks_[l];
-  made.is_face = !graph_.replicas[to].is_hub();
+  made.is_face = !met.is_hub;
   made.hold_far = holds_far(l, to) && !made.is_face;
-  doors.ports[static_cast<std::uint32_t>(2 * l + (reverse ? 1 : 0))] =
-      system_->spawn(port, std::move(made));
-}
-
-void wirer::open_ports(opened_doors& doors) {
-  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
-    if (is_served(graph_.links[l])) {
-      open_port(l, false, doors);
-      if (is_random(graph_.links[l])) {
-        open_port(l, true, doors);
-      }
-    }
-  }
+  made.owner = std::make_shared<wired_replica>(met);
+  ports_.push_back(network_->system->spawn(port, std::move(made)));
 }
 
 void wirer::open_door(opened_doors& doors) {
@@ -251,7 +308,7 @@ void wirer::open_door(opened_doors& doors) {
           wired_.replicas[i].links->own.mail(kind);
     }
   }
-  doors.doors[place_] = system_->spawn(door, std::move(made));
+  doors.doors[place_] = network_->system->spawn(door, std::move(made));
 }
 
 void wirer::find_rings() {
@@ -300,6 +357,17 @@ void wirer::join_groups() {
 
 wired_graph wirer::connect(const opened_doors& others) {
   *known_ = others;
+  if (network_) {
+    connect_wires();
+    for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+      if (is_served(graph_.links[l])) {
+        open_port(l, false);
+        if (is_random(graph_.links[l])) {
+          open_port(l, true);
+        }
+      }
+    }
+  }
   for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
     if (wired_.replicas[i].links) {
       add_meetings(i);
@@ -348,8 +416,8 @@ std::unique_ptr<meeting> wirer::trade_of(std::size_t l, bool reverse) {
   made.discipline = link.discipline;
   made.snapshot = start_of(reverse ? link.to : link.from);
   made.meter = reverse ? meter_back(l) : wired_.meters[l];
-  const auto key = static_cast<std::uint32_t>(2 * l + (reverse ? 1 : 0));
-  return meet_remotely(*system_, std::move(made), known_->ports.at(key));
+  made.wire = lines_.at(key_of_link(l, reverse));
+  return meet_remotely(std::move(made));
 }
 
 std::unique_ptr<meeting> wirer::meeting_of(std::size_t l) {
@@ -424,31 +492,33 @@ std::unique_ptr<meeting> wirer::all_reduce_of(
     return reduce_together(member.shared, member.rank, std::move(meter));
   }
   const reduce_members& all = reductions_[member.group];
-  const auto mail = [&](std::size_t rank) {
-    return mailbox(all.replicas[rank], box::reductions);
-  };
   reduce_ways ways;
-  ways.replica = i;
   ways.members = all.replicas.size();
-  // One group: all its members are on the ring. Else its first one leads it.
-  const bool is_ring = all.groups.size() == 1 && !all.has_leader;
-  ways.leaders = is_ring ? all.replicas.size() : all.groups.size();
-  for (std::size_t g = 0; g < ways.leaders; ++g) {
-    const auto& group = all.groups[is_ring ? 0 : g];
-    const std::size_t leader = is_ring ? group[g] : group.front();
-    if (leader == member.rank) {
-      const std::size_t after = (g + 1) % ways.leaders;
-      ways.position = g;
-      ways.next = mail(is_ring ? group[after] : all.groups[after].front());
-      for (std::size_t k = 1; !is_ring && k < group.size(); ++k) {
-        ways.group.push_back(mail(group[k]));
-      }
-    } else if (!is_ring && std::find(group.begin(), group.end(), member.rank) !=
-                               group.end()) {
-      ways.leader = mail(leader);
+  const std::vector<std::size_t> ring = ring_of(all);
+  ways.leaders = ring.size();
+  for (std::size_t k = 0; k < ring.size(); ++k) {
+    if (ring[k] == i) {
+      ways.position = k;
     }
   }
-  return reduce_by_letters(std::move(ways), std::move(meter));
+  for (const auto& [from, to] : ways_of(all)) {
+    const bool on_ring =
+        std::find(ring.begin(), ring.end(), from) != ring.end();
+    if (from == i) {
+      (on_ring ? ways.next : ways.leader) = line_to(from, to);
+    } else if (to == i && on_ring) {
+      ways.previous = line_to(from, to);
+    } else if (to == i) {
+      ways.group.push_back(line_to(from, to));
+    }
+  }
+  return reduce_by_wire(std::move(ways), std::move(meter));
+}
+
+std::shared_ptr<line> wirer::line_to(std::size_t from, std::size_t to) {
+  const stream_key key = key_of_pair(from, to);
+  const auto remote = lines_.find(key);
+  return remote != lines_.end() ? remote->second : board_->here(key);
 }
 
 std::unique_ptr<meeting> wirer::group_push(std::size_t replica,
@@ -471,7 +541,7 @@ std::shared_ptr<mailbox_of> wirer::mailbox(std::size_t replica, box kind) {
   if (is_here(replica)) {
     return mailbox_in_memory(wired_.replicas[replica].links->own.mail(kind));
   }
-  return mailbox_elsewhere(*system_,
+  return mailbox_elsewhere(*network_->system,
                            known_->doors.at(graph_.replicas[replica].place),
                            static_cast<std::uint32_t>(replica), kind);
 }
@@ -545,7 +615,7 @@ wired_graph wire(const training_plan& plan, const kernels::dataset& data) {
   for (replica_setup& setup : setups) {
     setup.data = data;
   }
-  wirer work(plan, shape, std::move(setups), {}, nullptr);
+  wirer work(plan, shape, std::move(setups), {});
   static_cast<void>(work.open(start_parameters(plan)));
   return work.connect({});
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,8 +14,10 @@
 
 #include "actors/all_reduce_meeting.hpp"
 #include "actors/gossip_meeting.hpp"
+#include "actors/messages.hpp"
 #include "actors/rules.hpp"
 #include "actors/served_meeting.hpp"
+#include "actors/switchboard.hpp"
 #include "actors/training_leg.hpp"
 #include "actors/walk.hpp"
 
@@ -35,13 +38,6 @@ struct wired_replica {
 struct wired_graph {
   std::vector<wired_replica> replicas;  // by their numbers in the graph
   std::vector<std::shared_ptr<link_meter>> meters;
-};
-
-/// What a node has opened for the others, by which they reach its replicas.
-struct opened_doors {
-  /// Ports of endpoints: 2 l for link l as it is, 2 l + 1 the other way.
-  std::map<std::uint32_t, caf::actor> ports;
-  std::map<std::string, caf::actor> doors;  // for letters and tokens, by place
 };
 
 /// How often a link meets and how the steps are cut accordingly.
@@ -65,25 +61,40 @@ std::vector<replica_setup> set_up_all(const training_plan& plan,
 /// nodes open their doors, then all connect to the others'.
 class wirer {
  public:
-  /// `setups` by replica, with data for those of `place`. Without a system
+  /// How this place reaches others.
+  struct network {
+    caf::actor_system* system = nullptr;
+    tls_files tls;
+    run_secret secret{};
+    std::map<std::string, std::string> peers;  // addresses of places
+    node_address listen;  // for streams; without a host others are called
+  };
+
+  /// `setups` by replica, with data for those of `place`. Without a network
   /// everything lives in this process. Keeps a reference to `plan`.
   wirer(const training_plan& plan, const data_shape& shape,
         std::vector<replica_setup> setups, std::string place,
-        caf::actor_system* system);
+        std::optional<network> others = std::nullopt);
 
   /// Memory with the parameters to start from, and doors for the others.
   /// Throws std::system_error when memory is short.
   opened_doors open(std::span<const float> start);
 
-  /// The meetings of all links that begin here.
+  /// The meetings of all links that begin here, and ports for those that end
+  /// here and begin elsewhere. Throws peer_error when a node cannot be reached.
   wired_graph connect(const opened_doors& others);
+
+  /// To be ended with the run.
+  const std::vector<caf::actor>& ports() const noexcept { return ports_; }
 
  private:
   bool is_here(std::size_t replica) const;
   void make_replicas(std::span<const float> start);
   void make_endpoints();
-  void open_ports(opened_doors& doors);
-  void open_port(std::size_t link, bool reverse, opened_doors& doors);
+  void find_wires();
+  void open_wires(opened_doors& doors);
+  void connect_wires();
+  void open_port(std::size_t link, bool reverse);
   void open_door(opened_doors& doors);
   void find_rings();
   void join_groups();
@@ -95,6 +106,7 @@ class wirer {
   void add_gossip(std::size_t i);
   std::unique_ptr<meeting> all_reduce_of(std::size_t i,
                                          std::shared_ptr<link_meter> meter);
+  std::shared_ptr<line> line_to(std::size_t from, std::size_t to);
   std::unique_ptr<meeting> meeting_of(std::size_t link);
   std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
   std::unique_ptr<meeting> local_meeting_of(std::size_t link, bool reverse);
@@ -111,6 +123,13 @@ class wirer {
     std::size_t rank = 0;
     std::shared_ptr<reduce_group> shared;  // when all members are here
   };
+  /// A stream that two replicas need: from the one that starts the meeting.
+  struct wanted_wire {
+    stream_key key = 0;
+    std::size_t from = 0;
+    std::size_t to = 0;
+  };
+  bool is_called(const wanted_wire& wire) const;
   struct ring_membership {
     std::shared_ptr<token_ring> ring;
     std::size_t position = 0;
@@ -121,7 +140,11 @@ class wirer {
   meeting_times times_;
   std::vector<replica_setup> setups_;
   std::string place_;
-  caf::actor_system* system_;
+  std::optional<network> network_;
+  std::unique_ptr<switchboard> board_;
+  std::vector<wanted_wire> wanted_;
+  std::map<stream_key, std::shared_ptr<line>> lines_;  // to other nodes
+  std::vector<caf::actor> ports_;
   std::vector<std::size_t> ranks_;  // of every link at its far end
   std::vector<reduce_members> reductions_;
   std::map<std::size_t, group_membership> groups_;

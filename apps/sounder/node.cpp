@@ -51,6 +51,7 @@ int run_node(const invocation& given) {
   progress out(values.flag("quiet"));
   actors::node_options options;
   options.listen = read_address(values, "listen");
+  options.wire_port = values.number<std::uint16_t>("wire-port");
   options.tls = read_tls(values);
   const std::string warning =
       check_exposure(values, "listen", options.listen, options.tls);
@@ -134,6 +135,7 @@ command node_command() {
   c.groups = {
       {"Node",
        {{"listen", "HOST:PORT", "127.0.0.1:0", "where to wait for work"},
+        {"wire-port", "PORT", "0", "where parameters come in; 0: any"},
         {"data", "FILE", "", "own copy of the training file"},
         {"ends-with-parent", "", "",
          "ends when the process that started it "

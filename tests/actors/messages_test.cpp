@@ -5,11 +5,14 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <memory>
 
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
+#include "actors/letter_part.hpp"
 #include "actors/network.hpp"
 #include "actors/packet.hpp"
 
@@ -58,23 +61,75 @@ void require_same(const a::parameters& found) {
 }  // namespace
 
 TEST_CASE("messages: packets carry any float") {
+  const auto [one, other] = a::socket_pair();
+  const a::tls_context open_to_all{a::tls_files()};
+  a::stream from(one, open_to_all, a::stream::side::connects);
+  a::stream to(other, open_to_all, a::stream::side::accepts);
+  a::outgoing out;
+  a::incoming in(100);
   for (const float step : awkward) {
-    a::packet part;
-    part.kind = a::packet_kind::push;
-    part.round = 7;
-    part.offset = 3;
-    part.length = awkward.size();
-    part.step.value = step;
-    part.values = a::as_parameters(awkward);
+    a::packet_header header;
+    header.kind = a::packet_kind::push;
+    header.step = step;
+    header.offset = 3;
+    header.length = static_cast<std::uint32_t>(awkward.size());
+    header.bytes = header.length * sizeof(float);
+    std::memcpy(out.start(header), awkward.data(), header.bytes);
 
-    const a::packet found = travelled(part);
+    REQUIRE(out.send_on(from));
+    REQUIRE(in.receive_on(to));
 
-    REQUIRE(found.kind == a::packet_kind::push);
-    REQUIRE(found.offset == 3);
-    REQUIRE(std::bit_cast<std::uint32_t>(found.step.value) ==
+    REQUIRE(in.is_complete());
+    REQUIRE(in.header().kind == a::packet_kind::push);
+    REQUIRE(in.header().offset == 3);
+    REQUIRE(std::bit_cast<std::uint32_t>(in.header().step) ==
             std::bit_cast<std::uint32_t>(step));
-    require_same(found.values);
+    REQUIRE(bits_of(in.values(), awkward.size()) ==
+            bits_of(awkward.data(), awkward.size()));
+    in.clear();
   }
+}
+
+TEST_CASE("messages: a packet that does not fit is refused") {
+  const auto [one, other] = a::socket_pair();
+  const a::tls_context open_to_all{a::tls_files()};
+  a::stream from(one, open_to_all, a::stream::side::connects);
+  a::stream to(other, open_to_all, a::stream::side::accepts);
+  a::packet_header header;
+  header.length = 8;
+  header.bytes = header.length * sizeof(float);
+  SECTION("beyond the vector's end") { header.offset = 93; }
+  SECTION("beyond all vectors") { header.offset = ~std::uint64_t{0}; }
+  SECTION("with bytes of another length") { header.bytes = 28; }
+  SECTION("longer than packets are") { header.length = ~std::uint32_t{0}; }
+  SECTION("of no kind") { header.kind = static_cast<a::packet_kind>(9); }
+  REQUIRE(from.write_some(&header, sizeof header) == sizeof header);
+  a::incoming in(100);
+
+  REQUIRE_THROWS_AS(in.receive_on(to), a::stream_error);
+}
+
+TEST_CASE("messages: a packet arrives in pieces, and its end is noticed") {
+  const auto [one, other] = a::socket_pair();
+  const a::tls_context open_to_all{a::tls_files()};
+  auto from =
+      std::make_unique<a::stream>(one, open_to_all, a::stream::side::connects);
+  a::stream to(other, open_to_all, a::stream::side::accepts);
+  a::packet_header header;
+  header.length = 2;
+  header.bytes = 8;
+  a::outgoing out;
+  out.start(header)[0] = 5.0F;
+  const auto* bytes = reinterpret_cast<const char*>(&header);
+  a::incoming in(100);
+  for (std::size_t k = 0; k < sizeof header; ++k) {
+    REQUIRE(from->write_some(bytes + k, 1) == 1);
+    REQUIRE(in.receive_on(to));
+    REQUIRE_FALSE(in.is_complete());
+  }
+  from.reset();
+
+  REQUIRE_THROWS_AS(in.receive_on(to), a::stream_error);
 }
 
 TEST_CASE("messages: letters carry any float") {

@@ -1,0 +1,27 @@
+#pragma once
+
+// Meetings with an endpoint on another node: the worker sends its replica's
+// vector over in packets and merges what comes back, both at the same time.
+
+#include <memory>
+#include <vector>
+
+#include "actors/meeting.hpp"
+#include "actors/switchboard.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+#include "topology/discipline.hpp"
+
+namespace sounder::actors {
+
+/// A link whose far end is on another node.
+struct remote_link {
+  std::shared_ptr<const kernels::exchange_rule> rule;
+  topology::discipline discipline;
+  std::vector<float> snapshot;
+  std::shared_ptr<link_meter> meter;
+  std::shared_ptr<line> wire;  // to its port
+};
+
+std::unique_ptr<meeting> meet_remotely(remote_link link);
+
+}  // namespace sounder::actors

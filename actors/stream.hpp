@@ -1,0 +1,94 @@
+#pragma once
+
+// The wire for parameters: a connection between two threads of two nodes, in
+// plain TCP or TLS. CAF carries what is said about a run; what is exchanged
+// goes here, straight from and into the vectors' memory.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "actors/network.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace sounder::actors {
+
+/// The certificates of one side, loaded. Empty files: no TLS.
+class tls_context {
+ public:
+  /// Throws std::runtime_error that names the file.
+  explicit tls_context(const tls_files& files);
+
+  bool is_on() const noexcept { return context_ != nullptr; }
+  ssl_ctx_st* get() const noexcept { return context_.get(); }
+
+ private:
+  std::shared_ptr<ssl_ctx_st> context_;
+};
+
+/// Thrown when the other side is gone or does not speak as it should.
+class stream_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// One end of a connection. Reads and writes never block; both sides of a TLS
+/// connection must show a certificate of the same authority.
+///
+/// Threads: one at a time.
+class stream {
+ public:
+  enum class side { connects, accepts };
+
+  /// Takes the socket over.
+  stream(int socket, const tls_context& tls, side here);
+  ~stream();
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  /// Bytes moved; 0 when none can be now. Throw stream_error.
+  std::size_t read_some(void* into, std::size_t n);
+  std::size_t write_some(const void* from, std::size_t n);
+
+  /// Waits until one of these may go on, or for `longest`. 16 at most.
+  struct interest {
+    const stream* who = nullptr;
+    bool to_read = false;
+    bool to_write = false;
+  };
+  static void wait(std::span<const interest> all,
+                   std::chrono::milliseconds longest);
+
+ private:
+  std::size_t failed(int result, bool& wants_other_way, bool is_read);
+
+  int socket_;
+  std::unique_ptr<ssl_st, void (*)(ssl_st*)> tls_;
+  bool read_wants_write_ = false;
+  bool write_wants_read_ = false;
+};
+
+/// A connection to where somebody listens, as a socket. Throws peer_error after
+/// the deadline.
+int connect_socket(const node_address& to, std::chrono::milliseconds deadline);
+
+/// Sends at once, and notices within seconds when the other machine is gone.
+void tune_socket(int socket);
+
+/// A listening socket, and its port. Throws std::system_error.
+struct listening_socket {
+  int socket = -1;
+  std::uint16_t port = 0;
+};
+listening_socket listen_on(const node_address& at);
+
+/// Both ends in this process.
+std::pair<int, int> socket_pair();
+
+}  // namespace sounder::actors

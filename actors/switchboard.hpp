@@ -1,0 +1,75 @@
+#pragma once
+
+// Which stream is whose: a node's listening socket for parameters, and the
+// connections that a run's links ask for.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "actors/stream.hpp"
+#include "actors/waiting.hpp"
+
+namespace sounder::actors {
+
+/// One end of a stream that may still have to come.
+///
+/// Threads: one uses the stream, any may wait for it.
+class line {
+ public:
+  /// Null until both ends are joined.
+  stream* get() const noexcept { return joined_.load(); }
+  void join(std::unique_ptr<stream> made);
+
+  signal changed;
+
+ private:
+  std::unique_ptr<stream> stream_;
+  std::atomic<stream*> joined_{nullptr};
+};
+
+/// What both ends of a stream call it.
+using stream_key = std::uint64_t;
+
+/// Shown by whoever connects: made by the leader, told to the run's nodes.
+using run_secret = std::array<std::uint64_t, 2>;
+run_secret make_secret();
+
+/// Threads: one, besides its own, which takes connections in.
+class switchboard {
+ public:
+  switchboard(const tls_files& tls, const run_secret& secret);
+  ~switchboard();
+
+  /// From now on others may connect. Returns the port.
+  /// Throws std::system_error.
+  std::uint16_t listen(const node_address& at);
+
+  /// The end of a stream that somebody else connects.
+  std::shared_ptr<line> expect(stream_key key);
+
+  /// Connects. Throws peer_error after the deadline.
+  std::shared_ptr<line> connect(stream_key key, const node_address& to,
+                                std::chrono::milliseconds deadline);
+
+  /// An end of a stream within this process: the first call gets one, the
+  /// second the other.
+  std::shared_ptr<line> here(stream_key key);
+
+ private:
+  void take_in(const std::stop_token& stop);
+
+  tls_context tls_;
+  run_secret secret_;
+  int listening_ = -1;
+  std::mutex mutex_;
+  std::map<stream_key, std::shared_ptr<line>> expected_;
+  std::map<stream_key, std::shared_ptr<line>> other_ends_;
+  std::jthread thread_;
+};
+
+}  // namespace sounder::actors
