@@ -67,7 +67,7 @@ class remote_meeting : public meeting {
   void plan_errands() {
     const p::discipline& when = link_.discipline;
     steps_ += tau;
-    if (std::holds_alternative<p::barrier>(when)) {
+    if (p::is_synchronous(when)) {
       errands_ = {packet_kind::sync};
     } else if (std::holds_alternative<p::bounded>(when)) {
       errands_ = {packet_kind::push, packet_kind::pull};

@@ -393,7 +393,7 @@ std::unique_ptr<meeting> wirer::local_meeting_of(std::size_t l, bool reverse) {
   if (discipline_of<p::in_turn>(link) != nullptr) {
     return meet_in_turn(std::move(made));
   }
-  if (discipline_of<p::barrier>(link) != nullptr) {
+  if (p::is_synchronous(link.discipline)) {
     return meet_at_barrier(std::move(made));
   }
   if (const auto* bound = discipline_of<p::bounded>(link)) {

@@ -12,4 +12,10 @@ std::string_view name(const discipline& when) noexcept {
   return names[when.index()];
 }
 
+bool is_synchronous(const discipline& when) noexcept {
+  const auto* const bound = std::get_if<bounded>(&when);
+  return std::holds_alternative<barrier>(when) ||
+         (bound != nullptr && bound->staleness == 0);
+}
+
 }  // namespace sounder::topology

@@ -48,7 +48,7 @@ struct barrier {
 };
 
 /// Every tau steps; nobody is more than `staleness` meetings ahead of the
-/// slowest (SSP, Ho et al. 2013). 0 is bulk synchronous.
+/// slowest (SSP, Ho et al. 2013). 0 is bulk synchronous: a barrier.
 struct bounded {
   std::size_t tau = 1;
   std::size_t staleness = 3;
@@ -65,6 +65,9 @@ struct one_of_group {
 using discipline =
     std::variant<every, push_fetch, in_turn, on_token, random_neighbour,
                  barrier, bounded, one_of_group>;
+
+/// Whether all meet at once: a barrier, or a staleness of 0.
+bool is_synchronous(const discipline& when) noexcept;
 
 /// The name that files and reports use, e.g. "in-turn".
 std::string_view name(const discipline& when) noexcept;

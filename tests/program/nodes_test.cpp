@@ -351,6 +351,20 @@ TEST_CASE("over TLS only certificates of the same authority meet") {
   CHECK(state_of(at.address(), ours) == "waiting");
 }
 
+TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {
+  const node first({"--quiet"});
+  const node second({"--quiet"});
+
+  const outcome here = process({SOUNDER_EXAMPLE}).finish();
+  const outcome there =
+      process({SOUNDER_EXAMPLE, first.address(), second.address()}).finish();
+
+  CHECK(here.code == 0);
+  CHECK_THAT(here.out, Catch::Contains("train loss 0.1"));
+  CHECK(there.out == here.out);
+  CHECK(there.err.empty());
+}
+
 TEST_CASE("nodes meet each other over TLS") {
   const certificates made;
   if (!made.is_made()) {
