@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/model/linear_base.hpp"
@@ -24,6 +25,15 @@ class multi_class_objective : public linear_base {
   multi_class_objective(const dataset& train, std::size_t classes,
                         regulariser penalty)
       : linear_base(train, classes, penalty) {}
+
+  /// A block a class; they lie interleaved.
+  std::vector<parameter_block> blocks() const override {
+    std::vector<parameter_block> found;
+    for (std::size_t c = 0; c < outputs_; ++c) {
+      found.push_back({"class " + std::to_string(c), c, features_, outputs_});
+    }
+    return found;
+  }
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
     return with_rows(*batch.data, scratch.row, [&](const auto& access) {

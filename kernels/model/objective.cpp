@@ -6,6 +6,10 @@
 
 namespace sounder::kernels {
 
+std::vector<parameter_block> objective::blocks() const {
+  return {{"all", 0, dimension(), 1}};
+}
+
 void objective::initialise(std::span<float> weights, std::uint64_t seed) const {
   static_cast<void>(seed);
   std::fill(weights.begin(), weights.end(), 0.0F);

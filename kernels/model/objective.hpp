@@ -25,6 +25,15 @@ struct loss_sums {
   }
 };
 
+/// Parameters that belong together, as those of a layer or a class do: the
+/// coordinates first + k * stride, k < count.
+struct parameter_block {
+  std::string name;
+  std::size_t first = 0;
+  std::size_t count = 0;
+  std::size_t stride = 1;
+};
+
 /// A run of SGD steps by one worker on a vector that others may be writing.
 struct sgd_chunk {
   const dataset* data = nullptr;
@@ -61,6 +70,10 @@ class objective {
 
   /// Length of the parameter vector.
   virtual std::size_t dimension() const noexcept = 0;
+
+  /// Layout of parameter blocks, for LARS and reports: every parameter is in
+  /// one of them. A single block of everything by default.
+  virtual std::vector<parameter_block> blocks() const;
 
   /// Values per sample that `predict` writes: 1, or one per class.
   virtual std::size_t outputs() const noexcept { return 1; }

@@ -18,11 +18,16 @@ class ruled : public objective {
       : model_(std::move(model)), rule_(rule), v_(model_->dimension()) {
     if (rule_.kind == step_kind::adam) {
       u_.resize(model_->dimension());
+    } else if (rule_.kind == step_kind::lars) {
+      blocks_ = model_->blocks();
     }
   }
 
   std::size_t dimension() const noexcept override {
     return model_->dimension();
+  }
+  std::vector<parameter_block> blocks() const override {
+    return model_->blocks();
   }
   std::size_t outputs() const noexcept override { return model_->outputs(); }
   bool classifies() const noexcept override { return model_->classifies(); }
@@ -65,6 +70,8 @@ class ruled : public objective {
     const auto eta = static_cast<float>(batch.step_size);
     if (rule_.kind == step_kind::adam) {
       step_adam(eta, scratch.pending.data(), batch.weights);
+    } else if (rule_.kind == step_kind::lars) {
+      step_lars(eta, scratch.pending.data(), batch.weights);
     } else {
       step_momentum(eta, scratch.pending.data(), batch.weights);
     }
@@ -112,8 +119,47 @@ class ruled : public objective {
     }
   }
 
+  void step_lars(float eta, const float* g, float* w) const noexcept {
+    const auto delta = static_cast<float>(rule_.momentum);
+    const auto decay = static_cast<float>(rule_.weight_decay);
+    for (const parameter_block& block : blocks_) {
+      const float rate = eta * local_rate(block, g, w);
+#pragma omp simd
+      for (std::size_t k = 0; k < block.count; ++k) {
+        const std::size_t j = block.first + k * block.stride;
+        const float at = relaxed::load(w[j]);
+        const float v =
+            delta * relaxed::load(v_[j]) - rate * (g[j] + decay * at);
+        relaxed::store(v_[j], v);
+        relaxed::store(w[j], at + v);
+      }
+    }
+  }
+
+  float local_rate(const parameter_block& block, const float* g,
+                   const float* w) const noexcept {
+    double w_square = 0.0;
+    double g_square = 0.0;
+#pragma omp simd reduction(+ : w_square, g_square)
+    for (std::size_t k = 0; k < block.count; ++k) {
+      const std::size_t j = block.first + k * block.stride;
+      const double at = static_cast<double>(relaxed::load(w[j]));
+      const double slope = static_cast<double>(g[j]);
+      w_square += at * at;
+      g_square += slope * slope;
+    }
+    if (!(w_square > 0.0 && g_square > 0.0)) {
+      return 1.0F;
+    }
+    const double length = std::sqrt(w_square);
+    return static_cast<float>(
+        rule_.trust * length /
+        (std::sqrt(g_square) + rule_.weight_decay * length));
+  }
+
   std::shared_ptr<const objective> model_;
   step_rule rule_;
+  std::vector<parameter_block> blocks_;  // lars
   // The replica's state; written by its workers.
   mutable std::vector<float> v_;
   mutable std::vector<float> u_;
@@ -135,10 +181,12 @@ std::shared_ptr<const objective> with_step_rule(
   check(rule.beta >= 0.0 && rule.beta < 1.0, "beta must be in [0, 1)");
   check(rule.epsilon >= 0.0, "epsilon must not be negative");
   check(rule.weight_decay >= 0.0, "the weight decay must not be negative");
+  check(rule.trust > 0.0, "the trust must be positive");
   const bool is_plain =
       rule.weight_decay == 0.0 &&
       (rule.kind == step_kind::sgd ||
-       (rule.kind != step_kind::adam && rule.momentum == 0.0));
+       (rule.kind != step_kind::adam && rule.kind != step_kind::lars &&
+        rule.momentum == 0.0));
   if (is_plain) {
     return model;
   }

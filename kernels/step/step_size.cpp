@@ -35,6 +35,14 @@ step_size_rule inverse_time_step(double initial, double rate) {
   return [=](double epoch) { return initial / (1.0 + rate * epoch); };
 }
 
+step_size_rule two_stage_step(step_size_rule first, double epochs,
+                              step_size_rule then) {
+  return
+      [first = std::move(first), epochs, then = std::move(then)](double epoch) {
+        return epoch < epochs ? first(epoch) : then(epoch);
+      };
+}
+
 step_size_rule warm_up(step_size_rule rule, double epochs, double start) {
   return [rule = std::move(rule), epochs, start](double epoch) {
     const double risen = epochs > 0.0 ? std::min(1.0, epoch / epochs) : 1.0;

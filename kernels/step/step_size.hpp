@@ -32,6 +32,10 @@ step_size_rule multi_step(double initial, double factor,
 /// Descent Tricks", 2012, section 5.2).
 step_size_rule inverse_time_step(double initial, double rate);
 
+/// step(t) = first(t) for t < epochs, then(t) after.
+step_size_rule two_stage_step(step_size_rule first, double epochs,
+                              step_size_rule then);
+
 /// The first `epochs` epochs rise linearly from start * rule(t) to rule(t)
 /// (Goyal et al. 2017, section 2.2, where start = 1 / replicas).
 step_size_rule warm_up(step_size_rule rule, double epochs, double start = 0.0);

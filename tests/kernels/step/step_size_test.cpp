@@ -70,6 +70,18 @@ TEST_CASE("warm-up: multiplies what the rule says at the time") {
   REQUIRE(rule(2.0) == 0.25);
 }
 
+TEST_CASE("two stages: the second rule goes by the epochs of the whole run") {
+  const auto rule = k::two_stage_step(k::constant_step(0.25), 2.0,
+                                      k::decaying_step(1.0, 0.5));
+
+  REQUIRE(rule(0.0) == 0.25);
+  REQUIRE(rule(1.99) == 0.25);
+  REQUIRE(rule(2.0) == 0.25);
+  REQUIRE(rule(3.0) == 0.125);
+  REQUIRE(k::two_stage_step(k::constant_step(9.0), 0.0,
+                            k::constant_step(1.0))(0.0) == 1.0);
+}
+
 TEST_CASE("warm-up: over no time changes nothing") {
   REQUIRE(k::warm_up(k::constant_step(2.0), 0.0)(0.0) == 2.0);
 }
