@@ -10,16 +10,39 @@ namespace {
 
 using nlohmann::json;
 
+json as_json(const epoch_cut& cut) {
+  json chunk_ends = json::array();
+  for (const chunk_range& chunk : cut.chunks) {
+    chunk_ends.push_back(chunk.last);
+  }
+  return {{"batch_size", cut.batch_size},
+          {"chunk_ends", std::move(chunk_ends)},
+          {"leg_ends", cut.leg_ends}};
+}
+
+epoch_cut as_cut(const json& text) {
+  epoch_cut cut;
+  cut.batch_size = text.at("batch_size");
+  std::size_t first = 0;
+  for (const json& end : text.at("chunk_ends")) {
+    cut.chunks.push_back({first, end.get<std::size_t>()});
+    first = cut.chunks.back().last;
+  }
+  cut.leg_ends = text.at("leg_ends").get<std::vector<std::size_t>>();
+  if (cut.batch_size == 0 || cut.chunks.empty() || cut.leg_ends.empty()) {
+    throw std::invalid_argument("a deployment with an empty epoch");
+  }
+  return cut;
+}
+
 json as_json(const replica_setup& setup) {
-  json epoch = json::array();
-  for (const chunk_range& chunk : setup.epoch) {
-    epoch.push_back(chunk.last);
+  json epochs = json::array();
+  for (const epoch_cut& cut : setup.cut.epochs()) {
+    epochs.push_back(as_json(cut));
   }
   return {{"head", setup.head},
           {"head_every", setup.head_every},
-          {"chunk_ends", std::move(epoch)},
-          {"leg_ends", setup.leg_ends},
-          {"leg_batches", setup.leg_batches},
+          {"epochs", std::move(epochs)},
           {"steps", setup.steps}};
 }
 
@@ -27,13 +50,11 @@ replica_setup as_setup(const json& text) {
   replica_setup setup;
   setup.head = text.at("head");
   setup.head_every = text.at("head_every");
-  std::size_t first = 0;
-  for (const json& end : text.at("chunk_ends")) {
-    setup.epoch.push_back({first, end.get<std::size_t>()});
-    first = setup.epoch.back().last;
+  std::vector<epoch_cut> epochs;
+  for (const json& cut : text.at("epochs")) {
+    epochs.push_back(as_cut(cut));
   }
-  setup.leg_ends = text.at("leg_ends").get<std::vector<std::size_t>>();
-  setup.leg_batches = text.at("leg_batches");
+  setup.cut = run_cut(std::move(epochs));
   setup.steps = text.at("steps").get<std::vector<double>>();
   return setup;
 }
@@ -67,7 +88,8 @@ std::vector<char> encode(const deployment& part) {
       {"seed", plan.seed},
       {"rule",
        {static_cast<int>(plan.rule.kind), plan.rule.momentum, plan.rule.beta,
-        plan.rule.epsilon, plan.rule.weight_decay}},
+        plan.rule.epsilon, plan.rule.weight_decay, plan.rule.trust}},
+      {"gd_epochs", plan.gd.epochs},
       {"time_limit_s",
        plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
       {"rows", part.shape.rows},
@@ -98,7 +120,12 @@ deployment decode(const std::vector<char>& bytes) {
   plan.seed = text.at("seed");
   const json& rule = text.at("rule");
   plan.rule = {static_cast<kernels::step_kind>(rule.at(0).get<int>()),
-               rule.at(1), rule.at(2), rule.at(3), rule.at(4)};
+               rule.at(1),
+               rule.at(2),
+               rule.at(3),
+               rule.at(4),
+               rule.at(5)};
+  plan.gd.epochs = text.at("gd_epochs");
   if (const double limit = text.at("time_limit_s"); limit > 0.0) {
     plan.stop.wall_clock = std::chrono::duration<double>(limit);
   }

@@ -94,8 +94,7 @@ class deployer {
   void tabulate_steps() {
     for (replica_setup& setup : setups_) {
       if (!plan_.graph.replicas[setup.replica].is_hub()) {
-        setup.steps = steps_of(setup.epoch, plan_.step_size,
-                               setup.epoch.size() * plan_.epochs);
+        setup.steps = steps_of(setup.cut, plan_.step_size, plan_.epochs);
       }
     }
   }

@@ -148,8 +148,7 @@ void complete_setups(node_state& state) {
   for (std::size_t i = 0; i < run.part.setups.size(); ++i) {
     const topology::replica& node = plan.graph.replicas[i];
     replica_setup& setup = run.part.setups[i];
-    setup.plan = plan;
-    setup.plan.objective = kernels::with_step_rule(plan.objective, plan.rule);
+    setup.adopt(plan);
     setup.replica = i;
     setup.sharing = node.sharing;
     setup.workers = node.workers;

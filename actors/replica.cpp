@@ -67,7 +67,7 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
         replica_state& s = self->state;
         s.walking = std::make_shared<walk>(
             s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
-            epochs * s.wired.setup->epoch.size());
+            s.wired.setup->cut.chunks().before(epochs));
         begin(self, s.walking);
         return caf::delegated<leg_result>();
       },

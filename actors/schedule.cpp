@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 namespace sounder::actors {
 
@@ -10,29 +12,39 @@ namespace {
 
 constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 20U;
 
-double step_of(const std::vector<chunk_range>& epoch, std::size_t chunk,
+double step_of(const run_cut& cut, std::size_t chunk,
                const kernels::step_size_rule& rule) {
-  const auto rows = static_cast<double>(epoch.back().last);
-  const double within =
-      static_cast<double>(epoch[chunk % epoch.size()].first) / rows;
-  return rule(static_cast<double>(chunk / epoch.size()) + within);
+  const auto [epoch, within] = cut.chunks().place_of(chunk);
+  const std::vector<chunk_range>& chunks = cut.epoch(epoch).chunks;
+  const double done = static_cast<double>(chunks[within].first) /
+                      static_cast<double>(chunks.back().last);
+  return rule(static_cast<double>(epoch) + done);
+}
+
+template <class CountOf>
+std::vector<std::size_t> counts(const std::vector<epoch_cut>& epochs,
+                                const CountOf& count_of) {
+  std::vector<std::size_t> found;
+  std::transform(epochs.begin(), epochs.end(), std::back_inserter(found),
+                 count_of);
+  return found;
 }
 
 template <class StepOf>
-leg_schedule plan_with(const std::vector<chunk_range>& epoch,
-                       std::size_t batch_size, std::size_t first,
-                       std::size_t last, const kernels::objective& objective,
+leg_schedule plan_with(const run_cut& cut, std::size_t first, std::size_t last,
+                       const kernels::objective& objective,
                        const StepOf& step_at) {
   leg_schedule leg;
   leg.first = first;
   leg.last = std::min(last, first + most_chunks_a_leg);
   for (std::size_t c = first; c < leg.last; ++c) {
-    const chunk_range& chunk = epoch[c % epoch.size()];
+    const auto [number, within] = cut.chunks().place_of(c);
+    const epoch_cut& epoch = cut.epoch(number);
     const double step = step_at(c);
-    const std::size_t batches =
-        (chunk.last - chunk.first + batch_size - 1) / batch_size;
-    const double after = leg.end_scale * std::pow(objective.shrink(step),
-                                                  static_cast<double>(batches));
+    const auto batches =
+        static_cast<double>(epoch.batches(epoch.chunks[within]));
+    const double after =
+        leg.end_scale * std::pow(objective.shrink(step), batches);
     if (after < least_scale && c > first) {
       leg.last = c;
       break;
@@ -44,6 +56,40 @@ leg_schedule plan_with(const std::vector<chunk_range>& epoch,
 }
 
 }  // namespace
+
+numbering::numbering(const std::vector<std::size_t>& counts)
+    : last_count_(counts.empty() ? 1 : counts.back()) {
+  first_.push_back(0);
+  for (std::size_t e = 0; e + 1 < counts.size(); ++e) {
+    first_.push_back(first_.back() + counts[e]);
+  }
+}
+
+std::size_t numbering::before(std::size_t epoch) const noexcept {
+  const std::size_t known = std::min(epoch, first_.size() - 1);
+  return first_[known] + (epoch - known) * last_count_;
+}
+
+numbering::place numbering::place_of(std::size_t number) const noexcept {
+  if (number >= first_.back()) {
+    const std::size_t further = number - first_.back();
+    return {first_.size() - 1 + further / last_count_, further % last_count_};
+  }
+  const auto after = std::upper_bound(first_.begin(), first_.end(), number);
+  const auto epoch = static_cast<std::size_t>(after - first_.begin()) - 1;
+  return {epoch, number - first_[epoch]};
+}
+
+run_cut::run_cut(std::vector<epoch_cut> epochs)
+    : epochs_(std::move(epochs)),
+      chunks_(counts(epochs_,
+                     [](const epoch_cut& cut) { return cut.chunks.size(); })),
+      legs_(counts(epochs_,
+                   [](const epoch_cut& cut) { return cut.leg_ends.size(); })) {}
+
+const epoch_cut& run_cut::epoch(std::size_t number) const noexcept {
+  return epochs_[std::min(number, epochs_.size() - 1)];
+}
 
 std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows) {
   constexpr std::uint64_t values_a_chunk = 64U << 10U;
@@ -82,29 +128,27 @@ std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
   return chunks;
 }
 
-leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
-                      std::size_t batch_size, std::size_t first,
-                      std::size_t last, const kernels::objective& objective,
+leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
+                      const kernels::objective& objective,
                       const kernels::step_size_rule& rule) {
-  return plan_with(epoch, batch_size, first, last, objective,
-                   [&](std::size_t c) { return step_of(epoch, c, rule); });
+  return plan_with(cut, first, last, objective,
+                   [&](std::size_t c) { return step_of(cut, c, rule); });
 }
 
-std::vector<double> steps_of(const std::vector<chunk_range>& epoch,
+std::vector<double> steps_of(const run_cut& cut,
                              const kernels::step_size_rule& rule,
-                             std::size_t chunks) {
-  std::vector<double> steps;
-  for (std::size_t c = 0; c < chunks; ++c) {
-    steps.push_back(step_of(epoch, c, rule));
+                             std::size_t epochs) {
+  std::vector<double> steps(cut.chunks().before(epochs));
+  for (std::size_t c = 0; c < steps.size(); ++c) {
+    steps[c] = step_of(cut, c, rule);
   }
   return steps;
 }
 
-leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
-                      std::size_t batch_size, std::size_t first,
-                      std::size_t last, const kernels::objective& objective,
+leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
+                      const kernels::objective& objective,
                       const std::vector<double>& steps) {
-  return plan_with(epoch, batch_size, first, last, objective,
+  return plan_with(cut, first, last, objective,
                    [&](std::size_t c) { return steps.at(c); });
 }
 

@@ -18,6 +18,57 @@ struct chunk_range {
   std::size_t last = 0;
 };
 
+/// Numbers things through a run: epoch e has counts[e] of them, and the last
+/// count is that of all further epochs.
+class numbering {
+ public:
+  struct place {
+    std::size_t epoch = 0;
+    std::size_t within = 0;
+  };
+
+  explicit numbering(const std::vector<std::size_t>& counts = {});
+
+  /// The number of the epoch's first.
+  std::size_t before(std::size_t epoch) const noexcept;
+  place place_of(std::size_t number) const noexcept;
+
+ private:
+  std::vector<std::size_t> first_;  // of the epochs with a count of their own
+  std::size_t last_count_;
+};
+
+/// How an epoch is walked: in batches, cut into chunks, and these into the legs
+/// between meetings.
+struct epoch_cut {
+  std::size_t batch_size = 1;
+  std::vector<chunk_range> chunks;
+  /// The chunk that each leg ends before. As many legs at every replica.
+  std::vector<std::size_t> leg_ends;
+
+  std::size_t batches(const chunk_range& chunk) const noexcept {
+    return (chunk.last - chunk.first + batch_size - 1) / batch_size;
+  }
+};
+
+/// How the epochs of a run are walked: one cut an epoch while they differ, the
+/// last for all further ones.
+class run_cut {
+ public:
+  explicit run_cut(std::vector<epoch_cut> epochs = {});
+
+  const std::vector<epoch_cut>& epochs() const noexcept { return epochs_; }
+  const epoch_cut& epoch(std::size_t number) const noexcept;
+  /// Chunks and legs are numbered through the run.
+  const numbering& chunks() const noexcept { return chunks_; }
+  const numbering& legs() const noexcept { return legs_; }
+
+ private:
+  std::vector<epoch_cut> epochs_;
+  numbering chunks_;
+  numbering legs_;
+};
+
 /// What a chunk's steps start with.
 struct chunk_start {
   double step_size = 0.0;
@@ -38,9 +89,8 @@ std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows);
 std::size_t rows_until_scale(double least, double shrink,
                              std::size_t batch_size);
 
-/// Chunks of a run are numbered through: chunk c of epoch e is
-/// e * chunks_an_epoch + c. A leg is the stretch [first, last) of them that
-/// workers walk without a rendezvous.
+/// A leg is the stretch [first, last) of a run's chunks that workers walk
+/// without a rendezvous.
 struct leg_schedule {
   std::size_t first = 0;
   std::size_t last = 0;
@@ -59,20 +109,18 @@ constexpr double least_scale = 1e-25;
 
 /// The schedule from chunk `first` up to `last`, or shorter: a leg ends before
 /// its scale falls below least_scale, for the replica to fold it.
-leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
-                      std::size_t batch_size, std::size_t first,
-                      std::size_t last, const kernels::objective& objective,
+leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
+                      const kernels::objective& objective,
                       const kernels::step_size_rule& rule);
 
-/// What the rule says at the beginning of each of the first `chunks` chunks.
-std::vector<double> steps_of(const std::vector<chunk_range>& epoch,
+/// What the rule says at the beginning of each chunk of the first epochs.
+std::vector<double> steps_of(const run_cut& cut,
                              const kernels::step_size_rule& rule,
-                             std::size_t chunks);
+                             std::size_t epochs);
 
 /// The same with the step sizes of a run's chunks.
-leg_schedule plan_leg(const std::vector<chunk_range>& epoch,
-                      std::size_t batch_size, std::size_t first,
-                      std::size_t last, const kernels::objective& objective,
+leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
+                      const kernels::objective& objective,
                       const std::vector<double>& steps);
 
 }  // namespace sounder::actors

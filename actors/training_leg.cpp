@@ -25,24 +25,57 @@ std::size_t default_head_every(const data_shape& data, std::size_t head,
 /// Samples a chunk may have so that its scale stays good for floats and, with
 /// several workers, near to that of the chunks others are at: what one writes
 /// with its scale, the others read with theirs.
-std::size_t most_chunk_rows(const training_plan& plan, unsigned workers) {
+std::size_t most_chunk_rows(const training_plan& plan, unsigned workers,
+                            std::size_t batch_size) {
   const double least = workers > 1 ? 0.5 : least_scale;
   double shrink = 1.0;
   for_each_checked_step(plan, [&](double, double step) {
     shrink = std::min(shrink, plan.objective->shrink(step));
     return true;
   });
-  return rows_until_scale(least, shrink, plan.batch_size);
+  return rows_until_scale(least, shrink, batch_size);
+}
+
+std::size_t ratio_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// An epoch of `rows` samples.
+epoch_cut cut_legs(std::size_t rows, std::size_t batch_size,
+                   std::size_t chunk_rows, unsigned workers, leg_cut legs) {
+  epoch_cut cut;
+  cut.batch_size = batch_size;
+  const std::size_t most = std::max(rows, legs.rows);
+  const std::size_t batches =
+      legs.batches == 0 ? ratio_up(most, batch_size) : legs.batches;
+  const std::size_t leg_rows = batches * batch_size;
+  for (std::size_t leg = 0; leg < ratio_up(most, leg_rows); ++leg) {
+    const std::size_t first = std::min(leg * leg_rows, rows);
+    const std::size_t last = std::min(first + leg_rows, rows);
+    for (const chunk_range& chunk :
+         cut_epoch(last - first, batch_size, chunk_rows, workers)) {
+      cut.chunks.push_back({first + chunk.first, first + chunk.last});
+    }
+    cut.leg_ends.push_back(cut.chunks.size());
+  }
+  return cut;
 }
 
 }  // namespace
+
+void replica_setup::adopt(const training_plan& whole) {
+  plan = whole;
+  plan.objective = kernels::with_step_rule(whole.objective, whole.rule);
+  if (plan.gd.epochs > 0) {
+    kernels::step_rule plain;
+    plain.weight_decay = whole.rule.weight_decay;
+    gd_objective = kernels::with_step_rule(whole.objective, plain);
+  }
+}
 
 replica_setup set_up(const training_plan& plan, const data_shape& shape,
                      std::size_t replica, kernels::shard rows, leg_cut legs) {
   const topology::replica& node = plan.graph.replicas.at(replica);
   replica_setup setup;
-  setup.plan = plan;
-  setup.plan.objective = kernels::with_step_rule(plan.objective, plan.rule);
+  setup.adopt(plan);
   setup.sharing = node.sharing;
   setup.workers = node.workers;
   setup.replica = replica;
@@ -61,23 +94,14 @@ replica_setup set_up(const training_plan& plan, const data_shape& shape,
   }
   const std::size_t chunk_rows =
       plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows));
-  const std::size_t most =
-      std::min(chunk_rows, most_chunk_rows(plan, node.workers));
-  const std::size_t batches =
-      (rows.rows() + plan.batch_size - 1) / plan.batch_size;
-  setup.leg_batches = legs.batches == 0 ? batches : legs.batches;
-  for (std::size_t leg = 0; leg < legs.count; ++leg) {
-    const auto row_of = [&](std::size_t l) {
-      return std::min(l * setup.leg_batches * plan.batch_size, rows.rows());
-    };
-    for (const chunk_range& chunk :
-         cut_epoch(row_of(leg + 1) - row_of(leg), plan.batch_size, most,
-                   node.workers)) {
-      setup.epoch.push_back(
-          {row_of(leg) + chunk.first, row_of(leg) + chunk.last});
-    }
-    setup.leg_ends.push_back(setup.epoch.size());
+  std::vector<epoch_cut> epochs;
+  for (unsigned e = 0; e <= plan.gd.epochs; ++e) {
+    const std::size_t batch = batch_of(plan, e);
+    const std::size_t most =
+        std::min(chunk_rows, most_chunk_rows(plan, node.workers, batch));
+    epochs.push_back(cut_legs(rows.rows(), batch, most, node.workers, legs));
   }
+  setup.cut = run_cut(std::move(epochs));
   if (plan.stop.wall_clock) {
     setup.end_by =
         std::chrono::steady_clock::now() +
@@ -110,15 +134,15 @@ training_leg::training_leg(std::shared_ptr<const replica_setup> setup,
                            leg_schedule schedule)
     : setup_(std::move(setup)),
       memory_(std::move(memory)),
-      objective_(*setup_->plan.objective),
+      objective_(setup_->objective_at(schedule.first)),
       schedule_(std::move(schedule)),
       close_turns_(setup_->stop, closing{turns_}) {
   std::size_t batches = 0;
   for (std::size_t c = schedule_.first; c < schedule_.last; ++c) {
-    const chunk_range& chunk = setup_->epoch[c % setup_->epoch.size()];
-    const std::size_t size = setup_->plan.batch_size;
+    const auto [epoch, within] = setup_->cut.chunks().place_of(c);
+    const epoch_cut& cut = setup_->cut.epoch(epoch);
     first_batch_.push_back(batches);
-    batches += (chunk.last - chunk.first + size - 1) / size;
+    batches += cut.batches(cut.chunks[within]);
   }
   first_batch_.push_back(batches);
 }
@@ -206,13 +230,14 @@ float* training_leg::weights_of(worker_slot& slot) const noexcept {
 
 kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
                                             std::size_t chunk) {
-  const std::size_t number = schedule_.first + chunk;
-  const chunk_range& range = setup_->epoch[number % setup_->epoch.size()];
+  const auto [epoch, within] =
+      setup_->cut.chunks().place_of(schedule_.first + chunk);
+  const epoch_cut& cut = setup_->cut.epoch(epoch);
+  const chunk_range& range = cut.chunks[within];
   if (slot.chunk != chunk) {
     slot.chunk = chunk;
     slot.rows.resize(range.last - range.first);
-    memory_->order.fill(static_cast<unsigned>(number / setup_->epoch.size()),
-                        range.first, slot.rows);
+    memory_->order.fill(static_cast<unsigned>(epoch), range.first, slot.rows);
     if (!setup_->rows.is_whole()) {
       for (std::uint32_t& row : slot.rows) {
         row = setup_->rows.row(row);
@@ -223,7 +248,7 @@ kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
   opened.data = &setup_->data;
   opened.rows = slot.rows;
   opened.weights = weights_of(slot);
-  opened.batch_size = setup_->plan.batch_size;
+  opened.batch_size = cut.batch_size;
   opened.step_size = schedule_.starts[chunk].step_size;
   opened.scale = schedule_.starts[chunk].scale;
   return opened;
@@ -261,13 +286,15 @@ void training_leg::step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk) {
   const auto rows = chunk.rows;
   const double shrink = objective_.shrink(chunk.step_size);
   for (std::size_t k = 0; k < rows.size();) {
-    const std::size_t until_exchange = setup_->head_every - slot.since_exchange;
+    // In whole batches, whatever they were in the epoch before.
+    const std::size_t until_exchange =
+        ratio_up(setup_->head_every - slot.since_exchange, chunk.batch_size) *
+        chunk.batch_size;
     chunk.rows = rows.subspan(k, std::min(until_exchange, rows.size() - k));
     objective_.steps(chunk, slot.scratch);
     // An epoch may end on part of a batch; it counts as a whole one, or the
     // next epoch's batches would be cut in two.
-    const std::size_t batches =
-        (chunk.rows.size() + chunk.batch_size - 1) / chunk.batch_size;
+    const std::size_t batches = ratio_up(chunk.rows.size(), chunk.batch_size);
     chunk.scale *= std::pow(shrink, static_cast<double>(batches));
     k += chunk.rows.size();
     slot.since_exchange += batches * chunk.batch_size;

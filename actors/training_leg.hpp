@@ -24,7 +24,8 @@ namespace sounder::actors {
 
 /// What stays the same for all legs of a replica; set once.
 struct replica_setup {
-  training_plan plan;
+  training_plan plan;  // its objective takes the steps of the plan's rule
+  std::shared_ptr<const kernels::objective> gd_objective;  // of the gd stage
   kernels::dataset data;
   topology::sharing_rule sharing;
   unsigned workers = 1;
@@ -32,22 +33,30 @@ struct replica_setup {
   kernels::shard rows;         // of the data
   std::size_t head = 0;        // coordinates private to a worker
   std::size_t head_every = 1;  // samples between exchanges
-  std::vector<chunk_range> epoch;
-  /// Legs between meetings: the chunk of the epoch that each ends before. The
-  /// same number of legs at every replica.
-  std::vector<std::size_t> leg_ends;
-  std::size_t leg_batches = 0;  // of a whole leg
+  run_cut cut;
   /// Of all chunks of the run, where the plan's rule is not at hand.
   std::vector<double> steps;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
+
+  /// Puts the plan in, and its rules on its objective.
+  void adopt(const training_plan& whole);
+
+  /// The first chunk after the gd stage.
+  std::size_t gd_end() const noexcept {
+    return cut.chunks().before(plan.gd.epochs);
+  }
+  const kernels::objective& objective_at(std::size_t chunk) const noexcept {
+    return chunk < gd_end() ? *gd_objective : *plan.objective;
+  }
 };
 
-/// How the local steps of all replicas are cut into legs: a leg has
-/// `batches` of them (0: an epoch's), an epoch `count` legs.
+/// How the local steps of all replicas are cut into legs: a leg has `batches`
+/// of them (0: an epoch's), and an epoch as many legs as `rows` samples fill,
+/// those of the replica that has most.
 struct leg_cut {
   std::size_t batches = 0;
-  std::size_t count = 1;
+  std::size_t rows = 0;
 };
 
 /// What schedules have to know of a data set.

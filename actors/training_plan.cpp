@@ -36,7 +36,45 @@ void check_steps(const training_plan& plan,
   });
 }
 
+void check_gd_stage(const training_plan& plan,
+                    std::vector<std::string>& problems) {
+  const gd_stage& gd = plan.gd;
+  if (gd.epochs > plan.epochs) {
+    problems.push_back("the stage of gradient descent has " +
+                       std::to_string(gd.epochs) + " epochs, the plan " +
+                       std::to_string(plan.epochs));
+  }
+  if (gd.epochs > most_gd_epochs) {
+    problems.push_back("the stage of gradient descent has " +
+                       std::to_string(gd.epochs) + " epochs; " +
+                       std::to_string(most_gd_epochs) + " are the most");
+  }
+  if (gd.batch_size == 0U) {
+    problems.emplace_back(
+        "the stage of gradient descent starts with batch size 0; 1 is the "
+        "least");
+  }
+  if (gd.batch_size > plan.batch_size) {
+    problems.push_back("the stage of gradient descent starts with batch size " +
+                       std::to_string(*gd.batch_size) +
+                       "; it must not exceed the plan's, " +
+                       std::to_string(plan.batch_size));
+  }
+}
+
 }  // namespace
+
+std::size_t batch_of(const training_plan& plan, unsigned epoch) {
+  const gd_stage& gd = plan.gd;
+  if (epoch >= gd.epochs) {
+    return plan.batch_size;
+  }
+  const auto last = static_cast<double>(plan.batch_size);
+  const double first = gd.batch_size ? static_cast<double>(*gd.batch_size)
+                                     : last / (gd.epochs + 1.0);
+  const double size = first + (last - first) * epoch / gd.epochs;
+  return std::max<std::size_t>(static_cast<std::size_t>(std::lround(size)), 1);
+}
 
 void for_each_checked_step(const training_plan& plan,
                            const std::function<bool(double, double)>& check) {
@@ -120,6 +158,7 @@ std::vector<std::string> validate(const training_plan& plan,
         "the target error is for models that classify; this one has a loss "
         "only: stop at a loss change or after some patience");
   }
+  check_gd_stage(plan, problems);
   if (plan.objective) {
     try {
       static_cast<void>(kernels::with_step_rule(plan.objective, plan.rule));

@@ -36,12 +36,28 @@ struct stopping {
   std::optional<std::chrono::duration<double>> wall_clock;
 };
 
+/// The first of two stages: plain gradient descent, with the plan's weight
+/// decay, while the batch grows in equal steps from `batch_size` to the plan's,
+/// which the first epoch after the stage has. Then the plan's rule sets in.
+///
+/// Source: Wongpanich, You, Demmel, section 4.5.1 and figure 3, with Adam as
+/// the rule after it.
+struct gd_stage {
+  unsigned epochs = 0;  // none
+  /// Of the first epoch; by default as large as a step of the growth.
+  std::optional<std::size_t> batch_size;
+};
+
+/// A chunk table is kept for each epoch of the stage.
+constexpr unsigned most_gd_epochs = 1000;
+
 /// All that defines a run but its data.
 struct training_plan {
   topology::graph graph = topology::serial();
   std::shared_ptr<const kernels::objective> objective;
   kernels::step_size_rule step_size = kernels::constant_step(0.1);
   kernels::step_rule rule;  // what a replica makes of a gradient
+  gd_stage gd;              // before it
   std::size_t batch_size = 1;
   unsigned epochs = 10;
   kernels::order_spec order;  // order.seed is ignored: see seed
@@ -86,6 +102,9 @@ struct training_plan {
 /// between is their own affair.
 void for_each_checked_step(const training_plan& plan,
                            const std::function<bool(double, double)>& check);
+
+/// Samples a step in an epoch, numbered from 0.
+std::size_t batch_of(const training_plan& plan, unsigned epoch);
 
 /// All problems that keep the plan from running on such data, in plain
 /// words; empty when it is fine.

@@ -22,22 +22,22 @@ walk::walk(std::shared_ptr<const replica_setup> setup,
 /// The leg that leads from next_chunk_ towards the next meeting, or, where
 /// there are none, to the goal.
 void walk::start_leg() {
-  const std::size_t in_epoch = setup_->epoch.size();
-  const std::size_t leg_in_epoch =
-      links_->legs_walked % setup_->leg_ends.size();
-  const std::size_t epoch = links_->legs_walked / setup_->leg_ends.size();
+  const run_cut& cut = setup_->cut;
+  const auto [epoch, leg] = cut.legs().place_of(links_->legs_walked);
   const std::size_t end =
       links_->meetings.empty()
           ? goal_
-          : epoch * in_epoch + setup_->leg_ends[leg_in_epoch];
-  const training_plan& plan = setup_->plan;
+          : cut.chunks().before(epoch) + cut.epoch(epoch).leg_ends[leg];
+  // Another rule is a leg of its own: it may keep the scale in the weights.
+  const std::size_t gd_end = setup_->gd_end();
+  const std::size_t last = next_chunk_ < gd_end ? std::min(end, gd_end) : end;
   const auto plan_with = [&](const auto& steps) {
-    return plan_leg(setup_->epoch, plan.batch_size, next_chunk_, end,
-                    *plan.objective, steps);
+    return plan_leg(cut, next_chunk_, last, setup_->objective_at(next_chunk_),
+                    steps);
   };
   leg_ = std::make_shared<training_leg>(setup_, memory_,
                                         setup_->steps.empty()
-                                            ? plan_with(plan.step_size)
+                                            ? plan_with(setup_->plan.step_size)
                                             : plan_with(setup_->steps));
   at_leg_end_ = leg_->schedule().last == end;
   left_.store(0);
@@ -155,15 +155,16 @@ bool walk::is_to_stop() const {
 /// False when there is none.
 bool walk::next_leg() {
   next_chunk_ = leg_->schedule().last;
-  const std::size_t in_epoch = setup_->epoch.size();
+  const run_cut& cut = setup_->cut;
+  const std::size_t goal_legs =
+      cut.legs().before(cut.chunks().place_of(goal_).epoch);
   if (at_leg_end_ && links_->meetings.empty()) {
-    links_->legs_walked = goal_ / in_epoch * setup_->leg_ends.size();
+    links_->legs_walked = goal_legs;
   } else if (at_leg_end_) {
     ++links_->legs_walked;
   }
   const bool arrived =
-      at_leg_end_ && next_chunk_ >= goal_ &&
-      links_->legs_walked / setup_->leg_ends.size() >= goal_ / in_epoch;
+      at_leg_end_ && next_chunk_ >= goal_ && links_->legs_walked >= goal_legs;
   if (stopped_ || arrived) {
     return finish();
   }

@@ -88,7 +88,7 @@ meeting_times plan_meetings(const training_plan& plan,
   // As many legs everywhere, so that those who meet in lockstep come equally
   // often.
   if (common > 0) {
-    times.legs = {common, (batches + common - 1) / common};
+    times.legs = {common, most};
   }
   return times;
 }

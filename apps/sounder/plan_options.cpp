@@ -25,7 +25,12 @@ constexpr std::array<std::string_view, 3> evaluations = {"auto", "concurrent",
 constexpr double tiny = 1e-30;  // the least number that is not 0 here
 constexpr double huge = 1e30;
 
-step_size_rule read_step(const settings& values, unsigned epochs) {
+constexpr std::array<std::string_view, 6> rules = {
+    "sgd", "momentum", "nesterov", "adam", "lars", "two-stage"};
+constexpr unsigned usual_gd_epochs = 5;  // of two-stage
+
+step_size_rule read_step(const settings& values, unsigned epochs,
+                         unsigned gd_epochs) {
   const double step = values.number("step", tiny, huge);
   const std::string& name = values.one_of("step-rule", step_rules);
   const double factor = values.number("decay", tiny, huge);
@@ -45,22 +50,56 @@ step_size_rule read_step(const settings& values, unsigned epochs) {
     rule = kernels::inverse_time_step(step,
                                       values.number("decay-rate", 0.0, huge));
   }
+  if (const auto gd = values.optional_number("gd-step", tiny, huge)) {
+    rule =
+        kernels::two_stage_step(kernels::constant_step(*gd), gd_epochs, rule);
+  }
   const double warmup = values.number("warmup", 0.0, huge);
   return warmup > 0.0 ? kernels::warm_up(rule, warmup) : rule;
 }
 
+bool is_two_stage(const settings& values) {
+  return values.has("rule") && values.one_of("rule", rules) == "two-stage";
+}
+
 kernels::step_rule read_rule(const settings& values) {
-  static constexpr std::array<std::string_view, 4> rules = {"sgd", "momentum",
-                                                            "nesterov", "adam"};
   kernels::step_rule rule;
-  if (values.has("rule")) {
+  if (is_two_stage(values)) {
+    rule.kind = kernels::step_kind::adam;
+  } else if (values.has("rule")) {
     const std::string& name = values.one_of("rule", rules);
     rule.kind = static_cast<kernels::step_kind>(
         std::find(rules.begin(), rules.end(), name) - rules.begin());
   }
   rule.momentum = values.number("momentum", 0.0, 1.0);
   rule.weight_decay = values.number("weight-decay", 0.0, huge);
+  rule.trust = values.number("trust", tiny, huge);
   return rule;
+}
+
+actors::gd_stage read_gd_stage(const settings& values, unsigned epochs,
+                               std::size_t batch_size) {
+  actors::gd_stage gd;
+  gd.epochs =
+      values.optional_number<unsigned>("gd-epochs", 0, actors::most_gd_epochs)
+          .value_or(is_two_stage(values) ? usual_gd_epochs : 0);
+  gd.batch_size = values.optional_number<std::size_t>("gd-batch", 1);
+  if (gd.epochs > epochs) {
+    values.fail("gd-epochs",
+                fmt::format("{} epochs of gradient descent are more than all "
+                            "{} (--epochs)",
+                            gd.epochs, epochs));
+  }
+  if (gd.batch_size > batch_size) {
+    values.fail("gd-batch", fmt::format("{} is more than --batch, {}",
+                                        *gd.batch_size, batch_size));
+  }
+  for (const char* const name : {"gd-batch", "gd-step"}) {
+    if (values.has(name) && gd.epochs == 0) {
+      values.fail(name, "is for --rule two-stage or with --gd-epochs");
+    }
+  }
+  return gd;
 }
 
 kernels::order_spec read_order(const settings& values) {
@@ -111,11 +150,20 @@ std::vector<option_group> schedule_options() {
         {"decay-rate", "X", "1", "r in step / (1 + r * epoch)"},
         {"warmup", "EPOCHS", "0", "epochs in which the step rises from 0"},
         {"rule", "NAME", "",
-         "what a replica makes of a gradient: sgd, momentum, nesterov, adam "
-         "[sgd; nesterov for eamsgd]"},
-        {"momentum", "X", "0.9", "of momentum, nesterov and adam"},
+         "what a replica makes of a gradient: sgd, momentum, nesterov, adam, "
+         "lars, two-stage (sgd while the batch grows, then adam) [sgd; "
+         "nesterov for eamsgd]"},
+        {"momentum", "X", "0.9", "of momentum, nesterov, adam and lars"},
+        {"trust", "X", "0.001",
+         "lars: length of a step at step size 1, in lengths of w"},
         {"weight-decay", "X", "0",
          "w shrinks by step * X in every step, besides the penalty"},
+        {"gd-epochs", "N", "",
+         "sgd for the first N epochs, while the batch grows to --batch, "
+         "whatever the rule after [0; 5 for two-stage]"},
+        {"gd-batch", "N", "",
+         "batch of the first of these epochs [batch / (gd-epochs + 1)]"},
+        {"gd-step", "X", "", "step size of these epochs [as --step-rule says]"},
         {"batch", "N", "1", "samples a step"},
         {"epochs", "N", "10", "passes over the training samples"},
         {"order", "NAME", "block",
@@ -153,9 +201,10 @@ model_choice read_model(const settings& values) {
 actors::training_plan read_schedule(const settings& values) {
   actors::training_plan plan;
   plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
-  plan.step_size = read_step(values, plan.epochs);
-  plan.rule = read_rule(values);
   plan.batch_size = values.number<std::size_t>("batch", 1);
+  plan.rule = read_rule(values);
+  plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
+  plan.step_size = read_step(values, plan.epochs, plan.gd.epochs);
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");
   plan.deterministic = values.flag("deterministic");

@@ -37,7 +37,7 @@ a::wired_graph walk_in_random_order(const a::training_plan& plan,
     if (!r.is_hub) {
       walkers.push_back(
           {std::make_shared<a::walk>(r.setup, r.memory, r.links, 0,
-                                     epochs * r.setup->epoch.size()),
+                                     r.setup->cut.chunks().before(epochs)),
            {},
            true});
     }

@@ -1,6 +1,8 @@
 #include "actors/schedule.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -16,6 +18,20 @@ namespace {
 std::shared_ptr<const k::objective> shrinking(double l2) {
   return k::make_linear(k::linear_model::svm, t::blank(1), 1,
                         {k::penalty_form::l2, l2});
+}
+
+/// An epoch of one worker, one leg.
+a::epoch_cut epoch_of(std::size_t rows, std::size_t batch, std::size_t size) {
+  a::epoch_cut epoch;
+  epoch.batch_size = batch;
+  epoch.chunks = a::cut_epoch(rows, batch, size, 1);
+  epoch.leg_ends = {epoch.chunks.size()};
+  return epoch;
+}
+
+/// A run of such epochs.
+a::run_cut walked(std::size_t rows, std::size_t batch, std::size_t size) {
+  return a::run_cut({epoch_of(rows, batch, size)});
 }
 
 }  // namespace
@@ -78,11 +94,12 @@ TEST_CASE("schedule: chunks hold about as many values whatever the rows") {
 }
 
 TEST_CASE("schedule: the scale of a chunk is the product of all before it") {
-  const auto epoch = a::cut_epoch(100, 8, 30, 1);  // 24 + 24 + 24 + 24 + 4
+  const a::run_cut cut = walked(100, 8, 30);  // 24 + 24 + 24 + 24 + 4
+  const auto& epoch = cut.epoch(0).chunks;
   const auto model = shrinking(0.125);
   const auto rule = k::decaying_step(1.0, 0.5);
 
-  const auto leg = a::plan_leg(epoch, 8, 0, 2 * epoch.size(), *model, rule);
+  const auto leg = a::plan_leg(cut, 0, 2 * epoch.size(), *model, rule);
 
   double scale = 1.0;
   for (std::size_t c = 0; c < 2 * epoch.size(); ++c) {
@@ -100,11 +117,11 @@ TEST_CASE("schedule: the scale of a chunk is the product of all before it") {
 }
 
 TEST_CASE("schedule: rules see the epochs done at the start of a chunk") {
-  const auto epoch = a::cut_epoch(100, 1, 25, 1);
+  const a::run_cut cut = walked(100, 1, 25);
   const auto model = shrinking(0.0);
 
-  const auto leg = a::plan_leg(epoch, 1, 4, 12, *model,
-                               [](double done) { return 1.0 + done; });
+  const auto leg =
+      a::plan_leg(cut, 4, 12, *model, [](double done) { return 1.0 + done; });
 
   REQUIRE(leg.first == 4);
   REQUIRE(leg.last == 12);
@@ -116,13 +133,12 @@ TEST_CASE("schedule: rules see the epochs done at the start of a chunk") {
 
 TEST_CASE("schedule: legs end before the scale is too small for floats") {
   // Each chunk of 10 scales by 2^-10 = 1e-3: eight fit above 1e-25.
-  const auto epoch = a::cut_epoch(300, 1, 10, 1);
+  const a::run_cut cut = walked(300, 1, 10);
   const auto model = shrinking(0.5);
 
   std::size_t next = 0;
   while (next < 60) {
-    const auto leg =
-        a::plan_leg(epoch, 1, next, 60, *model, k::constant_step(1.0));
+    const auto leg = a::plan_leg(cut, next, 60, *model, k::constant_step(1.0));
     REQUIRE(leg.first == next);
     REQUIRE(leg.last == std::min<std::size_t>(next + 8, 60));
     REQUIRE(leg.starts.size() == leg.last - leg.first);
@@ -130,6 +146,46 @@ TEST_CASE("schedule: legs end before the scale is too small for floats") {
     REQUIRE(leg.end_scale >= 1e-25);
     next = leg.last;
   }
+}
+
+TEST_CASE("schedule: numbers and places of things in epochs are inverse") {
+  for (const std::vector<std::size_t>& counts :
+       {std::vector<std::size_t>{3}, {5, 3}, {4, 1, 7, 2}}) {
+    const a::numbering all(counts);
+
+    std::size_t next = 0;
+    for (std::size_t epoch = 0; epoch < 6; ++epoch) {
+      REQUIRE(all.before(epoch) == next);
+      const std::size_t count = counts[std::min(epoch, counts.size() - 1)];
+      for (std::size_t within = 0; within < count; ++within) {
+        const auto place = all.place_of(next++);
+        REQUIRE(place.epoch == epoch);
+        REQUIRE(place.within == within);
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "schedule: epochs of other batches have chunks and scales of theirs") {
+  // 5 batches of 2 in 3 chunks, then 3 batches of 4 in 2, and so on.
+  const a::run_cut cut({epoch_of(10, 2, 4), epoch_of(10, 4, 8)});
+  const auto model = shrinking(0.5);
+  const auto rule = [](double done) { return 1.0 - done / 10; };
+
+  const auto leg = a::plan_leg(cut, 0, cut.chunks().before(3), *model, rule);
+
+  const double at[] = {0.0, 0.4, 0.8, 1.0, 1.8, 2.0, 2.8};
+  const int batches[] = {2, 2, 1, 2, 1, 2, 1};
+  double scale = 1.0;
+  REQUIRE(leg.starts.size() == 7);
+  for (std::size_t c = 0; c < 7; ++c) {
+    REQUIRE(leg.starts[c].step_size == Approx(rule(at[c])));
+    REQUIRE(leg.starts[c].scale == Approx(scale).epsilon(1e-14));
+    scale *= std::pow(1.0 - 0.5 * rule(at[c]), batches[c]);
+  }
+  REQUIRE(leg.end_scale == Approx(scale).epsilon(1e-14));
+  REQUIRE(a::steps_of(cut, rule, 3).size() == 7);
 }
 
 TEST_CASE("schedule: so many rows until the scale has fallen") {

@@ -218,12 +218,14 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   plan.chunk_rows = 2;
   plan.graph.replicas[0].workers = 2;
   auto setup = a::set_up(plan, data, 0);
-  setup.epoch = a::cut_epoch(8, 1, 2, 1);
+  a::epoch_cut epoch = setup.cut.epoch(0);
+  epoch.chunks = a::cut_epoch(8, 1, 2, 1);
+  setup.cut = a::run_cut({epoch});
   const auto shared = std::make_shared<const a::replica_setup>(setup);
   const auto memory = std::make_shared<a::replica_memory>(*shared);
   a::training_leg leg(
       shared, memory,
-      a::plan_leg(setup.epoch, 1, 0, 4, *plan.objective, plan.step_size));
+      a::plan_leg(setup.cut, 0, 4, *plan.objective, plan.step_size));
   std::vector<a::worker_slot> slots(2);
   slots[1].index = 1;
 
@@ -251,11 +253,11 @@ TEST_CASE("a leg walked to its end is complete though the time is over") {
   const auto setup =
       std::make_shared<const a::replica_setup>(a::set_up(plan, data, 0));
   a::training_leg leg(setup, std::make_shared<a::replica_memory>(*setup),
-                      a::plan_leg(setup->epoch, 1, 0, setup->epoch.size(),
+                      a::plan_leg(setup->cut, 0, setup->cut.chunks().before(1),
                                   *plan.objective, plan.step_size));
   a::worker_slot slot;
 
-  for (std::size_t c = 0; c < setup->epoch.size(); ++c) {
+  for (std::size_t c = 0; c < setup->cut.chunks().before(1); ++c) {
     REQUIRE(leg.work(slot));
   }
   stop.request_stop();
@@ -276,9 +278,10 @@ TEST_CASE("an interrupted leg says so and keeps what was done") {
     const auto setup =
         std::make_shared<const a::replica_setup>(a::set_up(plan, data, 0));
     const auto memory = std::make_shared<a::replica_memory>(*setup);
-    a::training_leg leg(setup, memory,
-                        a::plan_leg(setup->epoch, 1, 0, setup->epoch.size(),
-                                    *plan.objective, plan.step_size));
+    a::training_leg leg(
+        setup, memory,
+        a::plan_leg(setup->cut, 0, setup->cut.chunks().before(1),
+                    *plan.objective, plan.step_size));
     a::worker_slot slot;
 
     REQUIRE(leg.work(slot));

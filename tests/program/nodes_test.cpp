@@ -217,6 +217,31 @@ TEST_CASE("eight replicas share two nodes") {
   check_reaches_the_minimum(GENERATE("star", "allreduce"), 2, 8, 15);
 }
 
+TEST_CASE("rules and growing batches reach the nodes") {
+  // In lockstep nothing depends on who is faster.
+  const temporary_directory here;
+  const auto parameters = [&](const words& where, const words& rule) {
+    const std::string file = (here / "model.txt").string();
+    const outcome seen = run_within(
+        where +
+        words{"--generate", "p1", "--topology", "allreduce", "--replicas", "2",
+              "--tau", "3", "--epochs", "4", "--batch", "32", "--step", "0.05",
+              "--quiet", "--save", file} +
+        rule);
+    INFO(seen.err);
+    REQUIRE(seen.code == 0);
+    return content_of(file);
+  };
+  for (const words& rule :
+       {words{"--rule", "lars", "--trust", "0.02", "--weight-decay", "0.01"},
+        words{"--rule", "two-stage", "--gd-epochs", "2", "--gd-batch", "5",
+              "--gd-step", "0.3"}}) {
+    INFO(rule[1]);
+    CHECK(parameters({"launch", "--local", "2"}, rule) ==
+          parameters({"train"}, rule));
+  }
+}
+
 TEST_CASE("a killed node ends the run with 4, and frees the other") {
   node first({"--quiet"});
   node second({"--quiet"});
