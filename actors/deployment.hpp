@@ -22,7 +22,7 @@ struct deployment {
   std::string place;   // which of the graph's places the node is
   training_plan plan;  // without objective and step-size rule
   data_shape shape;
-  std::vector<replica_setup> setups;       // of all replicas; steps tabulated
+  std::vector<replica_setup> setups;       // of all; steps of those here
   std::string objective;                   // its description
   std::string data;                        // the plan's data_source
   std::vector<std::uint64_t> fingerprint;  // of the whole data set

@@ -106,6 +106,11 @@ class deployer {
     part.plan = plan_;
     part.shape = shape_;
     part.setups = setups_;
+    for (replica_setup& setup : part.setups) {
+      if (plan_.graph.replicas[setup.replica].place != node.place) {
+        setup.steps.clear();
+      }
+    }
     part.objective = plan_.objective->describe();
     part.data = plan_.data_source;
     part.fingerprint = {sum[0], sum[1]};
