@@ -150,6 +150,7 @@ void complete_setups(node_state& state) {
     replica_setup& setup = run.part.setups[i];
     setup.adopt(plan);
     setup.replica = i;
+    setup.holds = segment_held(plan, i);
     setup.sharing = node.sharing;
     setup.workers = node.workers;
     setup.stop = run.stop->get_token();

@@ -18,8 +18,8 @@ using clock = std::chrono::steady_clock;
 /// port at the far end says when they may begin.
 class remote_meeting : public meeting {
  public:
-  remote_meeting(remote_link link, std::size_t size)
-      : link_(std::move(link)), in_(size) {
+  explicit remote_meeting(remote_link link)
+      : link_(std::move(link)), size_(link_.snapshot.size()), in_(size_) {
     meters_.push_back(link_.meter);
   }
 
@@ -93,7 +93,7 @@ class remote_meeting : public meeting {
       if (!std::exchange(is_out_, true)) {
         asked_ = answered_ = 0;
       }
-      while (answered_ < own.size()) {
+      while (answered_ < size_) {
         const bool moved = send_on(own, now);
         if (!receive_on(own, now) && !moved) {
           return;
@@ -107,9 +107,8 @@ class remote_meeting : public meeting {
   /// The near end's stretch, with the face held.
   kernels::near_end open(near_side& own, const moment& now, std::size_t first,
                          std::size_t n) {
-    float* const snapshot =
-        link_.snapshot.empty() ? nullptr : link_.snapshot.data() + first;
-    return {own.open(first, n), snapshot, n, now.step, now.decay};
+    return {own.open(link_.first + first, n), link_.snapshot.data() + first, n,
+            now.step, now.decay};
   }
 
   bool try_hold(near_side& own) {
@@ -121,7 +120,7 @@ class remote_meeting : public meeting {
     bool moved = false;
     for (;;) {
       if (out_.is_empty()) {
-        if (asked_ == own.size() || !try_hold(own)) {
+        if (asked_ == size_ || !try_hold(own)) {
           return moved;
         }
         ask(own, now);
@@ -140,8 +139,8 @@ class remote_meeting : public meeting {
     header.kind = errands_.front();
     header.step = now.step;
     header.offset = asked_;
-    header.length = static_cast<std::uint32_t>(
-        std::min(packet_floats, own.size() - asked_));
+    header.length =
+        static_cast<std::uint32_t>(std::min(packet_floats, size_ - asked_));
     const std::size_t n = header.length;
     const bool is_up = header.kind != packet_kind::pull;
     header.bytes = is_up ? header.length * sizeof(float) : 0;
@@ -152,10 +151,10 @@ class remote_meeting : public meeting {
       if (header.kind == packet_kind::push) {
         kernels::relaxed::copy(near.w, n, near.s);
       } else {
-        before_.resize(own.size());
+        before_.resize(size_);
         kernels::relaxed::copy(near.w, n, before_.data() + asked_);
       }
-      own.close(asked_, n);
+      own.close(link_.first + asked_, n);
       bytes_ += header.bytes;
     }
     asked_ += n;
@@ -163,7 +162,7 @@ class remote_meeting : public meeting {
 
   bool receive_on(near_side& own, const moment& now) {
     bool moved = false;
-    while (answered_ < own.size()) {
+    while (answered_ < size_) {
       if (!in_.is_complete() && !in_.receive_on(*link_.wire->get())) {
         return moved;
       }
@@ -195,7 +194,7 @@ class remote_meeting : public meeting {
       } else {
         link_.rule->take(near, in_.values(), before_.data() + answered_);
       }
-      own.close(answered_, n);
+      own.close(link_.first + answered_, n);
       bytes_ += header.bytes;
     }
     answered_ += n;
@@ -214,6 +213,7 @@ class remote_meeting : public meeting {
   }
 
   remote_link link_;
+  std::size_t size_;
   std::vector<packet_kind> errands_;  // of this meeting, still to run
   bool came_ = false;
   bool is_out_ = false;
@@ -237,8 +237,7 @@ class remote_meeting : public meeting {
 }  // namespace
 
 std::unique_ptr<meeting> meet_remotely(remote_link link) {
-  const std::size_t size = link.snapshot.size();
-  return std::make_unique<remote_meeting>(std::move(link), size);
+  return std::make_unique<remote_meeting>(std::move(link));
 }
 
 }  // namespace sounder::actors

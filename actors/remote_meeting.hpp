@@ -17,7 +17,8 @@ namespace sounder::actors {
 struct remote_link {
   std::shared_ptr<const kernels::exchange_rule> rule;
   topology::discipline discipline;
-  std::vector<float> snapshot;
+  std::size_t first = 0;        // coordinate of the far end
+  std::vector<float> snapshot;  // as long as the far end
   std::shared_ptr<link_meter> meter;
   std::shared_ptr<line> wire;  // to its port
 };

@@ -67,21 +67,24 @@ void break_off(self_ptr self, const caf::error& reason) {
   self->quit(reason);
 }
 
-/// Calls then() with the parameters of the hubs that live on other nodes.
+/// Calls then() with the parameters of the hubs that live on other nodes, in
+/// the order of remote_hubs.
 void with_hubs(
     self_ptr self,
     const std::function<void(const std::vector<parameters>&)>& then) {
-  const auto hubs = std::make_shared<std::vector<parameters>>();
   const std::size_t count = self->state.remote_hubs.size();
+  const auto hubs = std::make_shared<std::vector<parameters>>(count);
+  const auto left = std::make_shared<std::size_t>(count);
   if (count == 0) {
     then(*hubs);
     return;
   }
-  for (const caf::actor& hub : self->state.remote_hubs) {
-    self->request(hub, self->state.plan.stall_deadline, snapshot_atom::value)
+  for (std::size_t k = 0; k < count; ++k) {
+    self->request(self->state.remote_hubs[k].actor,
+                  self->state.plan.stall_deadline, snapshot_atom::value)
         .then([=](const parameters& w) {
-          hubs->push_back(w);
-          if (hubs->size() == count && !self->state.finished) {
+          (*hubs)[k] = w;
+          if (--*left == 0 && !self->state.finished) {
             then(*hubs);
           }
         });
@@ -395,24 +398,27 @@ parameters_ptr run_state::model_of(
   if (!has_hub && legs.size() == 1) {
     return legs.front().parameters.values;
   }
-  std::vector<float> sum;
-  std::size_t count = 0;
-  const auto add = [&](const std::vector<float>& w) {
-    sum.resize(w.size());
-    kernels::push_sum_gather(sum.data(), w.data(), w.size());
-    ++count;
+  const std::size_t size = plan.objective->dimension();
+  std::vector<float> sum(size);
+  std::size_t coordinates = 0;  // of all that is added up
+  const auto add = [&](const std::vector<float>& w, std::size_t first) {
+    const std::size_t n = std::min(w.size(), size - first);
+    kernels::push_sum_gather(sum.data() + first, w.data(), n);
+    coordinates += n;
   };
   for (const auto& hub : hubs) {
-    add(hub->vector.snapshot());
+    add(hub.memory->vector.snapshot(), hub.first);
   }
-  for (const parameters& hub : others) {
-    add(*hub.values);
+  for (std::size_t k = 0; k < others.size(); ++k) {
+    add(*others[k].values, remote_hubs[k].first);
   }
   for (const leg_result& leg : legs) {
     if (!has_hub && leg.parameters.values) {
-      add(*leg.parameters.values);
+      add(*leg.parameters.values, 0);
     }
   }
+  // Each coordinate is there equally often.
+  const std::size_t count = coordinates / std::max<std::size_t>(size, 1);
   for (float& w : sum) {
     w /= static_cast<float>(count);
   }
@@ -524,9 +530,10 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       each.setup->stop = state.stop_source.get_token();
     }
     if (each.is_hub && each.is_here) {
-      state.hubs.push_back(each.memory);
+      state.hubs.push_back({each.memory, {}, each.setup->holds.first});
     } else if (each.is_hub) {
-      state.remote_hubs.push_back(deployed.elsewhere.at(i));
+      state.remote_hubs.push_back({nullptr, deployed.elsewhere.at(i),
+                                   segment_held(state.plan, i).first});
     } else {
       stepping_replica stepping;
       stepping.name = each.name;

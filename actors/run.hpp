@@ -36,6 +36,13 @@ struct stepping_replica {
   leg_result last;
 };
 
+/// A hub, or a part of one: here with its memory, elsewhere an actor.
+struct run_hub {
+  std::shared_ptr<replica_memory> memory;
+  caf::actor actor;
+  std::size_t first = 0;  // coordinate
+};
+
 /// The state of a run: where it stands, what it has found, when to stop.
 struct run_state {
   const char* name = "run";
@@ -46,8 +53,8 @@ struct run_state {
   kernels::dataset train_set;
   kernels::dataset test_set;
   bool concurrent = false;
-  std::vector<std::shared_ptr<replica_memory>> hubs;
-  std::vector<caf::actor> remote_hubs;
+  std::vector<run_hub> hubs;
+  std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<caf::actor> evaluators;  // the replicas when not concurrent

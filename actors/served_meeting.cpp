@@ -75,53 +75,67 @@ void served_meeting::go(std::uint64_t bytes) noexcept {
   came_ = false;
 }
 
+void served_meeting::start_pass(near_side& own) const noexcept {
+  if (size() != own.size()) {
+    own.open_all();
+  }
+}
+
+void served_meeting::end_pass(near_side& own) const noexcept {
+  if (size() == own.size()) {
+    own.pass_done();
+  }
+}
+
 kernels::near_end served_meeting::near_at(near_side& own, const moment& now,
                                           std::size_t first, std::size_t n) {
-  float* const snapshot =
-      link_.snapshot.empty() ? nullptr : link_.snapshot.data() + first;
-  return {own.open(first, n), snapshot, n, now.step, now.decay};
+  return {own.open(link_.first + first, n), link_.snapshot.data() + first, n,
+          now.step, now.decay};
 }
 
 void served_meeting::trade(near_side& own, const moment& now) {
   buffer payload;
   buffer asked;
   const kernels::exchange_rule& rule = *link_.rule;
-  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+  start_pass(own);
+  for_each_block(size(), [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     kernels::relaxed::copy(near.w, n, asked.data());
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
                payload.data());
     rule.take(near, payload.data(), asked.data());
-    own.close(first, n);
+    close(own, first, n);
   });
-  own.pass_done();
+  end_pass(own);
 }
 
 void served_meeting::push(near_side& own, const moment& now) {
   buffer payload;
   const kernels::exchange_rule& rule = *link_.rule;
-  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+  start_pass(own);
+  for_each_block(size(), [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
                payload.data());
     kernels::relaxed::copy(near.w, n, near.s);
-    own.close(first, n);
+    close(own, first, n);
   });
-  own.pass_done();
+  end_pass(own);
 }
 
 void served_meeting::pull(near_side& own, const moment& now) {
   buffer payload;
   const kernels::overwrite rule;
-  for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+  start_pass(own);
+  for_each_block(size(), [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     rule.serve(link_.far->at(first, n, now.step, false), payload.data());
     rule.take(near, payload.data(), nullptr);
-    own.close(first, n);
+    close(own, first, n);
   });
-  own.pass_done();
+  end_pass(own);
 }
 
 namespace {
@@ -137,7 +151,7 @@ class free_meeting : public served_meeting {
     }
     trade(own, now);
     leave(own);
-    go(2 * vector_bytes(own));
+    go(2 * vector_bytes());
     return true;
   }
 };
@@ -155,7 +169,7 @@ class turn_meeting : public served_meeting {
     trade(own, now);
     leave(own);
     link_.far->pass_turn();
-    go(2 * vector_bytes(own));
+    go(2 * vector_bytes());
     return true;
   }
 
@@ -180,15 +194,15 @@ class barrier_meeting : public served_meeting {
     if (!may_go_on()) {
       return false;
     }
-    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+    for_each_block(size(), [&](std::size_t first, std::size_t n) {
       const kernels::near_end near = near_at(own, now, first, n);
       link_.rule->take(near, payload_.data() + first, near.w);
-      own.close(first, n);
+      close(own, first, n);
     });
-    own.pass_done();
+    end_pass(own);
     own.let_go();
     arrived_ = false;
-    go(2 * vector_bytes(own));
+    go(2 * vector_bytes());
     return true;
   }
 
@@ -199,12 +213,13 @@ class barrier_meeting : public served_meeting {
 
  private:
   void arrive(near_side& own, const moment& now) {
-    payload_.resize(own.size());
-    for_each_block(own.size(), [&](std::size_t first, std::size_t n) {
+    payload_.resize(size());
+    start_pass(own);
+    for_each_block(size(), [&](std::size_t first, std::size_t n) {
       link_.rule->ask(near_at(own, now, first, n), payload_.data() + first);
-      own.close(first, n);
+      close(own, first, n);
     });
-    own.pass_done();
+    end_pass(own);
     arrived_ = true;
     endpoint& far = *link_.far;
     rounds_before_ = far.barriers_opened();
@@ -241,7 +256,7 @@ class bounded_meeting : public served_meeting {
     pull(own, now);
     leave(own);
     pushed_ = false;
-    go(2 * vector_bytes(own));
+    go(2 * vector_bytes());
     return true;
   }
 
@@ -274,11 +289,11 @@ class push_fetch_meeting : public served_meeting {
     std::uint64_t bytes = 0;
     if (steps_ % push_ == 0) {
       push(own, now);
-      bytes += vector_bytes(own);
+      bytes += vector_bytes();
     }
     if (steps_ % fetch_ == 0) {
       pull(own, now);
-      bytes += vector_bytes(own);
+      bytes += vector_bytes();
     }
     leave(own);
     go(bytes);

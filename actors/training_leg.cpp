@@ -71,6 +71,12 @@ void replica_setup::adopt(const training_plan& whole) {
   }
 }
 
+kernels::segment segment_held(const training_plan& plan, std::size_t replica) {
+  const topology::stretch& holds = plan.graph.replicas.at(replica).holds;
+  return kernels::segment_of(holds.part, holds.parts,
+                             plan.objective->dimension());
+}
+
 replica_setup set_up(const training_plan& plan, const data_shape& shape,
                      std::size_t replica, kernels::shard rows, leg_cut legs) {
   const topology::replica& node = plan.graph.replicas.at(replica);
@@ -79,6 +85,7 @@ replica_setup set_up(const training_plan& plan, const data_shape& shape,
   setup.sharing = node.sharing;
   setup.workers = node.workers;
   setup.replica = replica;
+  setup.holds = segment_held(plan, replica);
   setup.rows = rows;
   if (node.is_hub()) {
     return setup;
@@ -120,7 +127,7 @@ replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
 }
 
 replica_memory::replica_memory(const replica_setup& setup)
-    : vector(setup.plan.objective->dimension()),
+    : vector(setup.holds.last - setup.holds.first),
       order(setup.rows.rows(),
             {setup.plan.order.kind, setup.plan.order.block_rows,
              setup.plan.seed + setup.replica * 0x9E3779B97F4A7C15ULL}),

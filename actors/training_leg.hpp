@@ -19,6 +19,7 @@
 #include "actors/write_order.hpp"
 #include "kernels/data/row_order.hpp"
 #include "kernels/data/shard.hpp"
+#include "kernels/exchange/all_reduce.hpp"
 
 namespace sounder::actors {
 
@@ -30,6 +31,7 @@ struct replica_setup {
   topology::sharing_rule sharing;
   unsigned workers = 1;
   std::size_t replica = 0;     // its number in the graph
+  kernels::segment holds{};    // coordinates of its vector
   kernels::shard rows;         // of the data
   std::size_t head = 0;        // coordinates private to a worker
   std::size_t head_every = 1;  // samples between exchanges
@@ -68,6 +70,10 @@ struct data_shape {
     return {data.rows(), data.nonzeros()};
   }
 };
+
+/// The coordinates that a replica of the graph holds: all, but of a hub in
+/// several parts.
+kernels::segment segment_held(const training_plan& plan, std::size_t replica);
 
 /// Works out what the plan leaves open for a replica that walks `rows` of data
 /// of that shape; the data itself is put in later.

@@ -161,7 +161,9 @@ void wirer::make_replicas(std::span<const float> start) {
     if (replica.is_here) {
       replica.setup = std::make_shared<replica_setup>(std::move(setups_[i]));
       replica.memory = std::make_shared<replica_memory>(*replica.setup);
-      std::copy(start.begin(), start.end(), replica.memory->vector.data());
+      const kernels::segment holds = replica.setup->holds;
+      std::copy_n(start.data() + holds.first, holds.last - holds.first,
+                  replica.memory->vector.data());
     }
     wired_.replicas.push_back(std::move(replica));
   }
@@ -380,6 +382,13 @@ std::vector<float> wirer::start_of(std::size_t i) const {
   return wired_.replicas[i].memory->vector.snapshot();
 }
 
+/// What a replica has of the coordinates that another holds.
+std::vector<float> wirer::start_of(std::size_t i,
+                                   const kernels::segment& held) const {
+  const float* const w = wired_.replicas[i].memory->vector.data();
+  return {w + held.first, w + held.last};
+}
+
 std::unique_ptr<meeting> wirer::local_meeting_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const std::size_t to = reverse ? link.from : link.to;
@@ -388,7 +397,9 @@ std::unique_ptr<meeting> wirer::local_meeting_of(std::size_t l, bool reverse) {
   made.far = wired_.replicas[to].far;
   made.rank = ranks_[l];
   made.hold_far = holds_far(l, to);
-  made.snapshot = start_of(reverse ? link.to : link.from);
+  made.first = segment_held(plan_, to).first;
+  made.snapshot =
+      start_of(reverse ? link.to : link.from, segment_held(plan_, to));
   made.meter = reverse ? meter_back(l) : wired_.meters[l];
   if (discipline_of<p::in_turn>(link) != nullptr) {
     return meet_in_turn(std::move(made));
@@ -414,7 +425,10 @@ std::unique_ptr<meeting> wirer::trade_of(std::size_t l, bool reverse) {
   remote_link made;
   made.rule = make_rule(plan_, l);
   made.discipline = link.discipline;
-  made.snapshot = start_of(reverse ? link.to : link.from);
+  const kernels::segment held =
+      segment_held(plan_, reverse ? link.from : link.to);
+  made.first = held.first;
+  made.snapshot = start_of(reverse ? link.to : link.from, held);
   made.meter = reverse ? meter_back(l) : wired_.meters[l];
   made.wire = lines_.at(key_of_link(l, reverse));
   return meet_remotely(std::move(made));

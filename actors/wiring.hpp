@@ -117,6 +117,8 @@ class wirer {
   std::shared_ptr<link_meter> meter_back(std::size_t link);
   bool holds_far(std::size_t link, std::size_t to) const;
   std::vector<float> start_of(std::size_t replica) const;
+  std::vector<float> start_of(std::size_t replica,
+                              const kernels::segment& held) const;
 
   struct group_membership {
     std::size_t group = 0;  // in reductions_

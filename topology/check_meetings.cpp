@@ -5,7 +5,9 @@
 #include <map>
 
 #include "topology/checks.hpp"
+#include "topology/describe.hpp"
 #include "topology/reduction.hpp"
+#include "topology/systems.hpp"
 
 namespace sounder::topology::checks {
 
@@ -161,6 +163,79 @@ void hubs(const graph& wiring, problems& found) {
     check_same(wiring, links,
                "differ in rate or momentum; one hub has one outer step",
                outer_rule, found);
+  }
+}
+
+namespace {
+
+/// Links of the replicas to a hub, as what each is: who, exchange, discipline.
+std::map<std::size_t, std::string> callers_of(const graph& wiring,
+                                              std::size_t hub) {
+  std::map<std::size_t, std::string> all;
+  for (const std::size_t i : links_to(wiring, hub)) {
+    const link& l = wiring.links[i];
+    all[l.from] = describe(l.exchange) + " " + describe(l.discipline);
+  }
+  return all;
+}
+
+/// Hubs of so many parts that the same replicas meet by the same rules make up
+/// a vector: each part has to be there once.
+void check_split(const graph& wiring, std::size_t first, problems& found) {
+  const std::size_t parts = wiring.replicas[first].holds.parts;
+  const auto callers = callers_of(wiring, first);
+  std::vector<std::size_t> times(parts, 0);
+  for (const replica& r : wiring.replicas) {
+    const auto number = static_cast<std::size_t>(&r - wiring.replicas.data());
+    if (r.is_hub() && r.holds.parts == parts && r.holds.part < parts &&
+        callers_of(wiring, number) == callers) {
+      if (number < first) {
+        return;  // has been checked there
+      }
+      ++times[r.holds.part];
+    }
+  }
+  const auto odd = std::find_if(times.begin(), times.end(),
+                                [](std::size_t n) { return n != 1; });
+  if (odd != times.end()) {
+    found.push_back(
+        quoted(wiring, first) + " holds a part of " + std::to_string(parts) +
+        ", but the replicas that meet it meet " +
+        (*odd == 0 ? "no hub with part " : "several hubs with part ") +
+        std::to_string(odd - times.begin()) +
+        " in the same way; each replica must meet each part once");
+  }
+}
+
+}  // namespace
+
+void parts(const graph& wiring, problems& found) {
+  for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
+    const stretch& holds = wiring.replicas[i].holds;
+    if (holds.parts == 1 && holds.part == 0) {
+      continue;
+    }
+    if (holds.parts == 0 || holds.parts > most_replicas ||
+        holds.part >= holds.parts) {
+      found.push_back(quoted(wiring, i) + " holds part " +
+                      std::to_string(holds.part) + " of " +
+                      std::to_string(holds.parts) +
+                      "; parts are numbered from 0, and there are 1 to " +
+                      std::to_string(most_replicas));
+    } else if (!wiring.replicas[i].is_hub()) {
+      found.push_back(quoted(wiring, i) +
+                      " has workers and holds a part of the parameters; only "
+                      "hubs can");
+    } else {
+      check_split(wiring, i, found);
+    }
+    for (const std::size_t l : links_to(wiring, i)) {
+      if (meets<one_of_group>(wiring.links[l])) {
+        found.push_back(named(wiring, l) +
+                        " pushes for its group to a part of the parameters; "
+                        "groups need a hub that holds all of them");
+      }
+    }
   }
 }
 

@@ -47,8 +47,12 @@ void add_hubs(const graph& wiring, const char* what,
               std::vector<waiting_group>& all) {
   std::map<std::size_t, std::vector<std::size_t>> links;
   for (std::size_t i = 0; i < wiring.links.size(); ++i) {
-    if (std::holds_alternative<Kind>(wiring.links[i].discipline)) {
-      links[wiring.links[i].to].push_back(i);
+    const std::size_t hub = wiring.links[i].to;
+    // The parts of a hub have the same order and the same callers: whoever is
+    // first at one is first at all.
+    if (std::holds_alternative<Kind>(wiring.links[i].discipline) &&
+        wiring.replicas[hub].holds.part == 0) {
+      links[hub].push_back(i);
     }
   }
   for (const auto& [hub, those] : links) {

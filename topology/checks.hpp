@@ -21,6 +21,7 @@ void numbers(const graph& wiring, problems& found);
 void pairs(const graph& wiring, problems& found);
 void tokens(const graph& wiring, problems& found);
 void hubs(const graph& wiring, problems& found);
+void parts(const graph& wiring, problems& found);
 void groups(const graph& wiring, problems& found);
 void waits(const graph& wiring, problems& found);
 

@@ -76,7 +76,10 @@ std::string describe(const discipline& when) { return describe_choice(when); }
 
 std::string describe(const replica& r) {
   if (r.is_hub()) {
-    return "no workers";
+    return r.holds.parts == 1
+               ? "no workers"
+               : "no workers, part " + std::to_string(r.holds.part + 1) +
+                     " of " + std::to_string(r.holds.parts);
   }
   const std::string count =
       std::to_string(r.workers) + (r.workers == 1 ? " worker" : " workers");

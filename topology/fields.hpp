@@ -87,6 +87,7 @@ struct field_visit {
     visit("staleness", o.staleness);
     visit("push", o.push);
     visit("fetch", o.fetch);
+    visit("hubs", o.hubs);
     visit("group", o.group);
     visit("random", o.random_pusher);
     visit("form", o.form);

@@ -42,12 +42,22 @@ struct cyclic_turns {};
 using sharing_rule =
     std::variant<lock_free, write_lock, coordinate_lock, cyclic_turns>;
 
+/// What a hub holds of the parameters: the part-th of `parts` stretches, as
+/// equal as can be. A hub in several parts is several replicas, each replica
+/// that meets one meets all, and each part may live on another node (sharded
+/// parameter server, Dean et al. 2012).
+struct stretch {
+  std::size_t part = 0;
+  std::size_t parts = 1;
+};
+
 /// One parameter vector, stepped by `workers` workers; none at a hub.
 struct replica {
   std::string name = "replica";
   unsigned workers = 1;
   sharing_rule sharing = lock_free{};
-  std::string place;  // the node it lives on; empty: where the run starts
+  std::string place;   // the node it lives on; empty: where the run starts
+  stretch holds = {};  // a hub's part of the parameters
 
   bool is_hub() const noexcept { return workers == 0; }
 };

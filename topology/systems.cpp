@@ -26,14 +26,25 @@ graph peers_on(const options& o, const edges& pairs, const exchange& rule,
   return wire(peers(o), pairs, rule, when);
 }
 
-/// The hub, then the peers, each with a link to it.
+/// The hub, then the peers, each with a link to it. Or several hubs.
 graph around_hub(const options& o, const exchange& rule,
                  const discipline& when) {
-  std::vector<replica> all = {{"hub", 0, lock_free{}, {}}};
-  for (replica& peer : peers(o)) {
-    all.push_back(std::move(peer));
+  graph all;
+  for (unsigned part = 0; part < o.hubs; ++part) {
+    const std::string number = "-" + std::to_string(part + 1);
+    all.replicas.push_back({"hub" + (o.hubs > 1 ? number : ""),
+                            0,
+                            lock_free{},
+                            {},
+                            {part, o.hubs}});
   }
-  return wire(std::move(all), shapes::star(o.replicas), rule, when);
+  for (replica& peer : peers(o)) {
+    for (std::size_t hub = 0; hub < o.hubs; ++hub) {
+      all.links.push_back({all.replicas.size(), hub, rule, when});
+    }
+    all.replicas.push_back(std::move(peer));
+  }
+  return all;
 }
 
 edges shape_of(const options& o, const char* fallback) {
@@ -62,7 +73,8 @@ graph ea_wild(const options& o) {
   graph all =
       around_hub(o, elastic{o.alpha}, one_of_group{o.tau, o.random_pusher});
   for (const edge& e : shapes::group_rings(o.replicas, size)) {
-    all.links.push_back({e.from + 1, e.to + 1, all_reduce{}, barrier{}});
+    all.links.push_back(
+        {e.from + o.hubs, e.to + o.hubs, all_reduce{}, barrier{}});
   }
   return all;
 }
@@ -185,10 +197,12 @@ std::optional<graph> by_name(std::string_view name,
                              const wiring_options& options) {
   for (const system_entry& system : systems) {
     if (system.name == name) {
-      if (options.replicas > most_replicas) {
-        throw std::invalid_argument(
-            std::to_string(options.replicas) + " replicas are too many; " +
-            std::to_string(most_replicas) + " is the most");
+      for (const unsigned count : {options.replicas, options.hubs}) {
+        if (count > most_replicas) {
+          throw std::invalid_argument(
+              std::to_string(count) + " replicas are too many; " +
+              std::to_string(most_replicas) + " is the most");
+        }
       }
       return system.make(options);
     }

@@ -31,6 +31,9 @@ struct wiring_options {
   std::size_t push = 1;              // downpour: steps between two pushes
   std::size_t fetch = 1;             // downpour: steps between two fetches
 
+  /// Hubs that share the parameters among them, where there is a hub.
+  unsigned hubs = 1;
+
   /// Replicas a group: 2 for hierarchical, 1 for ea-wild when not given.
   std::optional<unsigned> group = {};
   bool random_pusher = false;  // ea-wild: any member of a group pushes
@@ -53,7 +56,8 @@ inline constexpr unsigned most_replicas = 1024;
 /// workers give a graph that validate complains of.
 ///
 /// Around a hub, replica 0 is the hub ("hub") and links go to it from
-/// "replica-1", "replica-2", ... Elsewhere replica 0 is "replica-1".
+/// "replica-1", "replica-2", ... Of several hubs ("hub-1", ...) each holds a
+/// stretch of the parameters. Elsewhere replica 0 is "replica-1".
 ///
 /// Errors: std::invalid_argument for an unknown shape, a shape that cannot
 /// have so many nodes, and more than most_replicas.

@@ -82,7 +82,9 @@ class estimate {
     for (std::size_t i = 0; i < wiring_.links.size(); ++i) {
       const link& l = wiring_.links[i];
       const double meetings = std::visit(rate_, l.discipline);
-      const link_traffic once = one_meeting(l, bytes_);
+      const auto parts = wiring_.replicas[l.to].holds.parts;
+      const link_traffic once = one_meeting(
+          l, bytes_ / static_cast<double>(std::max<std::size_t>(parts, 1)));
       all_.links[i] = {meetings * once.forth, meetings * once.back};
     }
     share_among_neighbours();

@@ -6,7 +6,7 @@
 // framing of messages are not counted, nor is what replicas of one process do
 // not have to send.
 //
-//   at a hub, `up` from the replica and `down` to it:
+//   at a hub, `up` from the replica and `down` to it; at one of n parts 1 / n:
 //     add-delta, gradient, outer-step, elastic,
 //     custom                                      up B / tau, down B / tau
 //     overwrite                                   down B / tau

@@ -38,6 +38,7 @@ std::vector<std::string> validate(const graph& wiring) {
   checks::pairs(sound, found);
   checks::tokens(sound, found);
   checks::hubs(sound, found);
+  checks::parts(sound, found);
   checks::groups(sound, found);
   checks::waits(sound, found);
   return found;

@@ -18,6 +18,8 @@
 //            hub agree on tau; all-reduce links form a ring, or groups with a
 //            ring of leaders; push-sum gets from each replica to each other;
 //            a hub is locked for all or for none
+// Parts      hubs alone hold parts of the parameters; who meets one of a hub's
+//            parts meets each once, in the same way, and not for a group
 // Waits      nobody can wait for a replica that waits for him: any two groups
 //            in which replicas wait for each other (barrier, in-turn, bounded)
 //            share at most one, and groups form no cycle either

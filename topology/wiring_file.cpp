@@ -24,11 +24,15 @@ void add_replicas(const node& from, graph& wiring) {
   from.object();
   replica r;
   std::optional<std::size_t> count;
+  bool split = false;
   member_reader members(from, {"sharing"});
   members("name", r.name);
   members("count", count);
   members("workers", r.workers);
   members("place", r.place);
+  members("part", r.holds.part);
+  members("parts", r.holds.parts);
+  members("split", split);
   members.refuse_others();
   from.required("name");
   if (from.has("sharing")) {
@@ -41,6 +45,9 @@ void add_replicas(const node& from, graph& wiring) {
   const std::string base = r.name;
   for (std::size_t i = 1; i <= count.value_or(1); ++i) {
     r.name = count ? base + "-" + std::to_string(i) : base;
+    if (split) {
+      r.holds = {i - 1, count.value_or(1)};
+    }
     wiring.replicas.push_back(r);
   }
 }

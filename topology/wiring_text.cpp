@@ -102,6 +102,10 @@ json replica_as_json(const replica& r) {
   if (!r.place.empty()) {
     object["place"] = r.place;
   }
+  if (r.holds.parts != 1 || r.holds.part != 0) {
+    object["part"] = r.holds.part;
+    object["parts"] = r.holds.parts;
+  }
   return object;
 }
 

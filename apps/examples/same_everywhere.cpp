@@ -15,7 +15,8 @@ using namespace sounder;
 int main(int argc, char** argv) {
   const auto data = kernels::generate_svm({});
   actors::training_plan plan;
-  plan.graph = topology::by_name("allreduce", {.replicas = 2, .tau = 50}).value();
+  plan.graph =
+      topology::by_name("allreduce", {.replicas = 2, .tau = 50}).value();
   for (std::size_t i = 0; i < plan.graph.replicas.size() && argc > 1; ++i) {
     plan.graph.replicas[i].place = argv[1 + i % (argc - 1)];
   }

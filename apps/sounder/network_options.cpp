@@ -98,10 +98,15 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
       places.push_back(text);
     }
   }
+  // Parts of a hub share the work of meeting them, so nodes share the parts.
   std::size_t next = 0;
+  std::size_t next_part = 0;
   for (topology::replica& replica : plan.graph.replicas) {
-    if (replica.place.empty() && !replica.is_hub() && !places.empty()) {
-      replica.place = places[next++ % places.size()];
+    const bool is_part = replica.holds.parts > 1;
+    if (replica.place.empty() && (is_part || !replica.is_hub()) &&
+        !places.empty()) {
+      std::size_t& turn = is_part ? next_part : next;
+      replica.place = places[turn++ % places.size()];
     }
     if (!replica.place.empty() && !plan.nodes.contains(replica.place) &&
         replica.place.find(':') == std::string::npos) {

@@ -31,6 +31,7 @@ topology::wiring_options read_options(const settings& values) {
   o.staleness = values.number<std::size_t>("staleness");
   o.push = values.number<std::size_t>("push", 1);
   o.fetch = values.number<std::size_t>("fetch", 1);
+  o.hubs = values.number<unsigned>("hubs", 1);
   o.group = values.optional_number<unsigned>("group", 1);
   o.random_pusher = values.one_of("pusher", pushers) == "random";
   o.form = values.one_of("token-form", forms) == "paper"
@@ -68,6 +69,7 @@ std::vector<option_group> wiring_options() {
       {"Several replicas",
        {{"tau", "N", "", "local steps between two meetings [by their cost]"},
         {"alpha", "X", "", "elastic: pull of a meeting [0.9 / replicas]"},
+        {"hubs", "N", "1", "hubs that share the parameters among them"},
         {"group", "N", "",
          "replicas a synchronous group: hierarchical [2], ea-wild [1]"},
         {"pusher", "WHO", "fixed", "ea-wild: who of a group: fixed, random"},

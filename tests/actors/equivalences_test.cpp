@@ -64,15 +64,14 @@ void require_same(const std::vector<float>& one,
 TEST_CASE("equivalences: N synchronous workers are one with N-fold batches") {
   for (const std::size_t n : {2U, 3U, 4U}) {
     const auto serial = trained(p::serial(), rows, 0.2);
-    require_same(
-        trained(star(n, p::gradient{p::combine::mean}, p::barrier{}), rows / n,
-                0.2),
-        serial);
+    require_same(trained(star(n, p::gradient{p::combine::mean}, p::barrier{}),
+                         rows / n, 0.2),
+                 serial);
     require_same(trained(star(n, p::gradient{p::combine::sum}, p::barrier{}),
                          rows / n, 0.2 / static_cast<double>(n)),
                  serial);
-    require_same(trained(*p::by_name("allreduce", {.replicas = static_cast<
-                                                       unsigned>(n)}),
+    require_same(trained(*p::by_name("allreduce",
+                                     {.replicas = static_cast<unsigned>(n)}),
                          rows / n, 0.2),
                  serial);
   }
@@ -112,4 +111,18 @@ TEST_CASE("equivalences: without local momentum EAMSGD is EASGD") {
   options.tau = 4;
   require_same(trained(*p::by_name("eamsgd", options), 2, 0.05),
                trained(*p::by_name("easgd", options), 2, 0.05));
+}
+
+TEST_CASE("equivalences: a hub in parts is one hub") {
+  for (const char* const system : {"sync", "easgd", "local-sgd"}) {
+    p::wiring_options options;
+    options.replicas = 3;
+    options.tau = 4;
+    const auto whole = trained(*p::by_name(system, options), 2, 0.05);
+    for (const unsigned hubs : {2U, 5U, 7U}) {  // of 6 coordinates
+      options.hubs = hubs;
+      CAPTURE(system, hubs);
+      REQUIRE(trained(*p::by_name(system, options), 2, 0.05) == whole);
+    }
+  }
 }

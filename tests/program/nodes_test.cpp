@@ -242,6 +242,12 @@ TEST_CASE("rules and growing batches reach the nodes") {
   }
 }
 
+TEST_CASE("hubs in parts live on nodes") {
+  for (const char* const system : {"async-ps", "easgd", "sync", "ssp"}) {
+    check_reaches_the_minimum(system, 2, 3, 5, {"--hubs", "3"});
+  }
+}
+
 TEST_CASE("a killed node ends the run with 4, and frees the other") {
   node first({"--quiet"});
   node second({"--quiet"});

@@ -115,3 +115,15 @@ TEST_CASE("traffic: a replica alone sends nothing") {
   CHECK(t.total.bytes == 0.0);
   CHECK(t.busiest == 0);
 }
+
+TEST_CASE("traffic: hubs in parts share what one would send") {
+  const p::wiring_options one = {.replicas = 4, .tau = 10};
+  p::wiring_options split = one;
+  split.hubs = 2;
+
+  const p::traffic whole = p::traffic_of(*p::by_name("star", one), 1000.0);
+  const p::traffic parts = p::traffic_of(*p::by_name("star", split), 1000.0);
+
+  CHECK(parts.total.bytes == Approx(whole.total.bytes));
+  CHECK(parts.replicas[0].bytes == Approx(whole.replicas[0].bytes / 2.0));
+}

@@ -273,3 +273,41 @@ TEST_CASE("validate: an elastic bridge may join two rings of tokens") {
 
   CHECK(p::validate(both).empty());
 }
+
+TEST_CASE("validate: hubs in parts are fine around any hub but for groups") {
+  for (const std::string& name : p::names()) {
+    const auto split = p::by_name(name, {.replicas = 3, .hubs = 2}).value();
+    CHECK(p::validate(split).empty());
+  }
+  const auto grouped =
+      p::by_name("ea-wild", {.replicas = 4, .hubs = 2, .group = 2}).value();
+  REQUIRE_FALSE(p::validate(grouped).empty());
+  CHECK_THAT(p::validate(grouped)[0],
+             Catch::Contains("pushes for its group to a part"));
+}
+
+TEST_CASE("validate: a hub's parts are all there, for all, in the same way") {
+  p::graph g = p::by_name("star", {.replicas = 2, .hubs = 3}).value();
+  const char* words = "";
+  SECTION("a part is missing") {
+    g.replicas[2].holds.part = 1;
+    words = "several hubs with part 1";
+  }
+  SECTION("somebody meets one of them otherwise") {
+    g.links[1].discipline = p::every{7};
+    words = "no hub with part 1 in the same way";
+  }
+  SECTION("a number beyond the last") {
+    g.replicas[0].holds.part = 3;
+    words = "'hub-1' holds part 3 of 3; parts are numbered from 0";
+  }
+  SECTION("parts of a replica that steps") {
+    g.replicas[3].holds = {1, 2};
+    words = "'replica-1' has workers and holds a part of the parameters";
+  }
+
+  const auto problems = p::validate(g);
+
+  REQUIRE_FALSE(problems.empty());
+  CHECK_THAT(problems[0], Catch::Contains(words));
+}

@@ -208,3 +208,21 @@ TEST_CASE("wiring file: a file that is not there is a complaint") {
                     "/no/such.json: cannot be read");
   CHECK_THROWS_WITH(p::read_wiring("/"), "/: cannot be read");
 }
+
+TEST_CASE("wiring file: a hub in parts") {
+  const p::graph split = p::parse_wiring(
+      R"({"replicas": [{"name": "hub", "workers": 0, "count": 2, "split": true},
+                       {"name": "worker", "count": 3}],
+          "links": [{"from": "worker", "to": "hub", "exchange": "add-delta",
+                     "discipline": {"name": "every", "tau": 4}}]})");
+
+  CHECK(p::validate(split).empty());
+  REQUIRE(split.replicas.size() == 5);
+  CHECK(split.replicas[1].holds.part == 1);
+  CHECK(split.replicas[1].holds.parts == 2);
+  CHECK(split.links.size() == 6);
+  const p::graph again = p::parse_wiring(p::write_wiring(split));
+  CHECK(again.replicas[1].holds.part == 1);
+  CHECK(again.replicas[1].holds.parts == 2);
+  CHECK(p::write_wiring(again) == p::write_wiring(split));
+}
