@@ -35,10 +35,16 @@ double seconds_since(clock_type::time_point start) {
 }
 
 actors::run_report train(const bench::prepared& data, const std::string& system,
-                         unsigned replicas, double step, double decay) {
+                         unsigned replicas, double step, double decay,
+                         std::optional<std::size_t> tau = {}) {
   topology::wiring_options options;
   options.replicas = replicas;
+  options.workers = system == "hogwild" ? replicas : 1;
+  options.tau = tau;
   actors::training_plan plan;
+  if (system == "eamsgd") {
+    plan.rule.kind = kernels::step_kind::nesterov;
+  }
   plan.graph = *topology::by_name(system, options);
   plan.objective =
       kernels::make_linear(kernels::linear_model::svm, data.train, 2,
@@ -59,7 +65,8 @@ struct contestant {
 };
 
 void compare_rates(const bench::prepared& data,
-                   const std::vector<contestant>& systems, unsigned rounds) {
+                   const std::vector<contestant>& systems, unsigned rounds,
+                   std::optional<std::size_t> tau = {}) {
   std::vector<std::function<double()>> runs;
   std::vector<double> serial_loss;
   std::vector<double> loss(systems.size());
@@ -71,7 +78,7 @@ void compare_rates(const bench::prepared& data,
   for (std::size_t k = 0; k < systems.size(); ++k) {
     runs.emplace_back([&, k] {
       const contestant& c = systems[k];
-      const auto report = train(data, c.system, 2, c.step, c.decay);
+      const auto report = train(data, c.system, 2, c.step, c.decay, tau);
       loss[k] = report.epochs.back().train_loss;
       return report.train_s;
     });
@@ -196,13 +203,15 @@ int main(int argc, char** argv) {
                  {"ea-wild", 1.0, 0.8},
                  {"ad-psgd", 1.0, 0.8}},
                 9);
+  fmt::print("\nthe asynchronous solvers of 003's comparison, tau 100:");
   compare_rates(data,
-                {{"ea-wild", 1.0, 0.8},
-                 {"hogwildpp", 0.5, 0.9},
+                {{"easgd", 1.0, 0.8},
                  {"async-ps", 0.5, 0.8},
-                 {"async-easgd", 1.0, 0.8},
-                 {"easgd", 1.0, 0.8}},
-                1);
+                 {"async-msgd", 0.05, 0.8},
+                 {"hogwild", 0.5, 0.8},
+                 {"eamsgd", 0.1, 0.8},
+                 {"ea-wild", 1.0, 0.8}},
+                1, 100);
   compare_hubs();
   compare_all_reduce();
 }
