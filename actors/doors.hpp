@@ -11,7 +11,7 @@
 
 #include "actors/gossip_meeting.hpp"
 #include "actors/letter_part.hpp"
-#include "actors/served_meeting.hpp"
+#include "actors/token_ring.hpp"
 
 namespace sounder::actors {
 

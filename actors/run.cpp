@@ -1,14 +1,11 @@
 #include "actors/run.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <thread>
 #include <utility>
 
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
-#include "kernels/exchange/gossip.hpp"
 
 namespace sounder::actors {
 
@@ -358,154 +355,6 @@ void start_watch(self_ptr self) {
 }
 
 }  // namespace
-
-unsigned run_state::epoch_of(unsigned goal) const noexcept {
-  const unsigned every = std::max(plan.evaluate_every, 1U);
-  return std::min(plan.epochs, goal * every);
-}
-
-void run_state::add_time(const goal_results& at) {
-  std::uint64_t begin = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t end = 0;
-  std::uint64_t longest = 0;  // elsewhere, where clocks are others
-  for (std::size_t k = 0; k < at.legs.size(); ++k) {
-    const leg_result& leg = at.legs[k];
-    if (leg.end_ns <= leg.begin_ns) {
-      continue;  // has not come home
-    }
-    if (replicas[k].is_here) {
-      begin = std::min(begin, leg.begin_ns);
-      end = std::max(end, leg.end_ns);
-    } else {
-      longest = std::max(longest, leg.end_ns - leg.begin_ns);
-    }
-  }
-  const std::uint64_t from = std::max(begin, trained_until_ns);
-  const std::uint64_t here = end > from ? end - from : 0;
-  trained_until_ns = std::max(trained_until_ns, end);
-  report.train_s += 1e-9 * static_cast<double>(std::max(here, longest));
-}
-
-unsigned run_state::goals() const noexcept {
-  const unsigned every = std::max(plan.evaluate_every, 1U);
-  return plan.epochs / every + (plan.epochs % every == 0 ? 0 : 1);
-}
-
-parameters_ptr run_state::model_of(
-    const std::vector<leg_result>& legs,
-    const std::vector<parameters>& others) const {
-  const bool has_hub = !hubs.empty() || !others.empty();
-  if (!has_hub && legs.size() == 1) {
-    return legs.front().parameters.values;
-  }
-  const std::size_t size = plan.objective->dimension();
-  std::vector<float> sum(size);
-  std::size_t coordinates = 0;  // of all that is added up
-  const auto add = [&](const std::vector<float>& w, std::size_t first) {
-    const std::size_t n = std::min(w.size(), size - first);
-    kernels::push_sum_gather(sum.data() + first, w.data(), n);
-    coordinates += n;
-  };
-  for (const auto& hub : hubs) {
-    add(hub.memory->vector.snapshot(), hub.first);
-  }
-  for (std::size_t k = 0; k < others.size(); ++k) {
-    add(*others[k].values, remote_hubs[k].first);
-  }
-  for (const leg_result& leg : legs) {
-    if (!has_hub && leg.parameters.values) {
-      add(*leg.parameters.values, 0);
-    }
-  }
-  // Each coordinate is there equally often.
-  const std::size_t count = coordinates / std::max<std::size_t>(size, 1);
-  for (float& w : sum) {
-    w /= static_cast<float>(count);
-  }
-  return std::make_shared<const std::vector<float>>(std::move(sum));
-}
-
-double run_state::seconds_since_start() const {
-  return std::chrono::duration<double>(clock::now() - started).count();
-}
-
-void run_state::take(const evaluation_result& found) {
-  epoch_record record = awaiting.front();
-  awaiting.pop_front();
-  report.parameters = *evaluating.front()->parameters();
-  evaluating.pop_front();
-  const auto mean = [](double sum, std::uint64_t rows) {
-    return rows > 0 ? sum / static_cast<double>(rows) : 0.0;
-  };
-  record.time_s = seconds_since_start();
-  record.penalty = found.penalty;
-  record.train_loss = mean(found.train.loss, found.train.rows) + found.penalty;
-  const bool classifies = plan.objective->classifies();
-  if (classifies) {
-    record.train_error =
-        mean(static_cast<double>(found.train.errors), found.train.rows);
-  }
-  if (found.test.rows > 0) {
-    record.test_loss = mean(found.test.loss, found.test.rows);
-  }
-  if (found.test.rows > 0 && classifies) {
-    record.test_error =
-        mean(static_cast<double>(found.test.errors), found.test.rows);
-  }
-  const epoch_record before =
-      report.epochs.empty() ? epoch_record{} : report.epochs.back();
-  const double seconds = record.train_s - before.train_s;
-  if (seconds > 0.0) {
-    record.samples_per_s =
-        static_cast<double>(record.samples - before.samples) / seconds;
-    record.nonzeros_per_s =
-        static_cast<double>(record.nonzeros - before.nonzeros) / seconds;
-  }
-  report.epochs.push_back(record);
-}
-
-std::optional<stop_reason> run_state::verdict() {
-  const stopping& stop = plan.stop;
-  const epoch_record& last = report.epochs.back();
-  const double loss = last.test_loss.value_or(last.train_loss);
-  if (report.epochs.size() == 1 || loss < best_loss) {
-    best_loss = loss;
-    epochs_since_best = 0;
-  } else {
-    epochs_since_best += last.epoch - report.epochs.rbegin()[1].epoch;
-  }
-  const auto& error = last.test_error ? last.test_error : last.train_error;
-  if (stop.target_error && error && *error <= *stop.target_error) {
-    return stop_reason::target_reached;
-  }
-  if (stop.loss_change && report.epochs.size() > 1 &&
-      std::abs(last.train_loss - report.epochs.rbegin()[1].train_loss) <
-          *stop.loss_change) {
-    return stop_reason::loss_settled;
-  }
-  if (stop.patience && epochs_since_best >= *stop.patience) {
-    return stop_reason::patience_spent;
-  }
-  if (last.epoch >= plan.epochs) {
-    return stop_reason::epochs_done;
-  }
-  return std::nullopt;
-}
-
-std::string run_state::divergence_advice() const {
-  double used = plan.step_size(0.0);  // the largest seen
-  for (const epoch_record& record : report.epochs) {
-    used = std::max(used, record.step_size);
-  }
-  const double safe = plan.objective->safe_step(train_set);
-  const double advised = safe > 0.0 && safe < used ? safe : used / 10.0;
-  char text[160];
-  std::snprintf(text, sizeof text,
-                "the loss is not finite after epoch %u with step size %g; try "
-                "%.2g",
-                report.epochs.back().epoch, used, advised);
-  return text;
-}
 
 caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
                   kernels::dataset train_set, kernels::dataset test_set,

@@ -18,6 +18,7 @@
 #include "actors/rules.hpp"
 #include "actors/served_meeting.hpp"
 #include "actors/switchboard.hpp"
+#include "actors/token_ring.hpp"
 #include "actors/training_leg.hpp"
 #include "actors/walk.hpp"
 
