@@ -91,79 +91,6 @@ class reduce_meeting : public meeting {
   clock::time_point since_;
 };
 
-class group_push_meeting : public meeting {
- public:
-  group_push_meeting(std::shared_ptr<reduce_group> group, std::size_t rank,
-                     std::unique_ptr<meeting> inner, std::string name,
-                     std::unique_ptr<kernels::random_stream> random)
-      : group_(std::move(group)),
-        rank_(rank),
-        inner_(std::move(inner)),
-        name_(std::move(name)),
-        random_(std::move(random)) {
-    meters_ = inner_->meters();
-  }
-
-  bool attend(near_side& own, const moment& now) override {
-    if (!drawn_) {
-      drawn_ = true;
-      const auto members = static_cast<std::uint32_t>(group_->vectors.size());
-      pusher_ = random_ ? random_->below(members) : 0;
-    }
-    const bool met = pusher_ == rank_ ? push(own, now) : follow(own);
-    if (met) {
-      ++round_;
-      drawn_ = false;
-    }
-    return met;
-  }
-
-  void wait() override {
-    if (drawn_ && pusher_ == rank_) {
-      inner_->wait();
-    } else {
-      static_cast<void>(group_->changed.wait(
-          [this] { return group_->pushes.load() > round_; }));
-    }
-  }
-
-  std::string waits_for() const override {
-    return pusher_ == rank_ ? inner_->waits_for()
-                            : name_ + " waits for its group's push";
-  }
-
- private:
-  bool push(near_side& own, const moment& now) {
-    if (!inner_->attend(own, now)) {
-      return false;
-    }
-    const float* const w = own.parameters();
-    group_->pushed[round_ % 2].assign(w, w + own.size());
-    group_->pushes.fetch_add(1);
-    group_->changed.notify();
-    return true;
-  }
-
-  bool follow(near_side& own) {
-    if (group_->pushes.load() <= round_ || !own.try_hold()) {
-      return false;
-    }
-    own.open_all();
-    own.assign(group_->pushed[round_ % 2].data());
-    own.let_go();
-    return true;
-  }
-
-  std::shared_ptr<reduce_group> group_;
-  std::size_t rank_;
-  std::unique_ptr<meeting> inner_;
-  std::string name_;
-  std::unique_ptr<kernels::random_stream> random_;
-  std::size_t pusher_ = 0;
-  bool drawn_ = false;
-  std::uint64_t round_ = 0;
-};
-
 }  // namespace
 
 std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
@@ -171,15 +98,6 @@ std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
                                          std::shared_ptr<link_meter> meter) {
   return std::make_unique<reduce_meeting>(std::move(group), rank,
                                           std::move(meter));
-}
-
-std::unique_ptr<meeting> push_for_group(
-    std::shared_ptr<reduce_group> group, std::size_t rank,
-    std::unique_ptr<meeting> inner, std::string name,
-    std::unique_ptr<kernels::random_stream> random) {
-  return std::make_unique<group_push_meeting>(std::move(group), rank,
-                                              std::move(inner), std::move(name),
-                                              std::move(random));
 }
 
 }  // namespace sounder::actors

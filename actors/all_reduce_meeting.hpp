@@ -1,7 +1,6 @@
 #pragma once
 
-// Synchronous groups: all-reduce, and one member's meeting with a hub on
-// behalf of its group.
+// Synchronous groups: all-reduce.
 
 #include <atomic>
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include "actors/gossip_meeting.hpp"
 #include "actors/meeting.hpp"
 #include "actors/switchboard.hpp"
-#include "kernels/data/random.hpp"
 #include "kernels/exchange/all_reduce.hpp"
 
 namespace sounder::actors {
@@ -45,7 +43,7 @@ std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
 struct reduce_ways {
   std::size_t members = 1;         // in all
   std::size_t leaders = 1;         // on the ring
-  std::size_t position = 0;        // of a leader on the ring
+  std::size_t position = 0;        // on the ring; a member's: its leader's
   std::shared_ptr<line> previous;  // leader, if others: on the ring
   std::shared_ptr<line> next;
   std::vector<std::shared_ptr<line>> group;  // leader: to its members
@@ -60,13 +58,5 @@ struct reduce_ways {
 /// member and back. Cost besides: one pass over |w|.
 std::unique_ptr<meeting> reduce_by_wire(reduce_ways ways,
                                         std::shared_ptr<link_meter> meter);
-
-/// One member of the group meets by `inner`; all take the result over. The
-/// first one, or with `random`, which must be the same stream everywhere, one
-/// drawn afresh every time.
-std::unique_ptr<meeting> push_for_group(
-    std::shared_ptr<reduce_group> group, std::size_t rank,
-    std::unique_ptr<meeting> inner, std::string name,
-    std::unique_ptr<kernels::random_stream> random);
 
 }  // namespace sounder::actors

@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "actors/all_reduce_meeting.hpp"
+#include "actors/moving.hpp"
 
 namespace sounder::actors {
 
 namespace {
 
-/// Bytes of a vector on their way, without anything around them: both sides
-/// know what comes when.
 using bytes = std::size_t;
 
 /// Floats that are added up at a time.
@@ -70,47 +69,6 @@ class adding {
   std::size_t done_ = 0;
   bytes got_ = 0;  // in the buffer
   std::array<float, block> buffer_;
-};
-
-/// A stretch of floats that moves without being changed.
-struct moving {
-  float* first = nullptr;
-  bytes size = 0;
-  bytes done = 0;
-
-  void start(float* from, std::size_t n) {
-    first = from;
-    size = n * sizeof(float);
-    done = 0;
-  }
-  bool is_over() const noexcept { return done == size; }
-  char* here() const noexcept { return reinterpret_cast<char*>(first) + done; }
-
-  /// Up to `limit` of its bytes.
-  bool send_on(stream& to, bytes limit) {
-    bool moved = false;
-    while (done < limit) {
-      const bytes n = to.write_some(here(), limit - done);
-      if (n == 0) {
-        break;
-      }
-      done += n;
-      moved = true;
-    }
-    return moved;
-  }
-  bool receive_on(stream& from) {
-    bool moved = false;
-    while (!is_over()) {
-      const bytes n = from.read_some(here(), size - done);
-      if (n == 0) {
-        break;
-      }
-      done += n;
-      moved = true;
-    }
-    return moved;
-  }
 };
 
 /// One round:

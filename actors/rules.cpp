@@ -169,6 +169,18 @@ std::vector<std::size_t> ring_of(const reduce_members& all) {
   return ring;
 }
 
+std::vector<group_place> places_of(const reduce_members& all) {
+  std::vector<group_place> places(all.replicas.size());
+  const bool has_members = ring_of(all).size() < all.replicas.size();
+  for (std::size_t g = 0; g < all.groups.size(); ++g) {
+    for (std::size_t k = 0; k < all.groups[g].size(); ++k) {
+      places[all.groups[g][k]] =
+          has_members ? group_place{g, k} : group_place{k, 0};
+    }
+  }
+  return places;
+}
+
 std::vector<std::pair<std::size_t, std::size_t>> ways_of(
     const reduce_members& all) {
   const std::vector<std::size_t> ring = ring_of(all);

@@ -33,6 +33,13 @@ std::vector<reduce_members> find_reduce_groups(const topology::graph& wiring);
 /// of each group, or everybody where nobody leads.
 std::vector<std::size_t> ring_of(const reduce_members& all);
 
+/// Where a rank stands: on the ring, or with the leader there.
+struct group_place {
+  std::size_t position = 0;
+  std::size_t member = 0;  // 0 the leader, k its k-th member
+};
+std::vector<group_place> places_of(const reduce_members& all);
+
 /// Who sends to whom: each on the ring to the next, members to their leaders.
 std::vector<std::pair<std::size_t, std::size_t>> ways_of(
     const reduce_members& all);

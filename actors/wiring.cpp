@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "actors/doors.hpp"
+#include "actors/group_push.hpp"
 #include "actors/messages.hpp"
 #include "actors/port.hpp"
 #include "actors/remote_meeting.hpp"
@@ -505,16 +506,21 @@ std::unique_ptr<meeting> wirer::all_reduce_of(
   if (member.shared) {
     return reduce_together(member.shared, member.rank, std::move(meter));
   }
-  const reduce_members& all = reductions_[member.group];
-  reduce_ways ways;
-  ways.members = all.replicas.size();
-  const std::vector<std::size_t> ring = ring_of(all);
-  ways.leaders = ring.size();
-  for (std::size_t k = 0; k < ring.size(); ++k) {
-    if (ring[k] == i) {
-      ways.position = k;
-    }
+  return reduce_by_wire(ways_for(i), std::move(meter));
+}
+
+/// The streams of a member of a group that is spread over nodes.
+const reduce_ways& wirer::ways_for(std::size_t i) {
+  if (const auto known = ways_.find(i); known != ways_.end()) {
+    return known->second;
   }
+  const group_membership& member = groups_.at(i);
+  const reduce_members& all = reductions_[member.group];
+  const std::vector<std::size_t> ring = ring_of(all);
+  reduce_ways& ways = ways_[i];
+  ways.members = all.replicas.size();
+  ways.leaders = ring.size();
+  ways.position = places_of(all)[member.rank].position;
   for (const auto& [from, to] : ways_of(all)) {
     const bool on_ring =
         std::find(ring.begin(), ring.end(), from) != ring.end();
@@ -526,7 +532,7 @@ std::unique_ptr<meeting> wirer::all_reduce_of(
       ways.group.push_back(line_to(from, to));
     }
   }
-  return reduce_by_wire(std::move(ways), std::move(meter));
+  return ways;
 }
 
 std::shared_ptr<line> wirer::line_to(std::size_t from, std::size_t to) {
@@ -543,12 +549,21 @@ std::unique_ptr<meeting> wirer::group_push(std::size_t replica,
     return inner;  // a group of one
   }
   const group_membership& at = member->second;
-  // The same stream at all members.
-  return push_for_group(at.shared, at.rank, std::move(inner),
-                        graph_.replicas[replica].name,
-                        random ? std::make_unique<kernels::random_stream>(
-                                     plan_.seed, 2000 + at.group)
-                               : nullptr);
+  group_pusher pusher;
+  pusher.inner = std::move(inner);
+  pusher.name = graph_.replicas[replica].name;
+  pusher.rank = at.rank;
+  pusher.members = reductions_[at.group].replicas.size();
+  pusher.after =
+      at.shared
+          ? hand_on_in_memory(at.shared, at.rank)
+          : hand_on_by_wire(ways_for(replica), places_of(reductions_[at.group]),
+                            at.rank, pusher.inner->meters().front());
+  if (random) {  // the same stream at all members
+    pusher.random =
+        std::make_unique<kernels::random_stream>(plan_.seed, 2000 + at.group);
+  }
+  return push_for_group(std::move(pusher));
 }
 
 std::shared_ptr<mailbox_of> wirer::mailbox(std::size_t replica, box kind) {

@@ -107,6 +107,7 @@ class wirer {
   void add_gossip(std::size_t i);
   std::unique_ptr<meeting> all_reduce_of(std::size_t i,
                                          std::shared_ptr<link_meter> meter);
+  const reduce_ways& ways_for(std::size_t i);
   std::shared_ptr<line> line_to(std::size_t from, std::size_t to);
   std::unique_ptr<meeting> meeting_of(std::size_t link);
   std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
@@ -151,6 +152,7 @@ class wirer {
   std::vector<std::size_t> ranks_;  // of every link at its far end
   std::vector<reduce_members> reductions_;
   std::map<std::size_t, group_membership> groups_;
+  std::map<std::size_t, reduce_ways> ways_;  // of groups over several nodes
   std::vector<std::shared_ptr<token_ring>> rings_;
   std::map<std::size_t, ring_membership> ring_of_;
   std::shared_ptr<opened_doors> known_ = std::make_shared<opened_doors>();

@@ -242,6 +242,15 @@ TEST_CASE("rules and growing batches reach the nodes") {
   }
 }
 
+TEST_CASE("synchronous groups push from different nodes") {
+  for (const char* const group : {"2", "3", "4"}) {
+    for (const char* const pusher : {"fixed", "random"}) {
+      check_reaches_the_minimum("ea-wild", 2, 5, 5,
+                                {"--group", group, "--pusher", pusher});
+    }
+  }
+}
+
 TEST_CASE("hubs in parts live on nodes") {
   for (const char* const system : {"async-ps", "easgd", "sync", "ssp"}) {
     check_reaches_the_minimum(system, 2, 3, 5, {"--hubs", "3"});
