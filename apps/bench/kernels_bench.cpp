@@ -1,5 +1,6 @@
 // How fast are the primitives of the hot loop, by row length? Dot product,
-// addition, addition with per-feature decay, and the exchange of a head.
+// addition, addition with per-feature decay, and the exchange of a head. And
+// what does it cost to pack a vector for the network and to unpack it?
 //
 //   kernels_bench [--benchmark_filter=...]
 //
@@ -13,6 +14,7 @@
 #include <benchmark/benchmark.h>
 
 #include "kernels/data/random.hpp"
+#include "kernels/exchange/packer.hpp"
 #include "kernels/shared_vector.hpp"
 
 namespace {
@@ -109,6 +111,47 @@ void exchange_head(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+const std::vector<compression> forms = {
+    {packing::fp16}, {packing::bf16}, {packing::int8}, {packing::top_k, 0.01}};
+
+std::vector<float> random_values() {
+  random_stream random(2);
+  std::vector<float> x(dimension);
+  for (float& value : x) {
+    value = static_cast<float>(random.uniform() - 0.5);
+  }
+  return x;
+}
+
+/// By the number of the form, from fp16 on.
+void pack_vector(benchmark::State& state) {
+  const std::vector<float> x = random_values();
+  const compression& how = forms[static_cast<std::size_t>(state.range(0))];
+  packer out(how, payload::differences, x);
+  out.pack(0, x.data(), dimension);
+  check(*out.memory(0) < 0.5F, 1.0);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(out.pack(0, x.data(), dimension).data());
+  }
+  state.SetItemsProcessed(state.iterations() * std::int64_t{dimension});
+}
+
+void unpack_vector(benchmark::State& state) {
+  const std::vector<float> x = random_values();
+  const compression& how = forms[static_cast<std::size_t>(state.range(0))];
+  unpacker in(how.form, payload::differences, x);
+  const std::vector<char> bytes = encode(how, x.data(), dimension);
+  std::vector<float> found(dimension);
+  check(in.unpack(0, bytes, found.data(), dimension), 1.0);
+  for (auto _ : state) {
+    in.unpack(0, bytes, found.data(), dimension);
+    benchmark::DoNotOptimize(found.data());
+  }
+  state.SetItemsProcessed(state.iterations() * std::int64_t{dimension});
+}
+
+BENCHMARK(pack_vector)->DenseRange(0, 3);
+BENCHMARK(unpack_vector)->DenseRange(0, 3);
 BENCHMARK(sparse_dot)->Arg(20)->Arg(78)->Arg(300);
 BENCHMARK(sparse_add)->Arg(20)->Arg(78)->Arg(300);
 BENCHMARK(sparse_add_then_decay)->Arg(20)->Arg(78)->Arg(300);

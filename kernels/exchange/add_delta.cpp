@@ -39,4 +39,12 @@ void add_delta::serve_all(const far_end& e,
   }
 }
 
+void add_delta::keep(const near_end& e, const float* lost) const noexcept {
+#pragma omp simd
+  for (std::size_t j = 0; j < e.n; ++j) {
+    relaxed::store(e.w[j], relaxed::load(e.w[j]) + lost[j]);
+    e.s[j] += lost[j];
+  }
+}
+
 }  // namespace sounder::kernels

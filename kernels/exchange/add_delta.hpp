@@ -19,6 +19,8 @@ class add_delta : public exchange_rule {
   /// c <- c + sum of all ups; everybody gets the same c.
   void serve_all(const far_end& e,
                  std::span<float* const> payloads) const noexcept override;
+  payload goes_up() const noexcept override { return payload::differences; }
+  void keep(const near_end& e, const float* lost) const noexcept override;
 };
 
 }  // namespace sounder::kernels

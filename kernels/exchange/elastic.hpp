@@ -30,6 +30,7 @@ class elastic : public exchange_rule {
             const float* asked) const noexcept override;
   void serve_all(const far_end& e,
                  std::span<float* const> payloads) const noexcept override;
+  payload goes_down() const noexcept override { return payload::pulls; }
 
  private:
   float alpha_;

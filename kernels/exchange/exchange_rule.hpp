@@ -28,6 +28,14 @@ struct far_end {
   float step = 1.0F;  // step size of who comes
 };
 
+/// What a payload is for, which decides how its compression makes up for what
+/// it loses (packer.hpp).
+enum class payload {
+  differences,  // add up at the other end
+  parameters,   // replace those sent before
+  pulls,        // what c has been moved by, and w will be, the other way
+};
+
 /// What two ends do. A meeting is ask, serve, take; with a barrier serve_all
 /// stands for the serve of everybody who has come.
 ///
@@ -56,6 +64,17 @@ class exchange_rule {
       serve(e, payload);
     }
   }
+
+  /// What ask() sends up, and what serve() and serve_all() send down.
+  virtual payload goes_up() const noexcept { return payload::parameters; }
+  virtual payload goes_down() const noexcept { return payload::parameters; }
+
+  /// After a meeting over a link that compresses: `lost` is the part of all
+  /// ups that has not travelled yet, and will with the next one. Where ups are
+  /// differences, moves w and s as c would have been moved by it, so that the
+  /// replica goes on from what it has found itself.
+  virtual void keep(const near_end& /*e*/,
+                    const float* /*lost*/) const noexcept {}
 
   /// Whether serve() and serve_all() need far_end::v.
   virtual bool has_state() const noexcept { return false; }

@@ -59,4 +59,13 @@ void gradient::serve_all(const far_end& e,
   }
 }
 
+void gradient::keep(const near_end& e, const float* lost) const noexcept {
+#pragma omp simd
+  for (std::size_t j = 0; j < e.n; ++j) {
+    const float move = -e.step * lost[j];
+    relaxed::store(e.w[j], relaxed::load(e.w[j]) + move);
+    e.s[j] += move;
+  }
+}
+
 }  // namespace sounder::kernels

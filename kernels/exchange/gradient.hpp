@@ -25,6 +25,8 @@ class gradient : public exchange_rule {
             const float* asked) const noexcept override;
   void serve_all(const far_end& e,
                  std::span<float* const> payloads) const noexcept override;
+  payload goes_up() const noexcept override { return payload::differences; }
+  void keep(const near_end& e, const float* lost) const noexcept override;
   bool has_state() const noexcept override { return momentum_ != 0.0F; }
 
  private:

@@ -46,4 +46,8 @@ void outer_step::serve_all(const far_end& e,
   }
 }
 
+void outer_step::keep(const near_end& e, const float* lost) const noexcept {
+  add_delta().keep(e, lost);
+}
+
 }  // namespace sounder::kernels

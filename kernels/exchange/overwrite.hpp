@@ -17,6 +17,7 @@ class overwrite : public exchange_rule {
   void serve(const far_end& e, float* payload) const noexcept override;
   void take(const near_end& e, const float* down,
             const float* asked) const noexcept override;
+  payload goes_up() const noexcept override { return payload::differences; }
 };
 
 }  // namespace sounder::kernels

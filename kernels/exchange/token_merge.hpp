@@ -32,6 +32,7 @@ class paper_token : public exchange_rule {
   void serve(const far_end& e, float* payload) const noexcept override;
   void take(const near_end& e, const float* down,
             const float* asked) const noexcept override;
+  payload goes_up() const noexcept override { return payload::differences; }
 
  private:
   float beta_;
@@ -57,6 +58,7 @@ class reference_token : public exchange_rule {
   void serve(const far_end& e, float* payload) const noexcept override;
   void take(const near_end& e, const float* down,
             const float* asked) const noexcept override;
+  payload goes_up() const noexcept override { return payload::differences; }
 
  private:
   float beta_;
