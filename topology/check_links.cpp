@@ -102,6 +102,13 @@ class number_check {
       say("is custom but names no rule; name one that the plan has");
     }
   }
+  void operator()(const top_k& c) {
+    if (!(c.fraction > 0.0 && c.fraction < 0.5)) {
+      say("has fraction " + plain(c.fraction) +
+          "; it must be above 0, and below 0.5, from where on indices and "
+          "numbers are no less than all numbers");
+    }
+  }
   template <class Plain>
   void operator()(const Plain&) {}
 
@@ -163,6 +170,7 @@ void numbers(const graph& wiring, problems& found) {
     number_check check(named(wiring, i), found);
     std::visit(check, wiring.links[i].exchange);
     std::visit(check, wiring.links[i].discipline);
+    std::visit(check, wiring.links[i].compression);
   }
   for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
     if (wiring.replicas[i].is_hub()) {
@@ -177,6 +185,10 @@ void pairs(const graph& wiring, problems& found) {
     const std::string what(name(l.exchange));
     const std::string when(name(l.discipline));
     const bool to_hub = wiring.replicas[l.to].is_hub();
+    if (const std::string why = refusal(l.compression, l.exchange);
+        !why.empty()) {
+      found.push_back(named(wiring, i) + ": " + why);
+    }
     if (!goes_together(l.exchange, l.discipline)) {
       found.push_back(named(wiring, i) + ": " + when + " cannot carry " + what +
                       ", which goes with " + disciplines_of(l.exchange));

@@ -40,7 +40,8 @@ graph join(graph a, const graph& b) {
     a.replicas.push_back(std::move(r));
   }
   for (const link& l : b.links) {
-    a.links.push_back({first + l.from, first + l.to, l.exchange, l.discipline});
+    a.links.push_back({first + l.from, first + l.to, l.exchange, l.discipline,
+                       l.compression});
   }
   return a;
 }

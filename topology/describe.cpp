@@ -74,6 +74,15 @@ std::string describe(const exchange& rule) { return describe_choice(rule); }
 
 std::string describe(const discipline& when) { return describe_choice(when); }
 
+std::string describe(const compression& how) { return describe_choice(how); }
+
+std::string describe(const link& l) {
+  const std::string what = describe(l.exchange) + ", " + describe(l.discipline);
+  return std::holds_alternative<as_is>(l.compression)
+             ? what
+             : what + ", " + describe(l.compression);
+}
+
 std::string describe(const replica& r) {
   if (r.is_hub()) {
     return r.holds.parts == 1

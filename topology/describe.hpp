@@ -12,6 +12,10 @@ namespace sounder::topology {
 /// "every (tau 100, locked)".
 std::string describe(const exchange& rule);
 std::string describe(const discipline& when);
+std::string describe(const compression& how);
+
+/// All of a link's: "elastic, every (tau 100)", and ", fp16" when compressed.
+std::string describe(const link& l);
 
 /// "no workers" (a hub), "1 worker", "4 workers, write-lock".
 std::string describe(const replica& r);

@@ -21,7 +21,10 @@ std::string quoted(const std::string& text) {
 }
 
 std::string title_of(const link& l) {
-  return describe(l.exchange) + "\n" + describe(l.discipline);
+  return describe(l.exchange) + "\n" + describe(l.discipline) +
+         (std::holds_alternative<as_is>(l.compression)
+              ? ""
+              : "\n" + describe(l.compression));
 }
 
 std::string node_of(const graph& wiring, std::size_t i) {

@@ -162,7 +162,7 @@ std::vector<numbers> families(const graph& wiring) {
   std::map<std::string, std::size_t> kinds;
   numbers kind_of;
   for (const link& l : wiring.links) {
-    const std::string what = describe(l.exchange) + describe(l.discipline);
+    const std::string what = describe(l);
     kind_of.push_back(kinds.emplace(what, kinds.size()).first->second);
   }
   std::vector<numbers> all;
@@ -220,8 +220,8 @@ std::string draw(const graph& wiring) {
   std::string text = is_shown ? "" : replicas_of(wiring);
   for (const numbers& links : all) {
     const link& l = wiring.links[links[0]];
-    text += (text.empty() ? "" : "\n") + describe(l.exchange) + ", " +
-            describe(l.discipline) + ": " + std::to_string(links.size()) +
+    text += (text.empty() ? "" : "\n") + describe(l) + ": " +
+            std::to_string(links.size()) +
             (links.size() == 1 ? " link\n" : " links\n") +
             picture(wiring, links);
   }

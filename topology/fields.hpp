@@ -71,6 +71,9 @@ struct field_visit {
     visit("random", d.random);
   }
 
+  // Compression.
+  void operator()(top_k& c) const { visit("fraction", c.fraction); }
+
   // Sharing.
   void operator()(lock_free& s) const {
     visit("head", s.head);
@@ -95,6 +98,7 @@ struct field_visit {
     visit("outer-rate", o.outer_rate);
     visit("outer-momentum", o.outer_momentum);
     visit("shape", o.shape);
+    visit("compression", o.compress);
     (*this)(o.sharing);
   }
 };

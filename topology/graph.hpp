@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "topology/compression.hpp"
 #include "topology/discipline.hpp"
 #include "topology/exchange.hpp"
 
@@ -70,6 +71,7 @@ struct link {
   std::size_t to = 0;
   topology::exchange exchange;
   topology::discipline discipline;
+  topology::compression compression = {};
 };
 
 /// The wiring of a run. A value: copy it, change a copy.

@@ -131,6 +131,13 @@ inline void read(const node& from, std::optional<T>& value) {
   }
 }
 
+template <class Choice>
+Choice read_choice(const node& from);
+
+inline void read(const node& from, compression& value) {
+  value = read_choice<compression>(from);
+}
+
 /// Reads the members of an object that are there; no other may be.
 class member_reader {
  public:

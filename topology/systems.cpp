@@ -1,5 +1,6 @@
 #include "topology/systems.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -183,6 +184,20 @@ constexpr std::array systems = {
                  }},
 };
 
+graph compressed(graph wiring, const compression& how) {
+  const auto can = [&](const link& l) {
+    return refusal(how, l.exchange).empty();
+  };
+  const bool none_can =
+      std::none_of(wiring.links.begin(), wiring.links.end(), can);
+  for (link& l : wiring.links) {
+    if (none_can || can(l)) {
+      l.compression = how;
+    }
+  }
+  return wiring;
+}
+
 std::vector<std::string> first_names(std::size_t count) {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < count; ++i) {
@@ -204,7 +219,7 @@ std::optional<graph> by_name(std::string_view name,
               std::to_string(most_replicas) + " is the most");
         }
       }
-      return system.make(options);
+      return compressed(system.make(options), options.compress);
     }
   }
   return std::nullopt;

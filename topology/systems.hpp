@@ -46,6 +46,10 @@ struct wiring_options {
 
   /// One of shapes::names(): ad-psgd (clique when empty), d-psgd (ring).
   std::string shape = {};
+
+  /// Of every link that can be compressed (refusal); when none can, of all, for
+  /// validate to complain of.
+  compression compress = {};
 };
 
 /// The most replicas by_name makes: a clique of them has half a million links.

@@ -56,7 +56,7 @@ double per(std::size_t steps) {
 
 /// One meeting over the link: what goes forth and back.
 link_traffic one_meeting(const link& l, double bytes) {
-  const flow whole{1.0, bytes};
+  const flow whole{1.0, compressed_bytes(l.compression, bytes)};
   if (const auto* when = std::get_if<push_fetch>(&l.discipline)) {
     return {per(when->push) * whole, per(when->fetch) * whole};
   }

@@ -27,6 +27,7 @@
 //                                  link and use it in both directions
 //   all-reduce, member of a group  up B / tau, down B / tau
 //
+// B is what is left of it on a link that compresses (compressed_bytes).
 // What a group of EA-wild hands on inside after a push is not counted. Merges
 // that skip small differences (token-merge, reference form) send less.
 

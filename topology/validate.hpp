@@ -7,12 +7,14 @@
 //            that end there (a hub)
 // Links      join two replicas that exist, once; no link begins at a hub;
 //            together they join all replicas
-// Numbers    tau, n_push, n_fetch >= 1; alpha and beta in (0, 1); momentum in
+// Numbers    tau, n_push, n_fetch >= 1; alpha and beta in (0, 1); a fraction
+//            of top-k in (0, 0.5); momentum in
 //            [0, 1); with a barrier the alphas at a hub add up to 1 at most,
 //            for the hub moves to (1 - N alpha) c + N alpha mean(w)
 // Pairs      the discipline can carry the exchange (goes_together); gradients
 //            and outer steps go to hubs, gossip and all-reduce do not; links
-//            at one hub agree on its momentum
+//            at one hub agree on its momentum; the link's payloads can be
+//            compressed as it says (refusal)
 // Meetings   on-token links form directed cycles; in-turn links end in a hub,
 //            which has their order; barriers of one group and turns at one
 //            hub agree on tau; all-reduce links form a ring, or groups with a

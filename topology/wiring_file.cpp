@@ -159,15 +159,20 @@ void add_links(const node& from, graph& wiring) {
     const node entry = from.at(i);
     const bool has_shape = entry.object().has("among");
     member_reader(entry,
-                  has_shape ? std::vector<std::string>{"among", "shape",
-                                                       "exchange", "discipline"}
-                            : std::vector<std::string>{"from", "to", "exchange",
-                                                       "discipline"})
+                  has_shape
+                      ? std::vector<std::string>{"among", "shape", "exchange",
+                                                 "discipline", "compression"}
+                      : std::vector<std::string>{"from", "to", "exchange",
+                                                 "discipline", "compression"})
         .refuse_others();
     const auto rule = read_choice<exchange>(entry.required("exchange"));
     const auto when = read_choice<discipline>(entry.required("discipline"));
+    compression how;
+    if (entry.has("compression")) {
+      read(entry.at("compression"), how);
+    }
     for (const edge& e : edges_of(entry, replicas)) {
-      wiring.links.push_back({e.from, e.to, rule, when});
+      wiring.links.push_back({e.from, e.to, rule, when, how});
     }
     if (wiring.links.size() > most_links) {
       entry.fail("more than " + std::to_string(most_links) + " links");

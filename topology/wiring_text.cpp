@@ -135,10 +135,14 @@ std::string write_wiring(const graph& wiring) {
   }
   std::vector<json> links;
   for (const link& l : wiring.links) {
-    links.push_back({{"from", end(l.from)},
-                     {"to", end(l.to)},
-                     {"exchange", choice_of(l.exchange)},
-                     {"discipline", choice_of(l.discipline)}});
+    json object = {{"from", end(l.from)},
+                   {"to", end(l.to)},
+                   {"exchange", choice_of(l.exchange)},
+                   {"discipline", choice_of(l.discipline)}};
+    if (!std::holds_alternative<as_is>(l.compression)) {
+      object["compression"] = choice_of(l.compression);
+    }
+    links.push_back(std::move(object));
   }
   return "{\n  \"replicas\": " + lines_of(replicas) +
          ",\n  \"links\": " + lines_of(links) + "\n}\n";

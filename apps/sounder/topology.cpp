@@ -54,8 +54,7 @@ std::string links_table(const topology::graph& wiring,
                           wiring.replicas[l.to].name),
               bytes(flow.forth.bytes), bytes(flow.back.bytes),
               number(flow.forth.messages + flow.back.messages),
-              topology::describe(l.exchange) + ", " +
-                  topology::describe(l.discipline)});
+              topology::describe(l)});
   }
   return rows.text() + (shown == count
                             ? ""
@@ -121,6 +120,7 @@ json as_json(const topology::graph& wiring, const topology::analysis& a,
          {"to", wiring.replicas[l.to].name},
          {"exchange", std::string(topology::name(l.exchange))},
          {"discipline", std::string(topology::name(l.discipline))},
+         {"compression", std::string(topology::name(l.compression))},
          {"forth", flow_as_json(t.links[i].forth)},
          {"back", flow_as_json(t.links[i].back)}});
   }

@@ -17,7 +17,8 @@ std::vector<std::string> sounder::fuzz::seeds() {
       R"({"replicas": [{"name": "hub", "workers": 0},
                        {"name": "w", "count": 3, "place": "here"}],
           "links": [{"from": "w", "to": "hub", "exchange": "add-delta",
-                     "discipline": "every"},
+                     "discipline": "every",
+                     "compression": {"name": "top-k", "fraction": 0.1}},
                     {"among": "w", "shape": "ring", "exchange": "mix",
                      "discipline": "barrier"}]}  // all of it)"};
   for (const std::string& name : topology::names()) {

@@ -108,6 +108,21 @@ TEST_CASE("traffic: one member of each group pushes") {
   CHECK(any.links[1].forth.bytes == Approx(50.0));
 }
 
+TEST_CASE("traffic: a link that compresses sends what is left") {
+  const auto factor = [](const p::compression& how) {
+    const auto t =
+        of("star", {.replicas = 2, .tau = 10, .compress = how}).links[0];
+    CHECK(t.forth.bytes == t.back.bytes);
+    return t.forth.bytes / 100.0;
+  };
+
+  CHECK(factor(p::as_is{}) == Approx(1.0));
+  CHECK(factor(p::fp16{}) == Approx(0.5));
+  CHECK(factor(p::bf16{}) == Approx(0.5));
+  CHECK(factor(p::int8{}) == Approx((1024.0 + 4.0) / 4096.0));
+  CHECK(factor(p::top_k{0.03}) == Approx(0.06));
+}
+
 TEST_CASE("traffic: a replica alone sends nothing") {
   const auto t = of("hogwild", {.workers = 4});
 

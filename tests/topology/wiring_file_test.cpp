@@ -101,6 +101,41 @@ TEST_CASE("wiring file: a rule of one's own comes back by its name") {
   CHECK(p::name(p::parse_wiring(text).links[0].exchange) == "mine");
 }
 
+TEST_CASE("wiring file: a link says how it compresses, or nothing") {
+  for (const p::compression& how :
+       {p::compression{p::fp16{}}, p::compression{p::bf16{}},
+        p::compression{p::int8{}}, p::compression{p::top_k{0.25}}}) {
+    const std::string text =
+        p::write_wiring(p::by_name("star", {.compress = how}).value());
+    const p::graph again = p::parse_wiring(text);
+
+    CHECK(p::write_wiring(again) == text);
+    CHECK(again.links[1].compression.index() == how.index());
+    CHECK(p::validate(again).empty());
+  }
+  p::graph g = p::by_name("star", {.compress = p::top_k{0.25}}).value();
+  CHECK_THAT(
+      p::write_wiring(g),
+      Catch::Contains(R"("compression": {"name": "top-k", "fraction": 0.25})"));
+  g.links[0].compression = p::top_k{};
+  CHECK_THAT(p::write_wiring(g), Catch::Contains(R"("compression": "top-k"})"));
+  CHECK(p::write_wiring(p::by_name("star", {}).value()).find("compression") ==
+        std::string::npos);
+}
+
+TEST_CASE("wiring file: a system and its joined copies compress alike") {
+  const p::graph g = p::parse_wiring(R"({"join": [
+    {"system": "star", "compression": "int8"},
+    {"system": "easgd", "compression": {"name": "top-k", "fraction": 0.1}}],
+    "links": [{"from": "replica-1", "to": "replica-1-2",
+               "exchange": "elastic", "discipline": "every",
+               "compression": "none"}]})");
+
+  CHECK(std::holds_alternative<p::int8>(g.links[0].compression));
+  CHECK(std::get<p::top_k>(g.links[3].compression).fraction == 0.1);
+  CHECK(std::holds_alternative<p::as_is>(g.links[4].compression));
+}
+
 TEST_CASE("wiring file: broken graphs come back, too") {
   p::graph g;
   g.replicas = {{"a", 1, {}, {}}, {"a", 0, {}, {}}};
@@ -188,6 +223,14 @@ TEST_CASE("wiring file: complaints say where and what is allowed") {
       {with_link("\"exchange\": \"mix\", \"discipline\": \"barrier\", "
                  "\"among\": \"replica\", \"shape\": \"circle\""),
        "links[0].shape: 'circle' is none of ring, clique"},
+      {with_link("\"exchange\": \"elastic\", \"discipline\": \"every\", "
+                 "\"compression\": \"zip\""),
+       "links[0].compression: 'zip' is none of none, fp16, bf16, int8, top-k"},
+      {with_link("\"exchange\": \"elastic\", \"discipline\": \"every\", "
+                 "\"compression\": {\"name\": \"fp16\", \"fraction\": 1}"),
+       "links[0].compression.fraction: unknown key; known here are name"},
+      {"{\"system\": \"star\", \"compression\": 16}",
+       "compression: 16 is not an object in braces"},
       {with_link("\"form\": \"paper\""), "links[0].form: unknown key"},
       {"{\"system\": \"star\", \"tua\": 1}", "tua: unknown key"},
       {"{\"system\": \"sta\"}", "system: 'sta' is none of serial, hogwild"},

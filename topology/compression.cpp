@@ -1,0 +1,76 @@
+#include "topology/compression.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace sounder::topology {
+
+std::string_view name(const compression& how) noexcept {
+  static constexpr std::array<std::string_view,
+                              std::variant_size_v<compression>>
+      names = {"none", "fp16", "bf16", "int8", "top-k"};
+  return names[how.index()];
+}
+
+compression parse_compression(std::string_view text) {
+  const std::string all(text);
+  for (const compression& plain :
+       {compression{as_is{}}, compression{fp16{}}, compression{bf16{}},
+        compression{int8{}}, compression{top_k{}}}) {
+    if (name(plain) == text) {
+      return plain;
+    }
+  }
+  constexpr std::string_view with_fraction = "top-k:";
+  if (text.substr(0, with_fraction.size()) != with_fraction) {
+    throw std::invalid_argument("'" + all +
+                                "' is none of none, fp16, bf16, int8, top-k, "
+                                "top-k:FRACTION");
+  }
+  const std::string number = all.substr(with_fraction.size());
+  char* end = nullptr;
+  const double fraction = std::strtod(number.c_str(), &end);
+  if (number.empty() || *end != '\0' || !(fraction > 0.0 && fraction < 0.5)) {
+    throw std::invalid_argument("'" + all +
+                                "': the fraction must be above 0 and below "
+                                "0.5, e.g. top-k:0.01");
+  }
+  return top_k{fraction};
+}
+
+double compressed_bytes(const compression& how, double parameter_bytes) {
+  if (const auto* largest = std::get_if<top_k>(&how)) {
+    return 2.0 * largest->fraction * parameter_bytes;
+  }
+  if (std::holds_alternative<int8>(how)) {
+    return parameter_bytes / 4.0 + parameter_bytes / 1024.0;
+  }
+  return std::holds_alternative<as_is>(how) ? parameter_bytes
+                                            : parameter_bytes / 2.0;
+}
+
+std::string refusal(const compression& how, const exchange& rule) {
+  if (std::holds_alternative<as_is>(how)) {
+    return "";
+  }
+  if (std::holds_alternative<all_reduce>(rule)) {
+    return "all-reduce is not compressed, for all must end with the same bits";
+  }
+  if (std::holds_alternative<push_sum>(rule)) {
+    return "push-sum is not compressed, for its shares must add up to the "
+           "whole at all times";
+  }
+  const bool is_sparse = std::holds_alternative<top_k>(how);
+  if (is_sparse && std::holds_alternative<token_merge>(rule)) {
+    return "token-merge does not go with top-k, for both ends count on the "
+           "same moves; choose fp16, bf16 or int8";
+  }
+  if (is_sparse && std::holds_alternative<mix>(rule)) {
+    return "mix does not go with top-k, for parameters that arrive late shift "
+           "the mean; choose fp16, bf16 or int8";
+  }
+  return "";
+}
+
+}  // namespace sounder::topology
