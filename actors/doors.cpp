@@ -12,12 +12,30 @@ namespace {
 
 using door_ptr = caf::stateful_actor<door_state>*;
 
+/// Makes plain values of what has come. False when it does not fit.
+bool unpack(door_state& state, letter_part& part) {
+  if (part.total > state.setup.size || part.offset > part.total ||
+      part.length > part.total - part.offset) {
+    return false;
+  }
+  const auto packed =
+      state.setup.codecs.find(std::make_tuple(part.to, part.from, part.kind));
+  if (packed == state.setup.codecs.end()) {
+    return part.packed.bytes.empty() && part.values.size() == part.length;
+  }
+  std::vector<float> values(part.length);
+  if (!packed->second.in->unpack(part.offset, part.packed.bytes, values.data(),
+                                 values.size())) {
+    return false;
+  }
+  part.values = as_parameters(std::move(values));
+  return true;
+}
+
 /// True when the letter is complete and delivered.
-bool deliver(door_state& state, const letter_part& part) {
+bool deliver(door_state& state, letter_part& part) {
   const auto found = state.setup.boxes.find({part.to, part.kind});
-  if (found == state.setup.boxes.end() || part.total > state.setup.size ||
-      part.offset > part.total ||
-      part.values.size() > part.total - part.offset) {
+  if (found == state.setup.boxes.end() || !unpack(state, part)) {
     return false;
   }
   const auto key = std::make_tuple(part.to, part.from, part.kind, part.round);
@@ -40,41 +58,60 @@ bool deliver(door_state& state, const letter_part& part) {
   return true;
 }
 
+/// Where a postman goes, and what he carries letters in.
+struct postman_round {
+  caf::actor door;
+  std::uint32_t to = 0;
+  box kind = box::updates;
+  std::shared_ptr<link_meter> meter;
+  actors::codec codec;
+};
+
 /// Carries letters to one box on another node.
 struct postman_state {
   const char* name = "postman";
+  postman_round round;  // set once; the codec remembers
   bool is_out = false;
   std::optional<letter> next;  // added up while out
 };
 
-void send_parts(caf::stateful_actor<postman_state>* self,
-                const caf::actor& door, std::uint32_t to, box kind,
-                const letter& mail) {
+void send_parts(caf::stateful_actor<postman_state>* self, const letter& mail) {
+  postman_round& way = self->state.round;
   const std::vector<float>& values = *mail.values;
   std::size_t first = 0;
   do {
     letter_part part;
-    part.to = to;
+    part.to = way.to;
     part.from = static_cast<std::uint32_t>(mail.from);
-    part.kind = kind;
+    part.kind = way.kind;
     part.round = mail.round;
     part.offset = first;
     part.total = values.size();
     part.weight.value = mail.weight;
     const std::size_t n = std::min(letter_part_floats, values.size() - first);
     const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
-    part.values = as_parameters({from, from + static_cast<std::ptrdiff_t>(n)});
-    self->send(door, std::move(part));
+    part.length = n;
+    if (way.codec.out) {
+      part.packed.bytes = way.codec.out->pack(first, values.data() + first, n);
+    } else {
+      part.values =
+          as_parameters({from, from + static_cast<std::ptrdiff_t>(n)});
+    }
+    way.meter->bytes.fetch_add(part.values.size() * sizeof(float) +
+                               part.packed.bytes.size());
+    self->send(way.door, std::move(part));
     first += n;
   } while (first < values.size());
 }
 
-caf::behavior postman(caf::stateful_actor<postman_state>* self, caf::actor door,
-                      std::uint32_t to, box kind) {
+caf::behavior postman(caf::stateful_actor<postman_state>* self,
+                      postman_round round) {
   self->set_exception_handler(as_exit_reason);
+  const box kind = round.kind;
+  self->state.round = std::move(round);
   const auto send_on = [=](letter mail) {
     self->state.is_out = true;
-    send_parts(self, door, to, kind, mail);
+    send_parts(self, mail);
   };
   return {
       [=](letter& mail) {
@@ -130,7 +167,7 @@ caf::behavior door(door_ptr self, door_setup setup) {
     }
   };
   return {
-      [=](const letter_part& part) {
+      [=](letter_part& part) {
         if (deliver(self->state, part)) {
           self->send(caf::actor_cast<caf::actor>(self->current_sender()),
                      delivered_atom::value, part.round);
@@ -150,9 +187,12 @@ caf::behavior door(door_ptr self, door_setup setup) {
 
 std::shared_ptr<mailbox_of> mailbox_elsewhere(caf::actor_system& system,
                                               caf::actor door,
-                                              std::uint32_t replica, box kind) {
+                                              std::uint32_t replica, box kind,
+                                              std::shared_ptr<link_meter> meter,
+                                              codec codec) {
   return std::make_shared<remote_mailbox>(
-      system.spawn(postman, std::move(door), replica, kind));
+      system.spawn(postman, postman_round{std::move(door), replica, kind,
+                                          std::move(meter), std::move(codec)}));
 }
 
 }  // namespace sounder::actors

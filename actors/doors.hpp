@@ -9,6 +9,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/codec.hpp"
 #include "actors/gossip_meeting.hpp"
 #include "actors/letter_part.hpp"
 #include "actors/token_ring.hpp"
@@ -21,6 +22,8 @@ struct door_setup {
   std::map<std::pair<std::uint32_t, box>, std::shared_ptr<inbox>> boxes;
   std::vector<std::shared_ptr<token_ring>> rings;
   std::size_t size = 0;  // floats that a letter may have
+  /// Of letters that come compressed, by recipient, sender and box.
+  std::map<std::tuple<std::uint32_t, std::uint32_t, box>, codec> codecs;
 };
 
 struct door_state {
@@ -38,9 +41,11 @@ caf::behavior door(caf::stateful_actor<door_state>* self, door_setup setup);
 
 /// The box of a replica on another node. Letters that may be added up are,
 /// until the one before has arrived, so that mail for a slow reader does not
-/// pile up here either.
+/// pile up here either. `codec` is that of one sender.
 std::shared_ptr<mailbox_of> mailbox_elsewhere(caf::actor_system& system,
                                               caf::actor door,
-                                              std::uint32_t replica, box kind);
+                                              std::uint32_t replica, box kind,
+                                              std::shared_ptr<link_meter> meter,
+                                              codec codec);
 
 }  // namespace sounder::actors

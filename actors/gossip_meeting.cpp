@@ -12,13 +12,24 @@ using values_ptr = std::shared_ptr<std::vector<float>>;
 
 class mailbox_in_process : public mailbox_of {
  public:
-  explicit mailbox_in_process(std::shared_ptr<inbox> box)
-      : box_(std::move(box)) {}
-  void put(letter mail) override { box_->put(std::move(mail)); }
-  void put_sum(letter mail) override { box_->put_sum(std::move(mail)); }
+  mailbox_in_process(std::shared_ptr<inbox> box,
+                     std::shared_ptr<link_meter> meter)
+      : box_(std::move(box)), meter_(std::move(meter)) {}
+  void put(letter mail) override {
+    count(mail);
+    box_->put(std::move(mail));
+  }
+  void put_sum(letter mail) override {
+    count(mail);
+    box_->put_sum(std::move(mail));
+  }
 
  private:
+  void count(const letter& mail) {
+    meter_->bytes.fetch_add(mail.values->size() * sizeof(float));
+  }
   std::shared_ptr<inbox> box_;
+  std::shared_ptr<link_meter> meter_;
 };
 
 class gossip_meeting : public meeting {
@@ -68,7 +79,6 @@ class gossip_meeting : public meeting {
   void send(const values_ptr& values, double weight, bool adds_up) {
     for (const neighbour& n : around_.out) {
       letter mail{around_.replica, round_, weight, values};
-      n.meter->bytes.fetch_add(values->size() * sizeof(float));
       n.meter->latency_ns.add(
           static_cast<std::uint64_t>((clock::now() - since_).count()));
       adds_up ? n.mail->put_sum(std::move(mail)) : n.mail->put(std::move(mail));
@@ -189,8 +199,9 @@ class push_sum_meeting : public gossip_meeting {
 
 }  // namespace
 
-std::shared_ptr<mailbox_of> mailbox_in_memory(std::shared_ptr<inbox> box) {
-  return std::make_shared<mailbox_in_process>(std::move(box));
+std::shared_ptr<mailbox_of> mailbox_in_memory(
+    std::shared_ptr<inbox> box, std::shared_ptr<link_meter> meter) {
+  return std::make_shared<mailbox_in_process>(std::move(box), std::move(meter));
 }
 
 std::unique_ptr<meeting> broadcast_updates(neighbourhood around,

@@ -10,7 +10,7 @@
 
 namespace sounder::actors {
 
-/// Where letters to a neighbour go.
+/// Where letters to a neighbour go; the bytes are counted there.
 class mailbox_of {
  public:
   virtual ~mailbox_of() = default;
@@ -36,7 +36,8 @@ struct neighbourhood {
 };
 
 /// A neighbour in this process.
-std::shared_ptr<mailbox_of> mailbox_in_memory(std::shared_ptr<inbox> box);
+std::shared_ptr<mailbox_of> mailbox_in_memory(
+    std::shared_ptr<inbox> box, std::shared_ptr<link_meter> meter);
 
 /// Every update to everybody, applied on arrival.
 std::unique_ptr<meeting> broadcast_updates(neighbourhood around,

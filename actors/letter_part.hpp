@@ -20,15 +20,17 @@ struct letter_part {
   box kind = box::updates;
   std::uint64_t round = 0;
   std::uint64_t offset = 0;
-  std::uint64_t total = 0;  // floats in the whole letter
+  std::uint64_t total = 0;   // floats in the whole letter
+  std::uint64_t length = 0;  // floats in this part
   exact_double weight;
   parameters values;
+  raw_bytes packed;  // instead of them, on a link that compresses
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, letter_part& x) {
   return f(caf::meta::type_name("letter_part"), x.to, x.from, x.kind, x.round,
-           x.offset, x.total, x.weight, x.values);
+           x.offset, x.total, x.length, x.weight, x.values, x.packed);
 }
 
 }  // namespace sounder::actors

@@ -33,38 +33,74 @@ inline parameters as_parameters(std::vector<float> values) {
 /// lengths end.
 constexpr std::uint64_t most_floats = std::uint64_t{1} << 29U;
 
-inline caf::error inspect(caf::serializer& sink, parameters& x) {
-  std::uint64_t n = x.size();
+/// Bytes of compressed numbers.
+struct raw_bytes {
+  std::vector<char> bytes;
+};
+
+/// More of these in one message are refused.
+constexpr std::uint64_t most_bytes_packed = std::uint64_t{1} << 24U;
+
+/// A length, then the values' bytes.
+template <class Value>
+caf::error write_raw(caf::serializer& sink, const Value* values,
+                     std::uint64_t n) {
   if (auto problem = sink(n)) {
     return problem;
   }
-  return n > 0 ? sink.apply_raw(n * sizeof(float),
-                                const_cast<float*>(x.values->data()))
+  return n > 0 ? sink.apply_raw(n * sizeof(Value), const_cast<Value*>(values))
                : caf::error(caf::none);
 }
 
 /// Grows only as bytes really arrive: the length of a message is not to be
 /// trusted.
-inline caf::error inspect(caf::deserializer& source, parameters& x) {
+template <class Value>
+caf::error read_raw(caf::deserializer& source, std::vector<Value>& values,
+                    std::uint64_t most) {
   constexpr std::uint64_t at_once = std::uint64_t{1} << 20U;
   std::uint64_t n = 0;
   if (auto problem = source(n)) {
     return problem;
   }
-  if (n > most_floats) {
+  if (n > most) {
     return caf::sec::invalid_argument;
   }
-  auto values = std::make_shared<std::vector<float>>();
+  values.clear();
   for (std::uint64_t i = 0; i < n; i += at_once) {
     const std::uint64_t k = std::min(at_once, n - i);
-    values->resize(i + k);
-    if (auto problem =
-            source.apply_raw(k * sizeof(float), values->data() + i)) {
+    values.resize(i + k);
+    if (auto problem = source.apply_raw(k * sizeof(Value), values.data() + i)) {
       return problem;
     }
   }
+  return caf::none;
+}
+
+inline caf::error inspect(caf::serializer& sink, parameters& x) {
+  return write_raw(sink, x.data(), x.size());
+}
+
+inline caf::error inspect(caf::deserializer& source, parameters& x) {
+  auto values = std::make_shared<std::vector<float>>();
+  if (auto problem = read_raw(source, *values, most_floats)) {
+    return problem;
+  }
   x.values = std::move(values);
   return caf::none;
+}
+
+inline caf::error inspect(caf::serializer& sink, raw_bytes& x) {
+  return write_raw(sink, x.bytes.data(), x.bytes.size());
+}
+
+inline caf::error inspect(caf::deserializer& source, raw_bytes& x) {
+  return read_raw(source, x.bytes, most_bytes_packed);
+}
+
+inline void inspect(caf::detail::stringification_inspector& text,
+                    raw_bytes& x) {
+  std::uint64_t n = x.bytes.size();
+  text(caf::meta::type_name("raw_bytes"), n);
 }
 
 inline void inspect(caf::detail::stringification_inspector& text,

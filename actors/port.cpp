@@ -22,7 +22,8 @@ class port_work {
       : self_(self),
         setup_(std::move(setup)),
         size_(setup_.far->parameters().size()),
-        in_(size_) {}
+        in_(size_, std::move(setup_.codec.in)),
+        out_(std::move(setup_.codec.out)) {}
 
   void run() {
     wait_until(setup_.wire->changed,
@@ -164,6 +165,7 @@ class port_work {
     if (header.kind == packet_kind::pull) {
       kernels::overwrite().serve(far.at(header.offset, n, header.step, false),
                                  answer(true));
+      out_.seal();
       return;
     }
     const kernels::exchange_rule& rule = *setup_.rule;
@@ -178,6 +180,31 @@ class port_work {
     if (!is_answered) {
       answer(false);
     }
+    seal(header);
+  }
+
+  /// The answer is written. The part of a pull that is lost is not made.
+  void seal(const packet_header& header) {
+    out_.seal();
+    if (const float* const lost =
+            out_.lost(kernels::payload::pulls, header.offset)) {
+      kernels::take_back(
+          setup_.far->at(header.offset, header.length, header.step, false),
+          lost);
+    }
+  }
+
+  /// The same at a barrier, where others take back, too: one at a time.
+  void seal_in_turn(const packet_header& header) {
+    endpoint& far = *setup_.far;
+    if (out_.lost(kernels::payload::pulls, header.offset) == nullptr) {
+      out_.seal();
+      return;
+    }
+    wait_until(far.changed, [&] { return far.in_use.try_take(); });
+    seal(header);
+    far.in_use.give_back();
+    far.changed.notify();
   }
 
   /// Takes everything in, waits until all have come, and answers.
@@ -205,6 +232,7 @@ class port_work {
       last.bytes = last.length * sizeof(float);
       last.version = far.version();
       std::copy_n(payload_.data() + done, last.length, out_.start(last));
+      seal_in_turn(last);
       send();
     }
   }

@@ -4,6 +4,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/codec.hpp"
 #include "actors/endpoint.hpp"
 #include "actors/switchboard.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
@@ -20,6 +21,7 @@ struct port_setup {
   std::size_t rank = 0;
   bool hold_far = false;  // a hub, from the first packet to the last
   bool is_face = false;   // held for each packet: its replica goes on
+  actors::codec codec;
   std::shared_ptr<const void> owner;  // of the endpoint's memory
 };
 

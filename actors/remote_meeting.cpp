@@ -19,7 +19,10 @@ using clock = std::chrono::steady_clock;
 class remote_meeting : public meeting {
  public:
   explicit remote_meeting(remote_link link)
-      : link_(std::move(link)), size_(link_.snapshot.size()), in_(size_) {
+      : link_(std::move(link)),
+        size_(link_.snapshot.size()),
+        out_(std::move(link_.codec.out)),
+        in_(size_, std::move(link_.codec.in)) {
     meters_.push_back(link_.meter);
   }
 
@@ -155,7 +158,7 @@ class remote_meeting : public meeting {
         kernels::relaxed::copy(near.w, n, before_.data() + asked_);
       }
       own.close(link_.first + asked_, n);
-      bytes_ += header.bytes;
+      bytes_ += out_.seal();
     }
     asked_ += n;
   }
@@ -193,6 +196,11 @@ class remote_meeting : public meeting {
         kernels::overwrite().take(near, in_.values(), nullptr);
       } else {
         link_.rule->take(near, in_.values(), before_.data() + answered_);
+      }
+      // What has not travelled yet stays in the own parameters.
+      if (const float* const lost =
+              out_.lost(kernels::payload::differences, answered_)) {
+        link_.rule->keep(near, lost);
       }
       own.close(link_.first + answered_, n);
       bytes_ += header.bytes;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/codec.hpp"
 #include "actors/meeting.hpp"
 #include "actors/switchboard.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
@@ -21,6 +22,7 @@ struct remote_link {
   std::vector<float> snapshot;  // as long as the far end
   std::shared_ptr<link_meter> meter;
   std::shared_ptr<line> wire;  // to its port
+  actors::codec codec;
 };
 
 std::unique_ptr<meeting> meet_remotely(remote_link link);

@@ -105,6 +105,28 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
       at.exchange);
 }
 
+kernels::payload answers_of(const kernels::exchange_rule& rule,
+                            const p::link& link) noexcept {
+  const bool pulls = std::holds_alternative<p::push_fetch>(link.discipline) ||
+                     std::holds_alternative<p::bounded>(link.discipline);
+  return pulls ? kernels::payload::parameters : rule.goes_down();
+}
+
+kernels::compression packing_of(const p::link& link) noexcept {
+  using kernels::packing;
+  return std::visit(
+      overloaded{
+          [](const p::as_is&) { return kernels::compression{}; },
+          [](const p::fp16&) { return kernels::compression{packing::fp16}; },
+          [](const p::bf16&) { return kernels::compression{packing::bf16}; },
+          [](const p::int8&) { return kernels::compression{packing::int8}; },
+          [](const p::top_k& k) {
+            return kernels::compression{packing::top_k, k.fraction};
+          },
+      },
+      link.compression);
+}
+
 std::vector<std::size_t> token_cycle(const p::graph& wiring,
                                      std::size_t start) {
   std::vector<std::size_t> members = {start};

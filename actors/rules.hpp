@@ -8,6 +8,7 @@
 
 #include "actors/training_plan.hpp"
 #include "kernels/exchange/all_reduce.hpp"
+#include "kernels/exchange/compress.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 
 namespace sounder::actors {
@@ -15,6 +16,13 @@ namespace sounder::actors {
 /// The rule of a link between two ends (not gossip, not all-reduce).
 std::shared_ptr<const kernels::exchange_rule> make_rule(
     const training_plan& plan, std::size_t link);
+
+/// What goes over a link between two ends in answer to an ask, or to a pull.
+kernels::payload answers_of(const kernels::exchange_rule& rule,
+                            const topology::link& link) noexcept;
+
+/// How the link's payloads are compressed.
+kernels::compression packing_of(const topology::link& link) noexcept;
 
 /// The replicas of the token ring that `start` is on, from it on.
 std::vector<std::size_t> token_cycle(const topology::graph& wiring,

@@ -36,6 +36,29 @@ bool is_random(const p::link& link) {
   return discipline_of<p::random_neighbour>(link) != nullptr;
 }
 
+/// Where a gossip link's letters go.
+box box_of(const p::link& link) {
+  return has_exchange<p::broadcast_delta>(link) ? box::updates
+         : has_exchange<p::mix>(link)           ? box::mixing
+         : discipline_of<p::barrier>(link)      ? box::round_shares
+                                                : box::shares;
+}
+
+/// With what goes out and comes in at an end that both ends know so far.
+template <class Start>
+codec codec_of(const p::link& link, kernels::payload out, kernels::payload in,
+               const Start& start) {
+  const kernels::compression how = packing_of(link);
+  return how.form == kernels::packing::none ? codec()
+                                            : codec(how, out, in, start());
+}
+
+/// Letters that are added up are differences, the others parameters.
+kernels::payload letters_of(const p::link& link) {
+  return adds_up(box_of(link)) ? kernels::payload::differences
+                               : kernels::payload::parameters;
+}
+
 /// Local steps between two meetings of a link.
 std::size_t tau_of(const p::link& link, std::size_t usual) {
   if (const auto* d = discipline_of<p::push_fetch>(link)) {
@@ -293,6 +316,8 @@ void wirer::open_port(std::size_t l, bool reverse) {
   made.rank = ranks_[l];
   made.is_face = !met.is_hub;
   made.hold_far = holds_far(l, to) && !made.is_face;
+  made.codec = codec_of(link, answers_of(*made.rule, link),
+                        made.rule->goes_up(), [&] { return start_of(to); });
   made.owner = std::make_shared<wired_replica>(met);
   ports_.push_back(network_->system->spawn(port, std::move(made)));
 }
@@ -309,6 +334,20 @@ void wirer::open_door(opened_doors& doors) {
       const auto kind = static_cast<box>(k);
       made.boxes[{static_cast<std::uint32_t>(i), kind}] =
           wired_.replicas[i].links->own.mail(kind);
+    }
+  }
+  for (const p::link& link : graph_.links) {
+    if (is_gossip(link) &&
+        !std::holds_alternative<p::as_is>(link.compression)) {
+      for (const auto& [to, from] :
+           {std::pair(link.to, link.from), std::pair(link.from, link.to)}) {
+        if (is_here(to) && !is_here(from)) {
+          made.codecs[{static_cast<std::uint32_t>(to),
+                       static_cast<std::uint32_t>(from), box_of(link)}] =
+              codec_of(link, letters_of(link), letters_of(link),
+                       [&, to = to] { return start_of(to); });
+        }
+      }
     }
   }
   doors.doors[place_] = network_->system->spawn(door, std::move(made));
@@ -432,6 +471,9 @@ std::unique_ptr<meeting> wirer::trade_of(std::size_t l, bool reverse) {
   made.snapshot = start_of(reverse ? link.to : link.from, held);
   made.meter = reverse ? meter_back(l) : wired_.meters[l];
   made.wire = lines_.at(key_of_link(l, reverse));
+  made.codec =
+      codec_of(link, made.rule->goes_up(), answers_of(*made.rule, link),
+               [&] { return made.snapshot; });
   return meet_remotely(std::move(made));
 }
 
@@ -566,13 +608,17 @@ std::unique_ptr<meeting> wirer::group_push(std::size_t replica,
   return push_for_group(std::move(pusher));
 }
 
-std::shared_ptr<mailbox_of> wirer::mailbox(std::size_t replica, box kind) {
+std::shared_ptr<mailbox_of> wirer::mailbox(std::size_t replica, box kind,
+                                           std::shared_ptr<link_meter> meter,
+                                           codec codec) {
   if (is_here(replica)) {
-    return mailbox_in_memory(wired_.replicas[replica].links->own.mail(kind));
+    return mailbox_in_memory(wired_.replicas[replica].links->own.mail(kind),
+                             std::move(meter));
   }
   return mailbox_elsewhere(*network_->system,
                            known_->doors.at(graph_.replicas[replica].place),
-                           static_cast<std::uint32_t>(replica), kind);
+                           static_cast<std::uint32_t>(replica), kind,
+                           std::move(meter), std::move(codec));
 }
 
 template <class Exchange>
@@ -595,16 +641,14 @@ void wirer::add_gossip(std::size_t i) {
       continue;
     }
     const std::size_t other = link.from == i ? link.to : link.from;
-    const box kind = std::is_same_v<Exchange, p::broadcast_delta> ? box::updates
-                     : std::is_same_v<Exchange, p::mix>           ? box::mixing
-                     : lockstep ? box::round_shares
-                                : box::shares;
     neighbour n;
     n.replica = other;
-    n.mail = mailbox(other, kind);
+    n.meter = link.from == i ? wired_.meters[l] : meter_back(l);
+    n.mail = mailbox(other, box_of(link), n.meter,
+                     codec_of(link, letters_of(link), letters_of(link),
+                              [&] { return start_of(i); }));
     n.weight = mixing_weight(graph_, i, other);
     around.own_weight -= n.weight;
-    n.meter = link.from == i ? wired_.meters[l] : meter_back(l);
     around.out.push_back(std::move(n));
   }
   if (around.out.empty() && around.in == 0) {

@@ -13,6 +13,7 @@
 #include <caf/all.hpp>
 
 #include "actors/all_reduce_meeting.hpp"
+#include "actors/codec.hpp"
 #include "actors/gossip_meeting.hpp"
 #include "actors/messages.hpp"
 #include "actors/rules.hpp"
@@ -115,7 +116,9 @@ class wirer {
   std::unique_ptr<meeting> group_push(std::size_t replica,
                                       std::unique_ptr<meeting> inner,
                                       bool random);
-  std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind);
+  std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind,
+                                      std::shared_ptr<link_meter> meter,
+                                      codec codec);
   std::shared_ptr<link_meter> meter_back(std::size_t link);
   bool holds_far(std::size_t link, std::size_t to) const;
   std::vector<float> start_of(std::size_t replica) const;

@@ -60,6 +60,7 @@ request read(const settings& values) {
   if (r.wirings.size() == 1 && values.list("topologies").empty()) {
     values.fail("topologies", "names nothing to compare");
   }
+  warn_of_compression(values, {});
   return r;
 }
 

@@ -81,7 +81,8 @@ std::string data_source(const settings& values) {
 
 /// The graph in the file that --wiring names.
 chosen_wiring read_wiring_file(const settings& values) {
-  for (const char* const name : {"topology", "replicas", "workers"}) {
+  for (const char* const name :
+       {"topology", "replicas", "workers", "compress"}) {
     if (values.given(name)) {
       values.fail(name, "the wiring file says so already; leave it out");
     }
@@ -141,6 +142,7 @@ request read(const settings& values) {
   r.plan.graph = r.wiring.graph;
   r.plan.rule = rule_for(values, r.wiring.name, r.plan.rule);
   place_on_nodes(values, r.plan);
+  warn_of_compression(values, r.plan.graph);
   r.plan.data_source = data_source(values);
   r.save = values.text("save");
   r.as_json = values.one_of("output", outputs) == "json";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/sounder/progress.hpp"
 #include "topology/systems.hpp"
 
 namespace sounder::app {
@@ -41,6 +42,11 @@ topology::wiring_options read_options(const settings& values) {
   o.outer_rate = values.number("outer-rate", 0.0);
   o.outer_momentum = values.number("outer-momentum", 0.0, 1.0);
   o.shape = values.text("shape");
+  try {
+    o.compress = topology::parse_compression(values.text("compress"));
+  } catch (const std::invalid_argument& problem) {
+    values.fail("compress", problem.what());
+  }
   return o;
 }
 
@@ -84,13 +90,27 @@ std::vector<option_group> wiring_options() {
         {"outer-momentum", "X", "0.9", "local-sgd: its momentum"},
         {"shape", "NAME", "",
          "ad-psgd [clique], d-psgd [ring]: ring, clique, torus, exponential, "
-         "hypercube"}}},
+         "hypercube"},
+        {"compress", "FORM", "none",
+         "payloads between nodes: none, fp16, bf16, int8, top-k[:FRACTION]"}}},
       {"HOGWILD!",
        {{"shared-head", "N", "",
          "keep the N most popular features private to each worker and add "
          "up the differences now and then; 0 is the paper's plain sharing "
          "[chosen by the data]"},
         {"head-every", "N", "", "samples between these additions [chosen]"}}}};
+}
+
+void warn_of_compression(const settings& values,
+                         const topology::graph& wiring) {
+  const bool is_here =
+      std::all_of(wiring.replicas.begin(), wiring.replicas.end(),
+                  [](const topology::replica& r) { return r.place.empty(); });
+  if (is_here && values.text("compress") != "none") {
+    complain(
+        "warning: --compress: all replicas live in this process, where "
+        "nothing is sent");
+  }
 }
 
 chosen_wiring read_wiring(const settings& values, const std::string& option,

@@ -33,6 +33,9 @@ kernels::step_rule rule_for(const settings& values, const std::string& system,
 /// Whether the system has one replica, whose workers are to be counted.
 bool has_one_replica(const std::string& name);
 
+/// Says that --compress has no effect when no replica lives on another node.
+void warn_of_compression(const settings& values, const topology::graph& wiring);
+
 /// The system of that name ("auto" among them). `option` is where the name
 /// stands, for messages. Errors: usage_error.
 chosen_wiring read_wiring(const settings& values, const std::string& option,

@@ -145,6 +145,18 @@ TEST_CASE("messages: letters carry any float") {
   require_same(found.values);
 }
 
+TEST_CASE("messages: letters carry compressed values") {
+  a::letter_part part;
+  part.length = 9;
+  part.packed.bytes = {'a', '\0', '\xff'};
+
+  const a::letter_part found = travelled(part);
+
+  REQUIRE(found.length == 9);
+  REQUIRE(found.packed.bytes == part.packed.bytes);
+  REQUIRE(found.values.size() == 0);
+}
+
 TEST_CASE("messages: results carry any float") {
   a::leg_result result;
   result.step_size.value = -std::numeric_limits<double>::infinity();
@@ -172,5 +184,8 @@ TEST_CASE("messages: a length that lies is refused, not believed") {
     caf::binary_deserializer source(system, bytes);
 
     REQUIRE(source(found));
+    a::raw_bytes raw;
+    caf::binary_deserializer again(system, bytes);
+    REQUIRE(again(raw));
   }
 }

@@ -109,8 +109,10 @@ words systems_of_several_replicas() {
 
 void check_reaches_the_minimum(const std::string& system, unsigned nodes,
                                unsigned replicas, unsigned epochs = 5,
-                               const words& more = {}) {
-  INFO(system << ", " << replicas << " replicas on " << nodes << " nodes");
+                               const words& more = {},
+                               double most = at_the_minimum) {
+  INFO(system << ", " << replicas << " replicas on " << nodes << " nodes"
+              << (more.empty() ? "" : ", " + more.back()));
 
   const outcome seen =
       run_within(words{"launch", "--local", std::to_string(nodes), "--replicas",
@@ -123,7 +125,7 @@ void check_reaches_the_minimum(const std::string& system, unsigned nodes,
   CHECK(seen.code == 0);
   const json result = json::parse(seen.out, nullptr, false);
   REQUIRE(result.is_object());
-  CHECK(result["epochs"].back()["train_loss"].get<double>() < at_the_minimum);
+  CHECK(result["epochs"].back()["train_loss"].get<double>() < most);
 }
 
 words quick(const std::string& nodes) {
@@ -255,6 +257,81 @@ TEST_CASE("hubs in parts live on nodes") {
   for (const char* const system : {"async-ps", "easgd", "sync", "ssp"}) {
     check_reaches_the_minimum(system, 2, 3, 5, {"--hubs", "3"});
   }
+}
+
+TEST_CASE("systems that compress reach the minimum over two processes") {
+  const std::string form = GENERATE("fp16", "bf16", "int8", "top-k:0.4");
+
+  for (const char* const system :
+       {"star", "async-ps", "easgd", "downpour", "sync", "ad-psgd"}) {
+    check_reaches_the_minimum(system, 2, 2, 5, {"--compress", form});
+  }
+  check_reaches_the_minimum("star", 2, 2, 5,
+                            {"--hubs", "2", "--compress", form});
+}
+
+TEST_CASE("averages that are compressed reach the minimum, too") {
+  check_reaches_the_minimum("d-psgd", 2, 2, 5,
+                            {"--compress", GENERATE("fp16", "bf16", "int8")});
+}
+
+TEST_CASE("updates that are compressed leave only what is on hold at the end") {
+  // bf16 and int8 lose 2^-8 of a letter at most, letters are below 1 on
+  // average, and what was lost last stays lost: a loss of 5 weights' errors.
+  constexpr double lost = 1.0 / 256.0;
+
+  check_reaches_the_minimum("all-to-all", 2, 2, 5,
+                            {"--compress", GENERATE("fp16", "bf16", "int8")},
+                            5 * lost * lost);
+}
+
+TEST_CASE("pulls at a barrier are compressed for all alike") {
+  const temporary_directory here;
+  const std::string form = GENERATE("\"int8\"", R"({"name": "top-k",
+                                                    "fraction": 0.4})");
+  const auto file = here.file("barrier.json", R"({
+    "replicas": [{"name": "hub", "workers": 0}, {"name": "w", "count": 3}],
+    "links": [{"from": "w", "to": "hub", "compression": )" +
+                                                  form + R"(,
+               "exchange": {"name": "elastic", "alpha": 0.3},
+               "discipline": {"name": "barrier", "tau": 10}}]})");
+
+  const outcome seen =
+      run_within(words{"launch", "--local", "2", "--wiring", file.string(),
+                       "--step", "0.05", "--epochs", "5"} +
+                 exact);
+
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  CHECK(json::parse(seen.out)["epochs"].back()["train_loss"].get<double>() <
+        at_the_minimum);
+}
+
+TEST_CASE("a link's record has the bytes that were sent") {
+  const auto bytes_of = [](const std::string& form) {
+    const outcome seen =
+        run_within({"launch", "--local", "2", "--generate", "p1", "--topology",
+                    "star", "--replicas", "2", "--epochs", "1", "--tau", "100",
+                    "--quiet", "--output", "json", "--compress", form});
+    INFO(seen.err);
+    REQUIRE(seen.code == 0);
+    double bytes = 0.0;
+    const json result = json::parse(seen.out);
+    REQUIRE(result["links"].size() == 2);
+    for (const json& link : result["links"]) {
+      bytes += link["bytes"].get<double>();
+    }
+    return bytes;
+  };
+
+  // 100 parameters, up and down.
+  const double whole = bytes_of("none");
+
+  CHECK(bytes_of("fp16") == whole * 0.5);
+  CHECK(bytes_of("bf16") == whole * 0.5);
+  CHECK(bytes_of("int8") == whole * (100 + 4) / 400);
+  CHECK(bytes_of("top-k:0.1") <= whole * (4 + 8 * 10) / 400);
+  CHECK(bytes_of("top-k:0.1") > 0.0);
 }
 
 TEST_CASE("a killed node ends the run with 4, and frees the other") {
@@ -439,6 +516,11 @@ TEST_CASE("mistakes in nodes and TLS are exit code 2") {
        "--tls-cert: there is no file '/no/such.pem'"},
       {{"train", "--generate", "p1", "--connect-deadline", "0"},
        "--connect-deadline: 0 is out of range"},
+      {{"train", "--generate", "p1", "--compress", "zip"},
+       "--compress: 'zip' is none of none, fp16"},
+      {{"launch", "--local", "2", "--generate", "p1", "--topology", "allreduce",
+        "--compress", "fp16", "--quiet"},
+       "all must end with the same bits"},
       {{"launch", "--generate", "p1"}, "launch needs --local N"},
       {{"launch", "--local", "0", "--generate", "p1"}, "--local: '0' is not"},
       {{"status"}, "--node is missing"},
