@@ -16,6 +16,7 @@ struct worker_slot {
   unsigned index = 0;
   kernels::worker_scratch scratch;
   const void* working_on = nullptr;  // the leg that has seen this worker
+  const void* walks_on = nullptr;    // the walk that it has begun
   std::uint64_t leg_left = 0;        // the last leg it has left, numbered on
   bool leads = false;                // was the last to leave: attends meetings
 

@@ -1,6 +1,7 @@
 #include "actors/walk.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace sounder::actors {
@@ -45,7 +46,33 @@ void walk::start_leg() {
   generation_.store(++links_->generation);
 }
 
+void start_line::arrive() noexcept {
+  constexpr auto moment = std::chrono::microseconds(300);
+  const std::uint64_t number = came_.fetch_add(1);
+  if (workers_ > std::thread::hardware_concurrency()) {
+    return;
+  }
+  const std::uint64_t all = (number / workers_ + 1) * workers_;
+  const auto until = std::chrono::steady_clock::now() + moment;
+  while (came_.load() < all && std::chrono::steady_clock::now() < until) {
+  }
+}
+
 bool walk::work(worker_slot& slot) {
+  if (slot.walks_on != this) {
+    slot.walks_on = this;
+    if (links_->line && !setup_->plan.deterministic) {
+      links_->line->arrive();
+    }
+  }
+  const bool goes_on = go_on(slot);
+  if (!goes_on) {
+    slot.walks_on = nullptr;
+  }
+  return goes_on;
+}
+
+bool walk::go_on(worker_slot& slot) {
   if (slot.leads) {
     return lead(slot);
   }

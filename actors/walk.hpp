@@ -17,12 +17,31 @@
 
 namespace sounder::actors {
 
+/// Lets the workers of all replicas of a process begin an epoch together:
+/// waking those that slept during an evaluation is the evaluation's fault, so
+/// it does not count as training.
+///
+/// Threads: any.
+class start_line {
+ public:
+  explicit start_line(unsigned workers) : workers_(workers) {}
+
+  /// Returns when all have come, or after a moment. At once with more workers
+  /// than processors: then they cannot all be here.
+  void arrive() noexcept;
+
+ private:
+  unsigned workers_;
+  std::atomic<std::uint64_t> came_{0};  // in all epochs
+};
+
 /// A replica's part in the wiring.
 struct replica_links {
   replica_links(std::span<float> vector, bool with_face, std::size_t arrivals)
       : own(vector, with_face, arrivals) {}
 
   near_side own;
+  std::shared_ptr<start_line> line;                // of this process
   std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
   std::uint64_t legs_walked = 0;                   // to their ends
   std::uint64_t generation = 0;                    // legs begun
@@ -60,6 +79,7 @@ class walk : public job {
  private:
   using clock = std::chrono::steady_clock;
 
+  bool go_on(worker_slot& slot);
   bool lead(worker_slot& slot);
   void rest();
   bool meet();

@@ -209,6 +209,11 @@ void wirer::make_endpoints() {
     meter->exchange = p::name(link.exchange);
     wired_.meters.push_back(std::move(meter));
   }
+  unsigned workers = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    workers += is_here(i) ? graph_.replicas[i].workers : 0;
+  }
+  const auto line = std::make_shared<start_line>(std::max(workers, 1U));
   for (std::size_t i = 0; i < count; ++i) {
     wired_replica& replica = wired_.replicas[i];
     if (!replica.is_here) {
@@ -222,6 +227,7 @@ void wirer::make_endpoints() {
     }
     replica.links =
         std::make_shared<replica_links>(all, is_met[i], arrivals[i]);
+    replica.links->line = line;
     replica.far = replica.links->own.face();
   }
 }

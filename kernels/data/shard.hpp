@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,18 +12,21 @@ namespace sounder::kernels {
 /// The shards are disjoint and cover all rows; their sizes differ by less
 /// than a block.
 ///
-/// Blocks have 32 rows, or fewer where that would leave a shard less than
-/// eight blocks.
+/// Blocks have 256 rows, or a smaller power of two where that would leave a
+/// shard less than eight blocks.
 class shard {
  public:
   shard() = default;
   shard(std::size_t rows, std::size_t k, std::size_t n) noexcept
       : part_(k),
         parts_(n),
-        block_(std::clamp<std::size_t>(rows / (8 * n), 1, 32)) {
-    const std::size_t blocks = rows / block_;
-    rows_ = (blocks / n + (k < blocks % n ? 1 : 0)) * block_ +
-            (k == blocks % n ? rows % block_ : 0);
+        shift_(static_cast<unsigned>(std::bit_width(
+                   std::clamp<std::size_t>(rows / (8 * n), 1, 256))) -
+               1) {
+    const std::size_t block = std::size_t{1} << shift_;
+    const std::size_t blocks = rows / block;
+    rows_ = (blocks / n + (k < blocks % n ? 1 : 0)) * block +
+            (k == blocks % n ? rows % block : 0);
   }
 
   std::size_t rows() const noexcept { return rows_; }
@@ -31,16 +35,17 @@ class shard {
 
   /// The row of the data set that is row i of the shard.
   std::uint32_t row(std::uint32_t i) const noexcept {
-    const std::size_t block = i / block_;
-    return static_cast<std::uint32_t>((block * parts_ + part_) * block_ +
-                                      i % block_);
+    const std::size_t block = i >> shift_;
+    const std::size_t within = i & ((std::size_t{1} << shift_) - 1);
+    return static_cast<std::uint32_t>(((block * parts_ + part_) << shift_) +
+                                      within);
   }
 
  private:
   std::size_t rows_ = 0;
   std::size_t part_ = 0;
   std::size_t parts_ = 1;
-  std::size_t block_ = 1;
+  unsigned shift_ = 0;  // of a block's size
 };
 
 }  // namespace sounder::kernels
