@@ -5,6 +5,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -480,6 +482,41 @@ TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {
   CHECK_THAT(here.out, Catch::Contains("train loss 0.1"));
   CHECK(there.out == here.out);
   CHECK(there.err.empty());
+}
+
+TEST_CASE("launch starts nodes on other hosts by ssh") {
+  const temporary_directory here;
+  const std::string ssh = (here / "ssh").string();
+  const std::string log = (here / "hosts").string();
+  std::ofstream(ssh) << "#!/bin/sh\n[ \"$1\" = -tt ] || exit 1\n"
+                     << "echo \"$2\" >> '" << log << "'\n"
+                     << "shift 2\nexec \"$@\"\n";
+  std::filesystem::permissions(ssh, std::filesystem::perms::owner_all);
+  std::string port;
+  {
+    const node free({"--quiet"});
+    port = free.address().substr(free.address().rfind(':') + 1);
+  }
+
+  const outcome seen =
+      process(program_words(words{"launch", "--ssh", "127.0.0.2,127.0.0.3",
+                                  "--port", port, "--program", SOUNDER_PROGRAM,
+                                  "--replicas", "2", "--topology", "star",
+                                  "--step", "0.05", "--tau", "10"} +
+                            exact),
+              {"PATH=" + here.path().string() + ":/usr/bin:/bin"}, deadline)
+          .finish();
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  CHECK(json::parse(seen.out)["epochs"].back()["train_loss"].get<double>() <
+        at_the_minimum);
+  std::string hosts;
+  std::ifstream(log) >> hosts;
+  CHECK_THAT(hosts, Catch::StartsWith("127.0.0."));
+  // They have ended: their addresses are free again.
+  CHECK(node({"--quiet"}, "127.0.0.2:" + port).address() ==
+        "127.0.0.2:" + port);
 }
 
 TEST_CASE("nodes meet each other over TLS") {
