@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "actors/rules.hpp"
 #include "kernels/exchange/packer.hpp"
 
 namespace sounder::actors {
@@ -25,5 +26,15 @@ struct codec {
     }
   }
 };
+
+/// Of a link, with what goes out and comes in at an end that both ends know so
+/// far.
+template <class Start>
+codec codec_of(const topology::link& link, kernels::payload out,
+               kernels::payload in, const Start& start) {
+  const kernels::compression how = packing_of(link);
+  return how.form == kernels::packing::none ? codec()
+                                            : codec(how, out, in, start());
+}
 
 }  // namespace sounder::actors

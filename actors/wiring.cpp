@@ -6,6 +6,7 @@
 
 #include "actors/doors.hpp"
 #include "actors/group_push.hpp"
+#include "actors/link_kinds.hpp"
 #include "actors/messages.hpp"
 #include "actors/port.hpp"
 #include "actors/remote_meeting.hpp"
@@ -16,26 +17,6 @@ namespace {
 
 namespace p = topology;
 
-template <class T>
-bool has_exchange(const p::link& link) {
-  return std::holds_alternative<T>(link.exchange);
-}
-template <class T>
-const T* discipline_of(const p::link& link) {
-  return std::get_if<T>(&link.discipline);
-}
-
-bool is_gossip(const p::link& link) {
-  return has_exchange<p::broadcast_delta>(link) || has_exchange<p::mix>(link) ||
-         has_exchange<p::push_sum>(link);
-}
-bool is_served(const p::link& link) {
-  return !is_gossip(link) && !has_exchange<p::all_reduce>(link);
-}
-bool is_random(const p::link& link) {
-  return discipline_of<p::random_neighbour>(link) != nullptr;
-}
-
 /// Where a gossip link's letters go.
 box box_of(const p::link& link) {
   return has_exchange<p::broadcast_delta>(link) ? box::updates
@@ -44,109 +25,13 @@ box box_of(const p::link& link) {
                                                 : box::shares;
 }
 
-/// With what goes out and comes in at an end that both ends know so far.
-template <class Start>
-codec codec_of(const p::link& link, kernels::payload out, kernels::payload in,
-               const Start& start) {
-  const kernels::compression how = packing_of(link);
-  return how.form == kernels::packing::none ? codec()
-                                            : codec(how, out, in, start());
-}
-
 /// Letters that are added up are differences, the others parameters.
 kernels::payload letters_of(const p::link& link) {
   return adds_up(box_of(link)) ? kernels::payload::differences
                                : kernels::payload::parameters;
 }
 
-/// Local steps between two meetings of a link.
-std::size_t tau_of(const p::link& link, std::size_t usual) {
-  if (const auto* d = discipline_of<p::push_fetch>(link)) {
-    return std::gcd(d->push, d->fetch);
-  }
-  if (const auto* d = discipline_of<p::on_token>(link)) {
-    return d->tau0.value_or(usual);
-  }
-  if (const auto* d = discipline_of<p::barrier>(link)) {
-    return d->tau;
-  }
-  if (const auto* d = discipline_of<p::bounded>(link)) {
-    return d->tau;
-  }
-  std::optional<std::size_t> tau;
-  if (const auto* d = discipline_of<p::every>(link)) {
-    tau = d->tau;
-  } else if (const auto* e = discipline_of<p::in_turn>(link)) {
-    tau = e->tau;
-  } else if (const auto* r = discipline_of<p::random_neighbour>(link)) {
-    tau = r->tau;
-  } else if (const auto* g = discipline_of<p::one_of_group>(link)) {
-    tau = g->tau;
-  }
-  return tau.value_or(usual);
-}
-
-std::size_t stepping_replicas(const p::graph& wiring) {
-  return static_cast<std::size_t>(
-      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
-                    [](const p::replica& r) { return !r.is_hub(); }));
-}
-
 }  // namespace
-
-meeting_times plan_meetings(const training_plan& plan,
-                            const data_shape& shape) {
-  const std::size_t parts = stepping_replicas(plan.graph);
-  std::size_t most = 0;
-  for (std::size_t k = 0; k < parts; ++k) {
-    most = std::max(most, kernels::shard(shape.rows, k, parts).rows());
-  }
-  const std::size_t batches = (most + plan.batch_size - 1) / plan.batch_size;
-  const std::size_t usual = default_tau(plan, shape, batches);
-  meeting_times times;
-  std::size_t common = 0;
-  for (const p::link& link : plan.graph.links) {
-    times.taus.push_back(tau_of(link, usual));
-    common = std::gcd(common, std::min(times.taus.back(), batches));
-  }
-  // As many legs everywhere, so that those who meet in lockstep come equally
-  // often.
-  if (common > 0) {
-    times.legs = {common, most};
-  }
-  return times;
-}
-
-std::size_t default_tau(const training_plan& plan, const data_shape& shape,
-                        std::size_t batches) {
-  // A coordinate of a meeting costs about as much as a stored value of a step.
-  constexpr double share = 20.0;
-  const double a_batch =
-      static_cast<double>(shape.nonzeros) /
-      static_cast<double>(std::max<std::size_t>(shape.rows, 1)) *
-      static_cast<double>(plan.batch_size);
-  const double steps = share *
-                       static_cast<double>(plan.objective->dimension()) /
-                       std::max(a_batch, 1.0);
-  const std::size_t most = std::max<std::size_t>(1, (batches + 2) / 3);
-  return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
-}
-
-std::vector<replica_setup> set_up_all(const training_plan& plan,
-                                      const data_shape& shape) {
-  const leg_cut legs = plan_meetings(plan, shape).legs;
-  const std::size_t parts = stepping_replicas(plan.graph);
-  std::vector<replica_setup> setups;
-  std::size_t part = 0;
-  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
-    const bool is_hub = plan.graph.replicas[i].is_hub();
-    setups.push_back(set_up(plan, shape, i,
-                            is_hub ? kernels::shard(0, 0, 1)
-                                   : kernels::shard(shape.rows, part++, parts),
-                            is_hub ? leg_cut{} : legs));
-  }
-  return setups;
-}
 
 wirer::wirer(const training_plan& plan, const data_shape& shape,
              std::vector<replica_setup> setups, std::string place,
@@ -239,93 +124,6 @@ bool wirer::holds_far(std::size_t l, std::size_t to) const {
   return !graph_.replicas[to].is_hub() ||
          discipline_of<p::bounded>(link) != nullptr ||
          (every != nullptr && every->locked);
-}
-
-/// A link's stream, or that of its way back.
-stream_key key_of_link(std::size_t link, bool reverse) {
-  return 2 * link + (reverse ? 1 : 0);
-}
-/// A stream of an all-reduce.
-stream_key key_of_pair(std::size_t from, std::size_t to) {
-  return (stream_key{1} << 63U) | (from << 31U) | to;
-}
-
-/// All streams of the graph that begin or end here and do not do both.
-void wirer::find_wires() {
-  const auto want = [this](stream_key key, std::size_t from, std::size_t to) {
-    if (is_here(from) != is_here(to)) {
-      wanted_.push_back({key, from, to});
-    }
-  };
-  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
-    const p::link& link = graph_.links[l];
-    if (is_served(link)) {
-      want(key_of_link(l, false), link.from, link.to);
-      if (is_random(link)) {
-        want(key_of_link(l, true), link.to, link.from);
-      }
-    }
-  }
-  for (const reduce_members& all : reductions_) {
-    for (const auto& [from, to] : ways_of(all)) {
-      want(key_of_pair(from, to), from, to);
-    }
-  }
-}
-
-/// Whether this place is the one that is called. The place where the run
-/// starts never is: it may be where nobody can call.
-bool wirer::is_called(const wanted_wire& wire) const {
-  const std::string& from = graph_.replicas[wire.from].place;
-  const std::string& to = graph_.replicas[wire.to].place;
-  return (to.empty() ? from : to) == place_;
-}
-
-void wirer::open_wires(opened_doors& doors) {
-  board_ = std::make_unique<switchboard>(network_->tls, network_->secret);
-  for (const wanted_wire& wire : wanted_) {
-    if (is_called(wire)) {
-      lines_[wire.key] = board_->expect(wire.key);
-    }
-  }
-  if (!network_->listen.host.empty()) {
-    doors.wires[place_] = board_->listen(network_->listen);
-  }
-}
-
-void wirer::connect_wires() {
-  for (const wanted_wire& wire : wanted_) {
-    if (!is_called(wire)) {
-      const std::size_t other = is_here(wire.from) ? wire.to : wire.from;
-      const std::string& place = graph_.replicas[other].place;
-      node_address at = parse_address(network_->peers.at(place));
-      at.port = known_->wires.at(place);
-      lines_[wire.key] =
-          board_->connect(wire.key, at, std::chrono::seconds(10));
-    }
-  }
-}
-
-void wirer::open_port(std::size_t l, bool reverse) {
-  const p::link& link = graph_.links[l];
-  const std::size_t from = reverse ? link.to : link.from;
-  const std::size_t to = reverse ? link.from : link.to;
-  if (is_here(from) || !is_here(to)) {
-    return;
-  }
-  const wired_replica& met = wired_.replicas[to];
-  port_setup made;
-  made.rule = make_rule(plan_, l);
-  made.far = met.far;
-  made.discipline = link.discipline;
-  made.wire = lines_.at(key_of_link(l, reverse));
-  made.rank = ranks_[l];
-  made.is_face = !met.is_hub;
-  made.hold_far = holds_far(l, to) && !made.is_face;
-  made.codec = codec_of(link, answers_of(*made.rule, link),
-                        made.rule->goes_up(), [&] { return start_of(to); });
-  made.owner = std::make_shared<wired_replica>(met);
-  ports_.push_back(network_->system->spawn(port, std::move(made)));
 }
 
 void wirer::open_door(opened_doors& doors) {
@@ -555,38 +353,6 @@ std::unique_ptr<meeting> wirer::all_reduce_of(
     return reduce_together(member.shared, member.rank, std::move(meter));
   }
   return reduce_by_wire(ways_for(i), std::move(meter));
-}
-
-/// The streams of a member of a group that is spread over nodes.
-const reduce_ways& wirer::ways_for(std::size_t i) {
-  if (const auto known = ways_.find(i); known != ways_.end()) {
-    return known->second;
-  }
-  const group_membership& member = groups_.at(i);
-  const reduce_members& all = reductions_[member.group];
-  const std::vector<std::size_t> ring = ring_of(all);
-  reduce_ways& ways = ways_[i];
-  ways.members = all.replicas.size();
-  ways.leaders = ring.size();
-  ways.position = places_of(all)[member.rank].position;
-  for (const auto& [from, to] : ways_of(all)) {
-    const bool on_ring =
-        std::find(ring.begin(), ring.end(), from) != ring.end();
-    if (from == i) {
-      (on_ring ? ways.next : ways.leader) = line_to(from, to);
-    } else if (to == i && on_ring) {
-      ways.previous = line_to(from, to);
-    } else if (to == i) {
-      ways.group.push_back(line_to(from, to));
-    }
-  }
-  return ways;
-}
-
-std::shared_ptr<line> wirer::line_to(std::size_t from, std::size_t to) {
-  const stream_key key = key_of_pair(from, to);
-  const auto remote = lines_.find(key);
-  return remote != lines_.end() ? remote->second : board_->here(key);
 }
 
 std::unique_ptr<meeting> wirer::group_push(std::size_t replica,

@@ -15,6 +15,7 @@
 #include "actors/all_reduce_meeting.hpp"
 #include "actors/codec.hpp"
 #include "actors/gossip_meeting.hpp"
+#include "actors/meeting_times.hpp"
 #include "actors/messages.hpp"
 #include "actors/rules.hpp"
 #include "actors/served_meeting.hpp"
@@ -42,22 +43,8 @@ struct wired_graph {
   std::vector<std::shared_ptr<link_meter>> meters;
 };
 
-/// How often a link meets and how the steps are cut accordingly.
-struct meeting_times {
-  std::vector<std::size_t> taus;  // of every link: local steps
-  leg_cut legs;
-};
-meeting_times plan_meetings(const training_plan& plan, const data_shape& shape);
-
-/// Local steps between two meetings when the graph does not say: so many that
-/// a meeting costs a twentieth of them, but a third of an epoch at most, so
-/// that what the replicas add up stays small against what is left to go.
-std::size_t default_tau(const training_plan& plan, const data_shape& shape,
-                        std::size_t batches);
-
-/// The setups of all replicas, without data.
-std::vector<replica_setup> set_up_all(const training_plan& plan,
-                                      const data_shape& shape);
+/// A link's stream, or that of its way back.
+stream_key key_of_link(std::size_t link, bool reverse);
 
 /// Puts a graph's replicas and links of one place to work, in two steps: all
 /// nodes open their doors, then all connect to the others'.

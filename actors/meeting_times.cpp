@@ -1,0 +1,103 @@
+#include "actors/meeting_times.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "actors/link_kinds.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+/// Local steps between two meetings of a link.
+std::size_t tau_of(const p::link& link, std::size_t usual) {
+  if (const auto* d = discipline_of<p::push_fetch>(link)) {
+    return std::gcd(d->push, d->fetch);
+  }
+  if (const auto* d = discipline_of<p::on_token>(link)) {
+    return d->tau0.value_or(usual);
+  }
+  if (const auto* d = discipline_of<p::barrier>(link)) {
+    return d->tau;
+  }
+  if (const auto* d = discipline_of<p::bounded>(link)) {
+    return d->tau;
+  }
+  std::optional<std::size_t> tau;
+  if (const auto* d = discipline_of<p::every>(link)) {
+    tau = d->tau;
+  } else if (const auto* e = discipline_of<p::in_turn>(link)) {
+    tau = e->tau;
+  } else if (const auto* r = discipline_of<p::random_neighbour>(link)) {
+    tau = r->tau;
+  } else if (const auto* g = discipline_of<p::one_of_group>(link)) {
+    tau = g->tau;
+  }
+  return tau.value_or(usual);
+}
+
+std::size_t stepping_replicas(const p::graph& wiring) {
+  return static_cast<std::size_t>(
+      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
+                    [](const p::replica& r) { return !r.is_hub(); }));
+}
+
+}  // namespace
+
+meeting_times plan_meetings(const training_plan& plan,
+                            const data_shape& shape) {
+  const std::size_t parts = stepping_replicas(plan.graph);
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < parts; ++k) {
+    most = std::max(most, kernels::shard(shape.rows, k, parts).rows());
+  }
+  const std::size_t batches = (most + plan.batch_size - 1) / plan.batch_size;
+  const std::size_t usual = default_tau(plan, shape, batches);
+  meeting_times times;
+  std::size_t common = 0;
+  for (const p::link& link : plan.graph.links) {
+    times.taus.push_back(tau_of(link, usual));
+    common = std::gcd(common, std::min(times.taus.back(), batches));
+  }
+  // As many legs everywhere, so that those who meet in lockstep come equally
+  // often.
+  if (common > 0) {
+    times.legs = {common, most};
+  }
+  return times;
+}
+
+std::size_t default_tau(const training_plan& plan, const data_shape& shape,
+                        std::size_t batches) {
+  // A coordinate of a meeting costs about as much as a stored value of a step.
+  constexpr double share = 20.0;
+  const double a_batch =
+      static_cast<double>(shape.nonzeros) /
+      static_cast<double>(std::max<std::size_t>(shape.rows, 1)) *
+      static_cast<double>(plan.batch_size);
+  const double steps = share *
+                       static_cast<double>(plan.objective->dimension()) /
+                       std::max(a_batch, 1.0);
+  const std::size_t most = std::max<std::size_t>(1, (batches + 2) / 3);
+  return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
+}
+
+std::vector<replica_setup> set_up_all(const training_plan& plan,
+                                      const data_shape& shape) {
+  const leg_cut legs = plan_meetings(plan, shape).legs;
+  const std::size_t parts = stepping_replicas(plan.graph);
+  std::vector<replica_setup> setups;
+  std::size_t part = 0;
+  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
+    const bool is_hub = plan.graph.replicas[i].is_hub();
+    setups.push_back(set_up(plan, shape, i,
+                            is_hub ? kernels::shard(0, 0, 1)
+                                   : kernels::shard(shape.rows, part++, parts),
+                            is_hub ? leg_cut{} : legs));
+  }
+  return setups;
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,29 @@
+#pragma once
+
+// When the links of a graph meet, in local steps.
+
+#include <cstddef>
+#include <vector>
+
+#include "actors/training_leg.hpp"
+
+namespace sounder::actors {
+
+/// How often a link meets and how the steps are cut accordingly.
+struct meeting_times {
+  std::vector<std::size_t> taus;  // of every link: local steps
+  leg_cut legs;
+};
+meeting_times plan_meetings(const training_plan& plan, const data_shape& shape);
+
+/// Local steps between two meetings when the graph does not say: so many that
+/// a meeting costs a twentieth of them, but a third of an epoch at most, so
+/// that what the replicas add up stays small against what is left to go.
+std::size_t default_tau(const training_plan& plan, const data_shape& shape,
+                        std::size_t batches);
+
+/// The setups of all replicas, without data.
+std::vector<replica_setup> set_up_all(const training_plan& plan,
+                                      const data_shape& shape);
+
+}  // namespace sounder::actors
