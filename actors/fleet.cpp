@@ -6,6 +6,7 @@
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
+#include "actors/link_json.hpp"
 #include "actors/messages.hpp"
 #include "kernels/data/pack.hpp"
 #include "kernels/data/split.hpp"
@@ -55,8 +56,10 @@ class deployer {
     try {
       find_nodes();
       tabulate_steps();
+      const kernels::hash_128 sum = kernels::fingerprint(data_);
+      const parameters start = as_parameters(start_parameters(plan_));
       for (const member_node& node : deployed_.fleet.nodes) {
-        hand_out(node);
+        hand_out(node, sum, start);
       }
       wire();
     } catch (...) {
@@ -99,8 +102,8 @@ class deployer {
     }
   }
 
-  void hand_out(const member_node& node) {
-    const kernels::hash_128 sum = kernels::fingerprint(data_);
+  void hand_out(const member_node& node, const kernels::hash_128& sum,
+                const parameters& start) {
     deployment part;
     part.place = node.place;
     part.plan = plan_;
@@ -119,7 +122,7 @@ class deployer {
     part.secret = secret_;
     const bool has_data =
         ask<bool>(system_, node, deadline(), deploy_atom::value, leader(),
-                  encode(part), as_parameters(start_parameters(plan_)));
+                  encode(part), start);
     if (!has_data) {
       for (const std::size_t i : part.stepping()) {
         send_samples(node, i);
@@ -197,10 +200,6 @@ class deployer {
   deployed_graph deployed_;
 };
 
-quantiles as_quantiles(const nlohmann::json& text) {
-  return {text.at("p50"), text.at("p90"), text.at("p99"), text.at("max")};
-}
-
 }  // namespace
 
 bool has_nodes(const topology::graph& wiring) {
@@ -221,15 +220,7 @@ std::vector<link_record> links_of(caf::actor_system& system,
     const auto text = ask<std::string>(system, node, std::chrono::seconds(5),
                                        links_atom::value);
     for (const nlohmann::json& each : nlohmann::json::parse(text)) {
-      link_record r;
-      r.from = each.at("from");
-      r.to = each.at("to");
-      r.exchange = each.at("exchange");
-      r.count = each.at("count");
-      r.bytes = each.at("bytes");
-      r.latency_us = as_quantiles(each.at("latency_us"));
-      r.staleness = as_quantiles(each.at("staleness"));
-      records.push_back(std::move(r));
+      records.push_back(as_link_record(each));
     }
   }
   return records;

@@ -6,6 +6,7 @@
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
+#include "actors/link_json.hpp"
 #include "actors/messages.hpp"
 #include "actors/replica.hpp"
 #include "kernels/data/pack.hpp"
@@ -206,25 +207,12 @@ replica_list start_replicas(self_ptr self, const opened_doors& others) {
   return list;
 }
 
-json as_json(const link_record& r) {
-  const auto spread = [](const quantiles& q) {
-    return json{{"p50", q.p50}, {"p90", q.p90}, {"p99", q.p99}, {"max", q.max}};
-  };
-  return {{"from", r.from},
-          {"to", r.to},
-          {"exchange", r.exchange},
-          {"count", r.count},
-          {"bytes", r.bytes},
-          {"latency_us", spread(r.latency_us)},
-          {"staleness", spread(r.staleness)}};
-}
-
 json links_of(const node_state& state) {
   json links = json::array();
   if (state.run) {
     for (const auto& meter : state.run->meters) {
       if (meter->latency_ns.count() > 0) {
-        links.push_back(as_json(meter->record()));
+        links.push_back(json(as_json(meter->record())));
       }
     }
   }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actors/link_json.hpp"
 #include "kernels/data/data_error.hpp"
 
 namespace sounder::app {
@@ -39,19 +40,6 @@ json as_json(const actors::epoch_record& r) {
           {"test_loss", optional(r.test_loss)},
           {"test_error", optional(r.test_error)},
           {"step_size", r.step_size}};
-}
-
-json as_json(const actors::link_record& r) {
-  const auto spread = [](const actors::quantiles& q) {
-    return json{{"p50", q.p50}, {"p90", q.p90}, {"p99", q.p99}, {"max", q.max}};
-  };
-  return {{"from", r.from},
-          {"to", r.to},
-          {"exchange", r.exchange},
-          {"count", r.count},
-          {"bytes", r.bytes},
-          {"latency_us", spread(r.latency_us)},
-          {"staleness", spread(r.staleness)}};
 }
 
 json as_json(const actors::run_report& report) {

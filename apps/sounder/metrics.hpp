@@ -23,7 +23,6 @@ struct load_record {
 nlohmann::ordered_json as_json(const actors::epoch_record& record);
 /// The keys of the end of a run.
 nlohmann::ordered_json as_json(const actors::run_report& report);
-nlohmann::ordered_json as_json(const actors::link_record& link);
 
 /// Largest resident size of this process so far.
 std::uint64_t peak_rss_bytes();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_options.hpp"
