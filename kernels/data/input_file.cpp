@@ -1,6 +1,7 @@
 #include "kernels/data/input_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -187,6 +188,12 @@ std::size_t input_file::read(std::span<char> where) {
     throw data_error(name_, "is empty");
   }
   return got;
+}
+
+void input_file::check_rest() {
+  std::array<char, filter_block> unread;
+  while (unpacked_ && read(unread) == unread.size()) {
+  }
 }
 
 }  // namespace sounder::kernels

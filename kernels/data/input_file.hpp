@@ -34,6 +34,9 @@ class input_file {
   /// The next bytes, as many as `where` holds; fewer only at the end.
   std::size_t read(std::span<char> where);
 
+  /// Reads the rest of a compressed form, for damage in it to show.
+  void check_rest();
+
   /// The path as given, for messages.
   const std::string& name() const noexcept { return name_; }
 

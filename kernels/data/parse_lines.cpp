@@ -76,7 +76,7 @@ class line_blocks {
 class line_pipeline {
  public:
   line_pipeline(input_file& file, std::size_t block_bytes)
-      : name_(file.name()), blocks_(file, block_bytes) {}
+      : file_(file), blocks_(file, block_bytes) {}
 
   /// Takes, parses and appends blocks until the file ends or something fails.
   void run(line_parser& parser) {
@@ -99,7 +99,11 @@ class line_pipeline {
     }
   }
 
-  void rethrow_failure() const {
+  /// Throws what has failed; call once, when all have run.
+  void finish() {
+    if (has_bad_line_) {
+      file_.check_rest();  // damage would be why
+    }
     if (failure_) {
       std::rethrow_exception(failure_);
     }
@@ -137,7 +141,8 @@ class line_pipeline {
       parser.append();
     } catch (const line_error& e) {
       failure_ = std::make_exception_ptr(
-          data_error(name_, lines_before_ + e.line(), e.what()));
+          data_error(file_.name(), lines_before_ + e.line(), e.what()));
+      has_bad_line_ = true;
     } catch (...) {
       failure_ = std::current_exception();
     }
@@ -147,7 +152,7 @@ class line_pipeline {
     return !failure_;
   }
 
-  const std::string name_;
+  input_file& file_;
 
   std::mutex taking_;  // guards the next three
   line_blocks blocks_;
@@ -159,6 +164,7 @@ class line_pipeline {
   std::uint64_t appended_ = 0;
   std::uint64_t lines_before_ = 0;
   std::exception_ptr failure_;
+  bool has_bad_line_ = false;
 };
 
 }  // namespace
@@ -174,7 +180,7 @@ void parse_lines(input_file& file,
     }
     pipeline.run(*parsers.front());
   }
-  pipeline.rethrow_failure();
+  pipeline.finish();
 }
 
 }  // namespace sounder::kernels

@@ -50,7 +50,9 @@ class line_parser {
 ///
 /// Errors:   data_error with file and line for the first bad line in file
 ///           order, whatever the threads do; for a line beyond 1 GiB; and
-///           what `file` throws, unless an earlier block has a bad line.
+///           what `file` throws, unless an earlier block of a plain file has a
+///           bad line. A compressed file with a bad line is read to its end:
+///           when it is damaged, that is the error.
 /// Cost:     one block of text per parser (longer if a line is), no copies
 ///           but that of a line that crosses blocks.
 void parse_lines(input_file& file,

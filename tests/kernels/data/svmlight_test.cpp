@@ -238,6 +238,21 @@ TEST_CASE("svmlight: a damaged file is an error even after good samples") {
   }
 }
 
+TEST_CASE("svmlight: a bad line in a damaged file is put down to the damage") {
+  std::string text = "what damage has made of the first line\n";
+  for (int i = 0; i < 3000; ++i) {
+    text += fmt::format("1 {}:{}\n", i + 1, i * i);
+  }
+  for (const auto& form : sounder::tests::compressed_forms) {
+    const std::string stored = form.of(text);
+    REQUIRE_THAT(error_of(stored, {.threads = 1, .block_bytes = 100}),
+                 Contains("t.svm:1:"));
+    const std::string cut = stored.substr(0, stored.size() - 5);
+    REQUIRE_THAT(error_of(cut, {.threads = 1, .block_bytes = 100}),
+                 Contains("t.svm: the compressed file is damaged"));
+  }
+}
+
 TEST_CASE("svmlight: dense rows are written without their zeros") {
   const temporary_directory where;
   k::dense_storage floats;
