@@ -6,9 +6,14 @@
 #include <thread>
 #include <utility>
 
+#include "kernels/data/random.hpp"
+
 namespace sounder::actors {
 
 namespace {
+
+/// Tells what layers draw from other uses of the seed.
+constexpr std::uint64_t drawing = 0x6472617765727321ULL;
 
 /// Samples between two exchanges of a private head: so many that their steps
 /// touch ten times the floats that the exchange does, and no more than keeps
@@ -258,6 +263,9 @@ kernels::sgd_chunk training_leg::open_chunk(worker_slot& slot,
   opened.batch_size = cut.batch_size;
   opened.step_size = schedule_.starts[chunk].step_size;
   opened.scale = schedule_.starts[chunk].scale;
+  opened.seed = kernels::random_stream(setup_->plan.seed ^ drawing,
+                                       schedule_.first + chunk)
+                    .next();
   return opened;
 }
 

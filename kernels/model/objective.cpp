@@ -7,7 +7,7 @@
 namespace sounder::kernels {
 
 std::vector<parameter_block> objective::blocks() const {
-  return {{"all", 0, dimension(), 1}};
+  return {{"all", 0, trainable(), 1}};
 }
 
 void objective::initialise(std::span<float> weights, std::uint64_t seed) const {
@@ -28,16 +28,25 @@ void objective::steps(const sgd_chunk& chunk, worker_scratch& scratch) const {
   }
 }
 
+void objective::find_gradient(const sgd_chunk& batch,
+                              std::span<float> gradient) const {
+  std::fill(gradient.begin(), gradient.end(), 0.0F);
+  add_gradient(*batch.data, batch.rows, batch.weights, gradient);
+}
+
 bool objective::look(const sgd_chunk& batch, worker_scratch& scratch) const {
-  scratch.pending.assign(dimension(), 0.0F);
-  add_gradient(*batch.data, batch.rows, batch.weights, scratch.pending);
+  scratch.pending.resize(dimension());
+  find_gradient(batch, scratch.pending);
   return true;
 }
 
 void objective::write(const sgd_chunk& batch, worker_scratch& scratch) const {
-  relaxed::dense_decay_and_add(scratch.pending.data(), dimension(),
+  const std::size_t n = trainable();
+  relaxed::dense_decay_and_add(scratch.pending.data(), n,
                                -static_cast<float>(batch.step_size), 1.0F,
                                batch.weights);
+  relaxed::dense_decay_and_add(scratch.pending.data() + n, dimension() - n,
+                               -1.0F, 1.0F, batch.weights + n);
 }
 
 double objective::safe_step(const dataset& data) const {

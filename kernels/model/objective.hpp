@@ -45,6 +45,10 @@ struct sgd_chunk {
   /// The true parameters are scale * weights (objectives that keep
   /// `uses_scale`; 1 for all others): the scale before the first step.
   double scale = 1.0;
+
+  /// What random layers draw from, each sample with its row: another one in
+  /// every chunk of the run.
+  std::uint64_t seed = 0;
 };
 
 /// Scratch memory of one worker, reused from chunk to chunk.
@@ -71,8 +75,14 @@ class objective {
   /// Length of the parameter vector.
   virtual std::size_t dimension() const noexcept = 0;
 
-  /// Layout of parameter blocks, for LARS and reports: every parameter is in
-  /// one of them. A single block of everything by default.
+  /// The first coordinates are parameters that a step rule moves. Those from
+  /// here on are statistics, as the running means of batch norm: they travel
+  /// with the parameters, but whatever the rule and the step size a step
+  /// replaces s by s - g, g what find_gradient has left there.
+  virtual std::size_t trainable() const noexcept { return dimension(); }
+
+  /// Layout of parameter blocks, for LARS and reports: every trainable
+  /// parameter is in one of them. A single block of everything by default.
   virtual std::vector<parameter_block> blocks() const;
 
   /// Values per sample that `predict` writes: 1, or one per class.
@@ -90,6 +100,11 @@ class objective {
                             std::span<const std::uint32_t> rows,
                             const float* weights,
                             std::span<float> gradient) const = 0;
+
+  /// Sets `gradient` to that of a batch at batch.weights: add_gradient() from
+  /// 0 by default. What draws does so by batch.seed.
+  virtual void find_gradient(const sgd_chunk& batch,
+                             std::span<float> gradient) const;
 
   /// Loss sums over rows [first, last), without the penalty.
   virtual loss_sums evaluate(const dataset& data, std::size_t first,

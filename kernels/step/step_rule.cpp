@@ -15,9 +15,9 @@ namespace {
 class ruled : public objective {
  public:
   ruled(std::shared_ptr<const objective> model, const step_rule& rule)
-      : model_(std::move(model)), rule_(rule), v_(model_->dimension()) {
+      : model_(std::move(model)), rule_(rule), v_(model_->trainable()) {
     if (rule_.kind == step_kind::adam) {
-      u_.resize(model_->dimension());
+      u_.resize(model_->trainable());
     } else if (rule_.kind == step_kind::lars) {
       blocks_ = model_->blocks();
     }
@@ -25,6 +25,9 @@ class ruled : public objective {
 
   std::size_t dimension() const noexcept override {
     return model_->dimension();
+  }
+  std::size_t trainable() const noexcept override {
+    return model_->trainable();
   }
   std::vector<parameter_block> blocks() const override {
     return model_->blocks();
@@ -38,6 +41,10 @@ class ruled : public objective {
                     const float* weights,
                     std::span<float> gradient) const override {
     model_->add_gradient(data, rows, weights, gradient);
+  }
+  void find_gradient(const sgd_chunk& batch,
+                     std::span<float> gradient) const override {
+    model_->find_gradient(batch, gradient);
   }
   loss_sums evaluate(const dataset& data, std::size_t first, std::size_t last,
                      const float* weights) const override {
@@ -55,14 +62,14 @@ class ruled : public objective {
   }
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
-    const float* at = batch.weights;
+    sgd_chunk at = batch;
     if (rule_.kind == step_kind::nesterov) {
       scratch.batch.resize(dimension());
       look_ahead(batch.weights, scratch.batch.data());
-      at = scratch.batch.data();
+      at.weights = scratch.batch.data();
     }
-    scratch.pending.assign(dimension(), 0.0F);
-    model_->add_gradient(*batch.data, batch.rows, at, scratch.pending);
+    scratch.pending.resize(dimension());
+    model_->find_gradient(at, scratch.pending);
     return true;
   }
 
@@ -75,6 +82,9 @@ class ruled : public objective {
     } else {
       step_momentum(eta, scratch.pending.data(), batch.weights);
     }
+    const std::size_t n = trainable();
+    relaxed::dense_decay_and_add(scratch.pending.data() + n, dimension() - n,
+                                 -1.0F, 1.0F, batch.weights + n);
   }
 
  private:
@@ -84,6 +94,7 @@ class ruled : public objective {
     for (std::size_t j = 0; j < v_.size(); ++j) {
       ahead[j] = relaxed::load(w[j]) + delta * relaxed::load(v_[j]);
     }
+    relaxed::copy(w + v_.size(), dimension() - v_.size(), ahead + v_.size());
   }
 
   void step_momentum(float eta, const float* g, float* w) const noexcept {

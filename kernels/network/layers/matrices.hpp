@@ -1,0 +1,45 @@
+#pragma once
+
+// Row-major matrices over memory of others, for the layers' products.
+
+#include <cstddef>
+
+#include <Eigen/Core>
+
+namespace sounder::kernels::layers {
+
+using row_matrix =
+    Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using matrix_view = Eigen::Map<row_matrix>;
+using const_matrix_view = Eigen::Map<const row_matrix>;
+using vector_view = Eigen::Map<Eigen::RowVectorXf>;
+using const_vector_view = Eigen::Map<const Eigen::RowVectorXf>;
+
+inline matrix_view matrix(float* values, std::size_t rows,
+                          std::size_t columns) {
+  return {values, static_cast<Eigen::Index>(rows),
+          static_cast<Eigen::Index>(columns)};
+}
+inline const_matrix_view matrix(const float* values, std::size_t rows,
+                                std::size_t columns) {
+  return {values, static_cast<Eigen::Index>(rows),
+          static_cast<Eigen::Index>(columns)};
+}
+inline vector_view vector(float* values, std::size_t n) {
+  return {values, static_cast<Eigen::Index>(n)};
+}
+inline const_vector_view vector(const float* values, std::size_t n) {
+  return {values, static_cast<Eigen::Index>(n)};
+}
+
+/// target = value, or target += value where it is set already.
+template <class Target, class Value>
+void set_or_add(Target&& target, const Value& value, bool is_set) {
+  if (is_set) {
+    target.noalias() += value;
+  } else {
+    target.noalias() = value;
+  }
+}
+
+}  // namespace sounder::kernels::layers

@@ -1,0 +1,345 @@
+// Pooling over windows of positions, channel by channel.
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "kernels/network/layers/families.hpp"
+
+namespace sounder::kernels::layers {
+
+namespace {
+
+/// Windows of kernel x kernel at every stride-th position. Those that reach
+/// over the edge, by padding or by rounding up, see the image's part alone.
+struct windows {
+  shape in;
+  shape out;
+  std::size_t kernel = 2;
+  std::size_t stride = 2;
+  std::size_t pad = 0;
+
+  /// Calls use(output position, first and last row and column of its window),
+  /// for the positions of one image.
+  template <class Use>
+  void each(Use use) const {
+    for (std::size_t y = 0; y < out.height; ++y) {
+      const auto [top, bottom] = range(y, in.height);
+      for (std::size_t x = 0; x < out.width; ++x) {
+        const auto [left, right] = range(x, in.width);
+        use(y * out.width + x, top, bottom, left, right);
+      }
+    }
+  }
+
+  std::pair<std::size_t, std::size_t> range(std::size_t at,
+                                            std::size_t size) const noexcept {
+    const std::size_t begin = at * stride;
+    return {begin < pad ? 0 : begin - pad,
+            std::min(begin + kernel < pad ? 0 : begin + kernel - pad, size)};
+  }
+};
+
+void add(const float* from, float factor, std::size_t n, float* to) noexcept {
+#pragma omp simd
+  for (std::size_t c = 0; c < n; ++c) {
+    to[c] += factor * from[c];
+  }
+}
+
+class pooling : public layer {
+ public:
+  explicit pooling(const windows& w) : w_(w) {}
+
+  shape output() const noexcept override { return w_.out; }
+  double flops() const noexcept override {
+    return static_cast<double>(w_.kernel * w_.kernel * w_.out.size());
+  }
+  bool backward_reads_input() const noexcept override { return false; }
+
+ protected:
+  /// For backward: what is not set yet begins at 0.
+  float* cleared_d_in(const layer_pass& pass) const {
+    if (pass.d_in[0] != nullptr && !pass.d_in_is_set[0]) {
+      std::fill_n(pass.d_in[0], pass.batch * w_.in.size(), 0.0F);
+    }
+    return pass.d_in[0];
+  }
+
+  windows w_;
+};
+
+/// The greatest value of the window, the first of them in reading order; its
+/// place within the window is kept in a byte.
+class max_pooling final : public pooling {
+ public:
+  using pooling::pooling;
+
+  std::size_t kept(std::size_t batch) const override {
+    return (batch * w_.out.size() + sizeof(float) - 1) / sizeof(float);
+  }
+
+  void forward(const layer_pass& pass) const override {
+    const std::size_t n = w_.in.channels;
+    auto* const places = reinterpret_cast<std::uint8_t*>(pass.kept);
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      const float* const image = pass.in[0] + b * w_.in.size();
+      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
+                  std::size_t left, std::size_t right) {
+        float* const best = pass.out + b * w_.out.size() + at * n;
+        std::uint8_t* const place = places + b * w_.out.size() + at * n;
+        std::fill_n(best, n, -std::numeric_limits<float>::infinity());
+        std::memset(place, 0, n);
+        std::uint8_t number = 0;
+        for (std::size_t y = top; y < bottom; ++y) {
+          for (std::size_t x = left; x < right; ++x, ++number) {
+            take(image + (y * w_.in.width + x) * n, number, n, best, place);
+          }
+        }
+      });
+    }
+  }
+
+  void backward(const layer_pass& pass) const override {
+    float* const d_in = cleared_d_in(pass);
+    if (d_in == nullptr) {
+      return;
+    }
+    const std::size_t n = w_.in.channels;
+    const auto* const places = reinterpret_cast<const std::uint8_t*>(pass.kept);
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      float* const image = d_in + b * w_.in.size();
+      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
+                  std::size_t left, std::size_t right) {
+        const float* const d = pass.d_out + b * w_.out.size() + at * n;
+        const std::uint8_t* const place = places + b * w_.out.size() + at * n;
+        std::uint8_t number = 0;
+        for (std::size_t y = top; y < bottom; ++y) {
+          for (std::size_t x = left; x < right; ++x, ++number) {
+            float* const to = image + (y * w_.in.width + x) * n;
+#pragma omp simd
+            for (std::size_t c = 0; c < n; ++c) {
+              to[c] += place[c] == number ? d[c] : 0.0F;
+            }
+          }
+        }
+      });
+    }
+  }
+
+ private:
+  /// NaN wins, so that it does not go unseen.
+  static void take(const float* values, std::uint8_t number, std::size_t n,
+                   float* best, std::uint8_t* place) noexcept {
+#pragma omp simd
+    for (std::size_t c = 0; c < n; ++c) {
+      const bool more = !(values[c] <= best[c]);
+      best[c] = more ? values[c] : best[c];
+      place[c] = more ? number : place[c];
+    }
+  }
+};
+
+/// The mean of the window's part in the image, or of the whole window with
+/// zeros outside (`whole`).
+class average_pooling final : public pooling {
+ public:
+  average_pooling(const windows& w, bool whole) : pooling(w), whole_(whole) {}
+
+  void forward(const layer_pass& pass) const override {
+    const std::size_t n = w_.in.channels;
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      const float* const image = pass.in[0] + b * w_.in.size();
+      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
+                  std::size_t left, std::size_t right) {
+        float* const mean = pass.out + b * w_.out.size() + at * n;
+        const float share = share_of((bottom - top) * (right - left));
+        std::fill_n(mean, n, 0.0F);
+        for (std::size_t y = top; y < bottom; ++y) {
+          for (std::size_t x = left; x < right; ++x) {
+            add(image + (y * w_.in.width + x) * n, share, n, mean);
+          }
+        }
+      });
+    }
+  }
+
+  void backward(const layer_pass& pass) const override {
+    float* const d_in = cleared_d_in(pass);
+    if (d_in == nullptr) {
+      return;
+    }
+    const std::size_t n = w_.in.channels;
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      float* const image = d_in + b * w_.in.size();
+      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
+                  std::size_t left, std::size_t right) {
+        const float* const d = pass.d_out + b * w_.out.size() + at * n;
+        const float share = share_of((bottom - top) * (right - left));
+        for (std::size_t y = top; y < bottom; ++y) {
+          for (std::size_t x = left; x < right; ++x) {
+            add(d, share, n, image + (y * w_.in.width + x) * n);
+          }
+        }
+      });
+    }
+  }
+
+ private:
+  float share_of(std::size_t positions) const noexcept {
+    return 1.0F /
+           static_cast<float>(whole_ ? w_.kernel * w_.kernel : positions);
+  }
+
+  bool whole_;
+};
+
+std::size_t outputs_along(std::size_t size, const windows& w, bool ceil) {
+  const std::size_t room = size + 2 * w.pad - w.kernel;
+  const std::size_t count = (room + (ceil ? w.stride - 1 : 0)) / w.stride + 1;
+  // A window that would begin beyond the image has nothing to see.
+  return (count - 1) * w.stride >= size + w.pad ? count - 1 : count;
+}
+
+windows read_windows(layer_words& words, shape in) {
+  windows w;
+  w.in = in;
+  w.kernel = words.count("size of the window");
+  w.stride = words.option("stride", w.kernel, 1);
+  w.pad = words.option("pad", 0);
+  const bool ceil = words.flag("ceil");
+  if (w.kernel > 15) {
+    words.fail(
+        "windows have 15 x 15 positions at most; the global pools take "
+        "the whole image");
+  }
+  if (2 * w.pad > w.kernel) {
+    words.fail(
+        fmt::format("a padding of {} is more than half the window", w.pad));
+  }
+  if (w.kernel > in.height + 2 * w.pad || w.kernel > in.width + 2 * w.pad) {
+    words.fail(fmt::format("a window of {0}x{0} does not fit its input, {1}",
+                           w.kernel, to_text(in)));
+  }
+  w.out = {outputs_along(in.height, w, ceil), outputs_along(in.width, w, ceil),
+           in.channels};
+  return w;
+}
+
+/// The mean of all positions.
+class global_average final : public layer {
+ public:
+  explicit global_average(shape in) : in_(in) {}
+
+  shape output() const noexcept override { return {1, 1, in_.channels}; }
+  double flops() const noexcept override {
+    return static_cast<double>(in_.size());
+  }
+  bool backward_reads_input() const noexcept override { return false; }
+
+  void forward(const layer_pass& pass) const override {
+    const float share = 1.0F / static_cast<float>(in_.positions());
+    std::fill_n(pass.out, pass.batch * in_.channels, 0.0F);
+    for (std::size_t p = 0; p < pass.batch * in_.positions(); ++p) {
+      add(pass.in[0] + p * in_.channels, share, in_.channels,
+          pass.out + p / in_.positions() * in_.channels);
+    }
+  }
+
+  void backward(const layer_pass& pass) const override {
+    if (pass.d_in[0] == nullptr) {
+      return;
+    }
+    const float share = 1.0F / static_cast<float>(in_.positions());
+    if (!pass.d_in_is_set[0]) {
+      std::fill_n(pass.d_in[0], pass.batch * in_.size(), 0.0F);
+    }
+    for (std::size_t p = 0; p < pass.batch * in_.positions(); ++p) {
+      add(pass.d_out + p / in_.positions() * in_.channels, share, in_.channels,
+          pass.d_in[0] + p * in_.channels);
+    }
+  }
+
+ private:
+  shape in_;
+};
+
+/// The greatest of all positions, the first of them.
+class global_max final : public layer {
+ public:
+  explicit global_max(shape in) : in_(in) {}
+
+  shape output() const noexcept override { return {1, 1, in_.channels}; }
+  double flops() const noexcept override {
+    return static_cast<double>(in_.size());
+  }
+
+  void forward(const layer_pass& pass) const override {
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      for (std::size_t c = 0; c < in_.channels; ++c) {
+        pass.out[b * in_.channels + c] = pass.in[0][place_of(pass, b, c)];
+      }
+    }
+  }
+
+  void backward(const layer_pass& pass) const override {
+    float* const d_in = pass.d_in[0];
+    if (d_in == nullptr) {
+      return;
+    }
+    if (!pass.d_in_is_set[0]) {
+      std::fill_n(d_in, pass.batch * in_.size(), 0.0F);
+    }
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      for (std::size_t c = 0; c < in_.channels; ++c) {
+        d_in[place_of(pass, b, c)] += pass.d_out[b * in_.channels + c];
+      }
+    }
+  }
+
+ private:
+  std::size_t place_of(const layer_pass& pass, std::size_t b,
+                       std::size_t c) const noexcept {
+    std::size_t best = b * in_.size() + c;
+    for (std::size_t p = 1; p < in_.positions(); ++p) {
+      const std::size_t here = b * in_.size() + p * in_.channels + c;
+      best = !(pass.in[0][here] <= pass.in[0][best]) ? here : best;
+    }
+    return best;
+  }
+
+  shape in_;
+};
+
+}  // namespace
+
+void add_pooling(std::vector<layer_kind>& kinds) {
+  kinds.push_back({"max-pool", "SIZE stride=S pad=P ceil",
+                   [](layer_words& words, std::span<const shape> in) {
+                     return std::make_unique<max_pooling>(
+                         read_windows(words, in[0]));
+                   },
+                   1, 1});
+  kinds.push_back({"average-pool",
+                   "SIZE stride=S pad=P ceil whole (zeros outside count)",
+                   [](layer_words& words, std::span<const shape> in) {
+                     const bool whole = words.flag("whole");
+                     return std::make_unique<average_pooling>(
+                         read_windows(words, in[0]), whole);
+                   },
+                   1, 1});
+  kinds.push_back({"global-average-pool", "the mean of all positions",
+                   [](layer_words&, std::span<const shape> in) {
+                     return std::make_unique<global_average>(in[0]);
+                   },
+                   1, 1});
+  kinds.push_back({"global-max-pool", "the greatest of all positions",
+                   [](layer_words&, std::span<const shape> in) {
+                     return std::make_unique<global_max>(in[0]);
+                   },
+                   1, 1});
+}
+
+}  // namespace sounder::kernels::layers
