@@ -103,6 +103,12 @@ class network final : public objective {
                const float* weights, float* values) const override;
   std::string describe() const override;
 
+  /// The mean loss that find_gradient() differentiates, without the penalty:
+  /// with statistics of the batch itself, and what is drawn drawn by `seed`.
+  double training_loss(const dataset& data,
+                       std::span<const std::uint32_t> rows,
+                       const float* weights, std::uint64_t seed = 0) const;
+
   // ---- where the time goes
   void measure_times(bool on) const noexcept { measures_ = on; }
   std::vector<layer_time> times() const;

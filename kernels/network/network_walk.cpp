@@ -346,6 +346,30 @@ void network::add_gradient(const dataset& data,
   }
 }
 
+double network::training_loss(const dataset& data,
+                              std::span<const std::uint32_t> rows,
+                              const float* weights, std::uint64_t seed) const {
+  const loan lent(*this, rows.size(), true);
+  workspace& space = *lent;
+  load(space, weights, data, rows, seed);
+  forward(space);
+  const std::size_t n = outputs();
+  const double smooth = options_.label_smoothing;
+  double sum = 0.0;
+  for (std::size_t b = 0; b < rows.size(); ++b) {
+    const float* const z = space.value.back() + b * n;
+    const auto y = static_cast<std::size_t>(data.labels()[rows[b]]);
+    for (std::size_t c = 0; c < n; ++c) {
+      const double target = (c == y ? 1.0 - smooth : 0.0) +
+                            smooth / static_cast<double>(n);
+      if (target > 0.0) {
+        sum += target * static_cast<double>(softmax_loss::value(z, n, c));
+      }
+    }
+  }
+  return sum / static_cast<double>(rows.size());
+}
+
 /// use(number of the first row, rows, outputs) for some rows at a time.
 template <class Use>
 void network::for_batches(const dataset& data, std::size_t first,
