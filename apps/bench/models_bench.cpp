@@ -62,7 +62,8 @@ void print_profile(const kernels::network& net, double peak) {
   }
   for (const kernels::layer_time& t : net.times()) {
     const double both = t.forward_s + t.backward_s;
-    fmt::print(stderr, "{:>24} {:5.1f} %  forward {:7.3f} s  backward {:7.3f} s"
+    fmt::print(stderr,
+               "{:>24} {:5.1f} %  forward {:7.3f} s  backward {:7.3f} s"
                "  {:6.1f} GFLOP/s {:3.0f} %\n",
                t.name, 100 * both / all, t.forward_s, t.backward_s,
                t.flops / both / 1e9, 100 * t.flops / both / 1e9 / peak);
@@ -118,11 +119,12 @@ int main(int argc, char** argv) {
   std::sort(times.begin(), times.end());
   const double rate = static_cast<double>(batch) / bench::median(times);
   const double peak = product_gflops();
-  fmt::print("{{\"model\": \"{}\", \"batch\": {}, \"samples_per_s\": {:.1f}, "
-             "\"gflops\": {:.1f}, \"product_gflops\": {:.1f}, "
-             "\"peak_rss_mb\": {:.0f}}}\n",
-             name, batch, rate, 3 * net.flops() * rate / 1e9, peak,
-             bench::peak_rss_mb());
+  fmt::print(
+      "{{\"model\": \"{}\", \"batch\": {}, \"samples_per_s\": {:.1f}, "
+      "\"gflops\": {:.1f}, \"product_gflops\": {:.1f}, "
+      "\"peak_rss_mb\": {:.0f}}}\n",
+      name, batch, rate, 3 * net.flops() * rate / 1e9, peak,
+      bench::peak_rss_mb());
   if (profiled) {
     print_profile(net, peak);
   }

@@ -93,8 +93,9 @@ std::vector<layer_line> mlp(const std::vector<std::size_t>& widths,
 
 std::vector<layer_line> lstm(const model_shape& wanted) {
   if (wanted.input.channels != 1) {
-    throw std::invalid_argument("lstm-mnist reads rows of images of one "
-                                "channel");
+    throw std::invalid_argument(
+        "lstm-mnist reads rows of images of one "
+        "channel");
   }
   lines net(wanted.input);
   net.add("rows");
@@ -172,9 +173,10 @@ void add_inception(lines& net, const inception& block,
   add_unit(net, name + ".branch3.1", f[4], "kernel=5 same");
   net.add("{}.pool = max-pool 3 stride=1 pad=1 from {}", name, from);
   add_unit(net, name + ".branch4", f[5], "");
-  net.add("{0} = concat from {0}.branch1.relu, {0}.branch2.1.relu, "
-          "{0}.branch3.1.relu, {0}.branch4.relu",
-          name);
+  net.add(
+      "{0} = concat from {0}.branch1.relu, {0}.branch2.1.relu, "
+      "{0}.branch3.1.relu, {0}.branch4.relu",
+      name);
 }
 
 std::vector<layer_line> googlenet(const model_shape& wanted) {
@@ -299,10 +301,10 @@ std::vector<std::size_t> widths_of(const std::string& name) {
   std::vector<std::size_t> widths;
   std::istringstream in(name.substr(name.find(':') + 1));
   for (std::string word; std::getline(in, word, ',');) {
-    const bool is_number =
-        !word.empty() && word.size() < 7 &&
-        std::all_of(word.begin(), word.end(),
-                    [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = !word.empty() && word.size() < 7 &&
+                           std::all_of(word.begin(), word.end(), [](char c) {
+                             return c >= '0' && c <= '9';
+                           });
     widths.push_back(is_number ? std::stoul(word) : 0);
     if (widths.back() == 0) {
       throw std::invalid_argument("'" + word + "' in " + name +
@@ -329,9 +331,9 @@ std::vector<layer_line> make_model(const std::string& name,
   if (name.starts_with("mlp:")) {
     return mlp(widths_of(name), wanted);
   }
-  const auto found = std::find_if(
-      makers.begin(), makers.end(),
-      [&](const auto& maker) { return maker.first == name; });
+  const auto found =
+      std::find_if(makers.begin(), makers.end(),
+                   [&](const auto& maker) { return maker.first == name; });
   if (found != makers.end()) {
     return found->second(wanted);
   }

@@ -16,9 +16,9 @@ namespace sounder::kernels {
 struct model_card {
   std::string name;
   std::string summary;
-  shape input;            // of its usual data
-  std::size_t classes;    // likewise
-  std::size_t parameters; // published, or counted by hand from its table
+  shape input;             // of its usual data
+  std::size_t classes;     // likewise
+  std::size_t parameters;  // published, or counted by hand from its table
 };
 
 /// In the order of `sounder model`.

@@ -105,8 +105,7 @@ class network final : public objective {
 
   /// The mean loss that find_gradient() differentiates, without the penalty:
   /// with statistics of the batch itself, and what is drawn drawn by `seed`.
-  double training_loss(const dataset& data,
-                       std::span<const std::uint32_t> rows,
+  double training_loss(const dataset& data, std::span<const std::uint32_t> rows,
                        const float* weights, std::uint64_t seed = 0) const;
 
   // ---- where the time goes

@@ -360,8 +360,8 @@ double network::training_loss(const dataset& data,
     const float* const z = space.value.back() + b * n;
     const auto y = static_cast<std::size_t>(data.labels()[rows[b]]);
     for (std::size_t c = 0; c < n; ++c) {
-      const double target = (c == y ? 1.0 - smooth : 0.0) +
-                            smooth / static_cast<double>(n);
+      const double target =
+          (c == y ? 1.0 - smooth : 0.0) + smooth / static_cast<double>(n);
       if (target > 0.0) {
         sum += target * static_cast<double>(softmax_loss::value(z, n, c));
       }
