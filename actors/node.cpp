@@ -11,6 +11,7 @@
 #include "actors/replica.hpp"
 #include "kernels/data/pack.hpp"
 #include "kernels/model/linear.hpp"
+#include "kernels/network/network.hpp"
 
 namespace sounder::actors {
 
@@ -112,6 +113,9 @@ std::shared_ptr<const kernels::objective> make_objective(
     const node_options& options, const std::string& description,
     const kernels::dataset& data) {
   auto made = kernels::make_described(description, data);
+  if (!made) {
+    made = kernels::make_described_network(description);
+  }
   if (!made && options.make_objective) {
     made = options.make_objective(description, data);
   }

@@ -7,6 +7,7 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/network_model.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
@@ -169,7 +170,7 @@ void run_experiment(const settings& values, const std::string& name,
     s.metrics.load(record);
   }
   const workload work =
-      prepare(values, std::move(sources), r.model.kind, r.sort_rows);
+      prepare(values, std::move(sources), r.model, r.sort_rows);
   r.plan.objective = make_objective(r.model, work);
   r.plan.interrupt = s.watch.token();
   std::vector<result> results;
@@ -195,9 +196,8 @@ void run_experiment(const settings& values, const std::string& name,
     return;
   }
   print(fmt::format("{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
-                    name.empty() ? "" : name + ": ",
-                    kernels::name(r.model.kind), work.name, work.train.rows(),
-                    work.features, r.plan.epochs,
+                    name.empty() ? "" : name + ": ", work.model_name, work.name,
+                    work.train.rows(), work.features, r.plan.epochs,
                     as_table(results, kernels::is_classifier(r.model.kind))));
 }
 
@@ -252,6 +252,7 @@ command compare_command() {
               label_options(true),
               generator_options("generate"),
               model_options(),
+              network_model_options(),
               {"Comparison",
                {{"topologies", "A,B,..",
                  "serial,hogwild,locked,aig,round-robin", "what to compare"},

@@ -9,9 +9,9 @@
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/data_options.hpp"
 #include "apps/sounder/table.hpp"
+#include "apps/sounder/trained_model.hpp"
 #include "apps/sounder/training_run.hpp"
-#include "apps/sounder/workload.hpp"
-#include "kernels/model/model_file.hpp"
+#include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
 
@@ -43,24 +43,37 @@ confusion count(const kernels::objective& objective,
   return c;
 }
 
-json measure(const kernels::model& m, const kernels::dataset& data) {
-  const auto objective =
-      kernels::make_linear(m.kind, data, m.labels.size(), {});
-  const kernels::loss_sums sums =
-      objective->evaluate(data, 0, data.rows(), m.weights.data());
+/// Blocks of rows, as many at a time as there are processors.
+kernels::loss_sums sums_of(const kernels::objective& objective,
+                           const kernels::dataset& data, const float* weights) {
+  constexpr std::size_t block = 1024;
+  std::vector<kernels::loss_sums> parts((data.rows() + block - 1) / block);
+  kernels::run_tasks(parts.size(), 0, [&](std::size_t i, unsigned) {
+    parts[i] = objective.evaluate(
+        data, i * block, std::min((i + 1) * block, data.rows()), weights);
+  });
+  kernels::loss_sums sums;
+  for (const kernels::loss_sums& part : parts) {
+    sums += part;
+  }
+  return sums;
+}
+
+json measure(const trained_model& m, const kernels::dataset& data) {
+  const auto objective = m.objective_for(data);
+  const kernels::loss_sums sums = sums_of(*objective, data, m.weights());
   const auto rows = static_cast<double>(sums.rows);
-  json out = {{"model", kernels::name(m.kind)},
-              {"samples", sums.rows},
-              {"loss", sums.loss / rows}};
-  if (!kernels::is_classifier(m.kind)) {
+  json out = {
+      {"model", m.name()}, {"samples", sums.rows}, {"loss", sums.loss / rows}};
+  if (!kernels::is_classifier(m.kind())) {
     return out;
   }
   const double error = static_cast<double>(sums.errors) / rows;
   out.update(
       {{"errors", sums.errors}, {"error", error}, {"accuracy", 1.0 - error}});
-  if (!kernels::is_multi_class(m.kind)) {
-    const confusion c = count(*objective, data, m.weights.data());
-    out.update({{"positive_label", m.labels[0]},
+  if (!kernels::is_multi_class(m.kind())) {
+    const confusion c = count(*objective, data, m.weights());
+    out.update({{"positive_label", m.labels()[0]},
                 {"true_positive", c.true_positive},
                 {"false_positive", c.false_positive},
                 {"true_negative", c.true_negative},
@@ -87,12 +100,11 @@ int run(const invocation& given) {
   const settings& values = given.values;
   const bool json_wanted = values.one_of("output", outputs) == "json";
   const std::string& data_file = values.required("data");
-  const kernels::model m = kernels::load_model(values.required("model-file"));
+  const trained_model m(values.required("model-file"));
   std::vector<load_record> records;
   source samples = load(values, data_file, part::test, records);
   choose_topic(values, "topics", samples);
-  const kernels::dataset data =
-      prepare_for(m, values, std::move(samples), true);
+  const kernels::dataset data = m.prepare(values, std::move(samples), true);
   const json measured = measure(m, data);
   print(json_wanted ? measured.dump(2) + "\n" : as_table(measured));
   return 0;

@@ -41,8 +41,8 @@ std::optional<kernels::dataset> open_data(const std::string& source,
   words.push_back("--data=" + file);
   const invocation given = parse(train_command(), words);
   train_test_sources sources = load_training_data(given.values, out);
-  return prepare(given.values, std::move(sources),
-                 read_model(given.values).kind, false)
+  return prepare(given.values, std::move(sources), read_model(given.values),
+                 false)
       .train;
 }
 

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "apps/sounder/network_model.hpp"
+#include "kernels/network/models.hpp"
+
 namespace sounder::app {
 
 namespace {
@@ -129,11 +132,12 @@ option_group model_options() {
   return {"Model",
           {{"model", "NAME", "svm",
             "svm, logistic, least-squares, softmax or ovr (SVMs, one class "
-            "against the rest)"},
+            "against the rest); or a network: " +
+                network_names() + ", or a file of layers"},
            {"regularizer", "NAME", "l2",
             "l2: (l2 / 2) |w|^2; per-feature: HOGWILD!'s sparse form of it; "
             "per-sample: over the features of a sample"},
-           {"l2", "X", "", "strength [1 / training samples]"}}};
+           {"l2", "X", "", "strength [1 / training samples; 0 for networks]"}}};
 }
 
 std::vector<option_group> schedule_options() {
@@ -189,7 +193,16 @@ std::vector<option_group> schedule_options() {
 
 model_choice read_model(const settings& values) {
   model_choice choice;
-  choice.kind = *kernels::linear_model_by_name(values.one_of("model", models));
+  if (is_network(values.text("model"))) {
+    choice.network = values.text("model");
+    choice.kind = kernels::linear_model::softmax;  // of its outputs
+    return choice;
+  }
+  std::vector<std::string_view> names(models.begin(), models.end());
+  for (const kernels::model_card& card : kernels::model_cards()) {
+    names.push_back(card.name);
+  }
+  choice.kind = *kernels::linear_model_by_name(values.one_of("model", names));
   const std::string& form = values.one_of("regularizer", penalties);
   choice.form = form == "l2"            ? kernels::penalty_form::l2
                 : form == "per-feature" ? kernels::penalty_form::per_feature
@@ -221,6 +234,9 @@ actors::training_plan read_schedule(const settings& values) {
 
 std::shared_ptr<const kernels::objective> make_objective(
     const model_choice& choice, const workload& work) {
+  if (work.network) {
+    return work.network;
+  }
   const double samples = static_cast<double>(work.train.rows());
   return kernels::make_linear(
       choice.kind, work.train, work.classes(),

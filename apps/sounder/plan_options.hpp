@@ -3,7 +3,6 @@
 // From options to a training plan. Everything is checked before any data is
 // read: a typo must not cost a load.
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,6 @@
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/workload.hpp"
 #include "kernels/model/linear.hpp"
-#include "kernels/model/regulariser.hpp"
 
 namespace sounder::app {
 
@@ -19,11 +17,6 @@ option_group model_options();
 /// Step size, batch, order, evaluation and stopping.
 std::vector<option_group> schedule_options();
 
-struct model_choice {
-  kernels::linear_model kind = kernels::linear_model::svm;
-  kernels::penalty_form form = kernels::penalty_form::l2;
-  std::optional<double> l2;  // none: 1 / training samples
-};
 model_choice read_model(const settings& values);
 
 /// All but graph, objective and start.

@@ -9,10 +9,9 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/data_options.hpp"
+#include "apps/sounder/trained_model.hpp"
 #include "apps/sounder/training_run.hpp"
-#include "apps/sounder/workload.hpp"
 #include "kernels/data/atomic_file.hpp"
-#include "kernels/model/model_file.hpp"
 
 namespace sounder::app {
 
@@ -21,9 +20,9 @@ namespace {
 constexpr std::size_t rows_at_a_time = 4096;
 
 /// Probabilities of the labels, in their order.
-std::vector<double> probabilities(const kernels::model& m,
+std::vector<double> probabilities(const trained_model& m,
                                   std::span<const float> scores) {
-  if (m.kind == kernels::linear_model::logistic) {
+  if (m.kind() == kernels::linear_model::logistic) {
     const double p = 1.0 / (1.0 + std::exp(-double{scores[0]}));
     return {p, 1.0 - p};
   }
@@ -40,15 +39,15 @@ std::vector<double> probabilities(const kernels::model& m,
   return p;
 }
 
-std::string prediction(const kernels::model& m, std::span<const float> z) {
-  if (m.labels.empty()) {
+std::string prediction(const trained_model& m, std::span<const float> z) {
+  if (m.labels().empty()) {
     return fmt::format("{:.9g}", z[0]);
   }
   const std::size_t best =
-      m.outputs == 1 ? (z[0] > 0.0F ? 0 : 1)
-                     : static_cast<std::size_t>(
-                           std::max_element(z.begin(), z.end()) - z.begin());
-  return fmt::format("{}", m.labels[best]);
+      m.outputs() == 1 ? (z[0] > 0.0F ? 0 : 1)
+                       : static_cast<std::size_t>(
+                             std::max_element(z.begin(), z.end()) - z.begin());
+  return fmt::format("{}", m.labels()[best]);
 }
 
 struct line_format {
@@ -56,7 +55,7 @@ struct line_format {
   bool probabilities = false;
 };
 
-std::string line(const kernels::model& m, std::span<const float> scores,
+std::string line(const trained_model& m, std::span<const float> scores,
                  line_format form) {
   std::string text = prediction(m, scores);
   if (form.scores) {
@@ -68,18 +67,17 @@ std::string line(const kernels::model& m, std::span<const float> scores,
   return text + '\n';
 }
 
-void predict(const kernels::model& m, const kernels::dataset& data,
+void predict(const trained_model& m, const kernels::dataset& data,
              line_format form, const std::function<void(std::string)>& out) {
-  const auto objective =
-      kernels::make_linear(m.kind, data, m.labels.size(), {});
-  std::vector<float> scores(rows_at_a_time * m.outputs);
+  const auto objective = m.objective_for(data);
+  std::vector<float> scores(rows_at_a_time * m.outputs());
   for (std::size_t i = 0; i < data.rows(); i += rows_at_a_time) {
     const std::size_t end = std::min(data.rows(), i + rows_at_a_time);
-    objective->predict(data, i, end, m.weights.data(), scores.data());
+    objective->predict(data, i, end, m.weights(), scores.data());
     std::string lines;
     for (std::size_t k = 0; k < end - i; ++k) {
-      lines +=
-          line(m, std::span(scores).subspan(k * m.outputs, m.outputs), form);
+      lines += line(m, std::span(scores).subspan(k * m.outputs(), m.outputs()),
+                    form);
     }
     out(std::move(lines));
   }
@@ -89,18 +87,18 @@ int run(const invocation& given) {
   const settings& values = given.values;
   const std::string& out = values.text("out");
   const std::string& data_file = values.required("data");
-  const kernels::model m = kernels::load_model(values.required("model-file"));
+  const trained_model m(values.required("model-file"));
   const line_format form{values.flag("scores"), values.flag("probabilities")};
-  if (form.probabilities && m.kind != kernels::linear_model::logistic &&
-      m.kind != kernels::linear_model::softmax) {
+  if (form.probabilities && m.kind() != kernels::linear_model::logistic &&
+      m.kind() != kernels::linear_model::softmax) {
     values.fail("probabilities",
                 fmt::format("a model of kind {} has none; logistic and softmax "
                             "have (--scores gives decision values)",
-                            kernels::name(m.kind)));
+                            m.name()));
   }
   std::vector<load_record> records;
-  const kernels::dataset data = prepare_for(
-      m, values, load(values, data_file, part::test, records), false);
+  const kernels::dataset data =
+      m.prepare(values, load(values, data_file, part::test, records), false);
   if (out == "-") {
     predict(m, data, form, print);
     return 0;

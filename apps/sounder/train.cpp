@@ -9,6 +9,7 @@
 #include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/network_model.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/signals.hpp"
@@ -69,7 +70,8 @@ std::string data_source(const settings& values) {
   nlohmann::json source = nlohmann::json::object();
   for (const option_group& group :
        {training_data_options(), format_options(), label_options(true),
-        generator_options("generate"), model_options()}) {
+        generator_options("generate"), model_options(),
+        network_model_options()}) {
     for (const option& o : group.options) {
       if (values.has(o.name)) {
         source[o.name] = values.text(o.name);
@@ -155,7 +157,14 @@ void check_save(const request& r, const workload& work) {
   if (r.save.empty()) {
     return;
   }
-  kernels::check_savable(work.kind, work.classes(), r.save);
+  if (!work.network) {
+    kernels::check_savable(work.kind, work.classes(), r.save);
+  } else if (std::filesystem::path(r.save).extension() != ".npz") {
+    throw usage_error(
+        fmt::format("--save: {}: networks are saved as .npz; "
+                    "name the file so",
+                    r.save));
+  }
   std::filesystem::path folder = std::filesystem::path(r.save).parent_path();
   if (!folder.empty() && !std::filesystem::is_directory(folder)) {
     throw kernels::data_error(
@@ -239,8 +248,8 @@ std::string as_table(const request& r, const workload& work,
                      const actors::run_report& report) {
   std::string out =
       fmt::format("{} on {}: {} samples x {} features, {}, {}\n\n",
-                  kernels::name(work.kind), work.name, work.train.rows(),
-                  work.features, r.wiring.name, parts(r.wiring));
+                  work.model_name, work.name, work.train.rows(), work.features,
+                  r.wiring.name, parts(r.wiring));
   out += curve(report, kernels::is_classifier(work.kind));
   if (!report.links.empty()) {
     out += "\n" + links(report);
@@ -254,11 +263,10 @@ std::string as_table(const request& r, const workload& work,
 
 json as_json_text(const request& r, const workload& work,
                   const actors::run_report& report) {
-  json out = {
-      {"model", kernels::name(work.kind)}, {"data", work.name},
-      {"samples", work.train.rows()},      {"features", work.features},
-      {"topology", r.wiring.name},         {"replicas", r.wiring.replicas},
-      {"workers", r.wiring.workers}};
+  json out = {{"model", work.model_name},     {"data", work.name},
+              {"samples", work.train.rows()}, {"features", work.features},
+              {"topology", r.wiring.name},    {"replicas", r.wiring.replicas},
+              {"workers", r.wiring.workers}};
   json end = as_json(report);
   end.erase("epochs");
   end.erase("samples");
@@ -283,7 +291,7 @@ void save(const request& r, const workload& work,
   if (r.save.empty() || !usable || report.parameters.empty()) {
     return;
   }
-  kernels::save_model(as_model(work, report.parameters), r.save);
+  app::save(work, report.parameters, r.save);
   out.note(fmt::format("model saved to {}", r.save));
 }
 
@@ -301,12 +309,12 @@ int run(const invocation& given) {
     metrics.load(record);
   }
   const workload work =
-      prepare(values, std::move(sources), r.model.kind, r.wiring.name == "aig");
+      prepare(values, std::move(sources), r.model, r.wiring.name == "aig");
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
   if (values.has("resume")) {
     const std::string& file = values.text("resume");
-    r.plan.start = as_parameters(work, kernels::load_model(file), file);
+    r.plan.start = read_start(work, file);
   }
   interrupt_watch watch;
   r.plan.interrupt = watch.token();
@@ -341,7 +349,8 @@ command train_command() {
       "data,\n5 stalled, 130 interrupted (after saving the model so far).\n";
   c.groups = {training_data_options(), format_options(),
               label_options(true),     generator_options("generate"),
-              model_options(),         topology_options()};
+              model_options(),         network_model_options(),
+              topology_options()};
   for (option_group& group : wiring_options()) {
     c.groups.push_back(std::move(group));
   }

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "apps/sounder/network_model.hpp"
 #include "kernels/data/constant_feature.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/labels.hpp"
+#include "kernels/network/network_file.hpp"
 
 namespace sounder::app {
 
@@ -101,16 +103,9 @@ void check_widths(const train_test_sources& sources) {
   }
 }
 
-}  // namespace
-
-workload prepare(const settings& values, train_test_sources&& sources,
-                 linear_model kind, bool sort_rows) {
-  check_widths(sources);
-  workload work;
-  work.kind = kind;
-  work.name = sources.train.name;
-  work.features = sources.train.data.features();
-  work.labels = encode(values, kind, sources);
+void prepare_linear(const settings& values, train_test_sources& sources,
+                    bool sort_rows, workload& work) {
+  work.model_name = kernels::name(work.kind);
   work.bias = values.number<double>("bias", 0.0, 1e6);
   dataset train = std::exchange(sources.train.data, {});
   dataset test = std::exchange(sources.test.data, {});
@@ -134,9 +129,26 @@ workload prepare(const settings& values, train_test_sources&& sources,
   }
   work.train = std::move(train);
   work.test = std::move(test);
-  return work;
 }
 
+void prepare_network(const settings& values, train_test_sources& sources,
+                     const model_choice& choice, workload& work) {
+  for (const char* const name : {"bias", "regularizer"}) {
+    if (values.given(name)) {
+      values.fail(name, "is for linear models, not for networks");
+    }
+  }
+  work.model_name = choice.network;
+  work.train = std::exchange(sources.train.data, {});
+  work.test = std::exchange(sources.test.data, {});
+  if (!work.test.empty() && work.test.is_sparse()) {
+    work.test = dataset(work.test).widened(work.features);
+  }
+  work.network =
+      read_network(values, work.train, work.labels.size(), work.name);
+}
+
+/// The model that these parameters are, in the order of the files.
 kernels::model as_model(const workload& work, std::span<const float> weights) {
   kernels::model m;
   m.kind = work.kind;
@@ -149,6 +161,7 @@ kernels::model as_model(const workload& work, std::span<const float> weights) {
   return m;
 }
 
+/// Parameters in the order of the training.
 std::vector<float> as_parameters(const workload& work,
                                  const kernels::model& start,
                                  const std::string& file) {
@@ -178,40 +191,36 @@ std::vector<float> as_parameters(const workload& work,
   return parameters;
 }
 
-kernels::dataset prepare_for(const kernels::model& trained,
-                             const settings& values, source&& samples,
-                             bool with_labels) {
-  dataset data = std::exchange(samples.data, {});
-  if (data.features() > trained.features ||
-      (!data.is_sparse() && data.features() != trained.features)) {
-    throw data_error(samples.name,
-                     fmt::format("has {} features, the model {}; use the data "
-                                 "that the model is for",
-                                 data.features(), trained.features));
+}  // namespace
+
+workload prepare(const settings& values, train_test_sources&& sources,
+                 const model_choice& choice, bool sort_rows) {
+  check_widths(sources);
+  workload work;
+  work.kind = choice.kind;
+  work.name = sources.train.name;
+  work.features = sources.train.data.features();
+  work.labels = encode(values, choice.kind, sources);
+  if (choice.network.empty()) {
+    prepare_linear(values, sources, sort_rows, work);
+  } else {
+    prepare_network(values, sources, choice, work);
   }
-  if (with_labels && kernels::is_multi_class(trained.kind)) {
-    data = kernels::encode_classes(data, trained.labels, samples.name);
-  } else if (with_labels && kernels::is_classifier(trained.kind)) {
-    const auto positive = values.optional_number<float>("positive");
-    const float first = trained.labels[0];
-    if (positive && first != *positive && first != 1.0F) {
-      values.fail("positive", fmt::format("{} is not the model's positive "
-                                          "label, which is {}",
-                                          *positive, first));
-    }
-    data = positive ? kernels::encode_one_against_rest(data, {*positive},
-                                                       *positive, samples.name)
-                    : kernels::encode_binary(data, {trained.labels[1], first},
-                                             samples.name);
+  return work;
+}
+
+void save(const workload& work, std::span<const float> weights,
+          const std::string& file) {
+  if (work.network) {
+    kernels::save_network(*work.network, work.labels, weights, file);
+  } else {
+    kernels::save_model(as_model(work, weights), file);
   }
-  if (data.is_sparse()) {
-    data = dataset(data).widened(trained.features);
-  }
-  if (trained.bias != 0.0) {
-    data = kernels::with_constant_feature(std::move(data),
-                                          static_cast<float>(trained.bias));
-  }
-  return data;
+}
+
+std::vector<float> read_start(const workload& work, const std::string& file) {
+  return work.network ? kernels::load_weights(*work.network, file)
+                      : as_parameters(work, kernels::load_model(file), file);
 }
 
 }  // namespace sounder::app

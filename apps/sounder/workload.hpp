@@ -2,6 +2,8 @@
 
 // From samples as they came to what a model trains on, and back.
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,19 +13,31 @@
 #include "kernels/data/feature_order.hpp"
 #include "kernels/model/linear.hpp"
 #include "kernels/model/model_file.hpp"
+#include "kernels/model/regulariser.hpp"
+#include "kernels/network/network.hpp"
 
 namespace sounder::app {
+
+/// What --model and --regularizer say.
+struct model_choice {
+  kernels::linear_model kind = kernels::linear_model::svm;
+  kernels::penalty_form form = kernels::penalty_form::l2;
+  std::optional<double> l2;  // none: 1 / training samples
+  std::string network;       // a name or a file; empty: a linear model
+};
 
 /// Encoded labels, the constant feature in place, popular features first.
 struct workload {
   kernels::dataset train;
   kernels::dataset test;  // empty without one
   kernels::linear_model kind = kernels::linear_model::svm;
+  std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
   std::size_t features = 0;   // of the files, without the constant one
   double bias = 0.0;
   kernels::feature_order order;
   std::string name;  // of the training set, for messages
+  std::string model_name;
 
   std::size_t classes() const noexcept { return labels.size(); }
 };
@@ -32,21 +46,14 @@ struct workload {
 /// lock coordinates in order.
 /// Errors: usage_error, data_error: labels that do not fit the model.
 workload prepare(const settings& values, train_test_sources&& sources,
-                 kernels::linear_model kind, bool sort_rows);
+                 const model_choice& choice, bool sort_rows);
 
-/// The model that these parameters are, in the order of the files.
-kernels::model as_model(const workload& work, std::span<const float> weights);
+/// Writes the model that these parameters are, in the order of the files.
+void save(const workload& work, std::span<const float> weights,
+          const std::string& file);
 
-/// Parameters for training to go on from.
+/// Parameters in a model's file for training to go on from.
 /// Errors: data_error when the model is not for this work, says what differs.
-std::vector<float> as_parameters(const workload& work,
-                                 const kernels::model& start,
-                                 const std::string& file);
-
-/// Samples for a trained model: labels encoded, or left alone when they do not
-/// matter, constant feature appended, width of the model.
-kernels::dataset prepare_for(const kernels::model& trained,
-                             const settings& values, source&& samples,
-                             bool with_labels);
+std::vector<float> read_start(const workload& work, const std::string& file);
 
 }  // namespace sounder::app

@@ -1,0 +1,169 @@
+#include "apps/sounder/network_model.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "kernels/data/data_error.hpp"
+#include "kernels/network/models.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using kernels::data_error;
+using kernels::layer_line;
+using kernels::shape;
+
+/// --image 32x32x3
+std::optional<shape> given_shape(const settings& values) {
+  if (!values.has("image")) {
+    return std::nullopt;
+  }
+  try {
+    return kernels::image_input(
+               {"image", "input", {values.text("image")}, {}, {}})
+        .output();
+  } catch (const kernels::layer_error&) {
+    values.fail("image", fmt::format("'{}' is no HEIGHTxWIDTHxCHANNELS",
+                                     values.text("image")));
+  }
+}
+
+/// What the samples are images of.
+shape shape_for(const settings& values, const kernels::model_card& card,
+                std::size_t features, const std::string& data_name) {
+  if (const auto given = given_shape(values)) {
+    return *given;
+  }
+  if (card.input.size() == features) {
+    return card.input;
+  }
+  for (const kernels::model_card& other : kernels::model_cards()) {
+    if (other.input.size() == features) {
+      return other.input;  // MNIST's, or CIFAR-10's
+    }
+  }
+  if (card.name.starts_with("mlp")) {
+    return {1, 1, features};
+  }
+  throw data_error(
+      data_name,
+      fmt::format("has {} values a sample, {} is for images of {} ({}); name "
+                  "the samples' own shape with --image HxWxC",
+                  features, card.name, to_text(card.input), card.input.size()));
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) {
+    throw data_error(file, "cannot be read");
+  }
+  return text.str();
+}
+
+std::string numbers_text(const std::vector<double>& numbers) {
+  return fmt::format("{:.9g}", fmt::join(numbers, ","));
+}
+
+/// Writes what the program works out, or is told, into the first line.
+void complete_input(const settings& values, const kernels::dataset& train,
+                    layer_line& input) {
+  for (const char* const key : {"crop", "flip"}) {
+    if (values.has(key)) {
+      input.options[key] = std::string(key) == "flip" ? "" : values.text(key);
+    }
+  }
+  if (!input.options.contains("mean") && !input.options.contains("deviation")) {
+    const shape s = kernels::image_input(input).output();
+    const kernels::channel_moments moments =
+        kernels::moments_of(train, s.channels);
+    input.options["mean"] = numbers_text(moments.mean);
+    input.options["deviation"] = numbers_text(moments.deviation);
+  }
+}
+
+void check_fit(const kernels::network& net, std::size_t features,
+               std::size_t classes, const std::string& data_name) {
+  const shape& input = net.input().output();
+  if (input.size() != features) {
+    throw data_error(data_name,
+                     fmt::format("has {} values a sample, the network's input "
+                                 "is {} ({})",
+                                 features, to_text(input), input.size()));
+  }
+  if (net.outputs() < classes) {
+    throw data_error(data_name,
+                     fmt::format("has {} classes, the network {} outputs",
+                                 classes, net.outputs()));
+  }
+}
+
+}  // namespace
+
+option_group network_model_options() {
+  return {"Networks",
+          {{"image", "HxWxC", "",
+            "what a sample is an image of [the model's; by its size]"},
+           {"crop", "N", "",
+            "in training, move images by up to N positions, zeros coming in"},
+           {"flip", "", "", "in training, mirror every second image"},
+           {"label-smoothing", "X", "0",
+            "share of the target that goes to all classes"},
+           {"profile", "", "",
+            "show which layer the time went to, and its GFLOP/s"}}};
+}
+
+bool is_network(const std::string& model) {
+  return kernels::find_model(model) != nullptr ||
+         std::filesystem::is_regular_file(model);
+}
+
+std::string network_names() {
+  std::string names;
+  for (const kernels::model_card& card : kernels::model_cards()) {
+    names += (names.empty() ? "" : ", ") + card.name;
+  }
+  return names;
+}
+
+std::vector<layer_line> network_lines(const settings& values,
+                                      std::size_t features, std::size_t classes,
+                                      const std::string& data_name) {
+  const std::string& model = values.text("model");
+  const kernels::model_card* const card = kernels::find_model(model);
+  if (card == nullptr) {
+    return kernels::parse_layers(text_of(model), model);
+  }
+  try {
+    return kernels::make_model(
+        model, {shape_for(values, *card, features, data_name), classes});
+  } catch (const std::invalid_argument& problem) {
+    values.fail("model", problem.what());
+  }
+}
+
+std::shared_ptr<const kernels::network> read_network(
+    const settings& values, const kernels::dataset& train, std::size_t classes,
+    const std::string& data_name) {
+  std::vector<layer_line> lines =
+      network_lines(values, train.features(), classes, data_name);
+  kernels::network_options options;
+  options.l2 = values.optional_number("l2", 0.0, 1e30).value_or(0.0);
+  options.label_smoothing = values.number("label-smoothing", 0.0, 1.0);
+  try {
+    const kernels::network plain(lines, options);
+    check_fit(plain, train.features(), classes, data_name);
+    complete_input(values, train, lines.front());
+    return std::make_shared<kernels::network>(std::move(lines), options);
+  } catch (const kernels::layer_error& problem) {
+    values.fail("model",
+                fmt::format("{}: {}", values.text("model"), problem.what()));
+  }
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,39 @@
+#pragma once
+
+// From --model and its options to a network.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/sounder/options.hpp"
+#include "kernels/network/network.hpp"
+
+namespace sounder::app {
+
+option_group network_model_options();
+
+/// Whether a --model is a network: a name that kernels::find_model knows, or a
+/// file of layers.
+bool is_network(const std::string& model);
+
+/// The names of networks, for messages and help: "cnn, lenet, ...".
+std::string network_names();
+
+/// The lines of a network for samples of `features` values and so many
+/// classes; a name or a file.
+/// Errors: usage_error, data_error when samples or classes do not fit it.
+std::vector<kernels::layer_line> network_lines(const settings& values,
+                                               std::size_t features,
+                                               std::size_t classes,
+                                               const std::string& data_name);
+
+/// The network that --model names, for training on these samples: what comes
+/// in has mean 0 and deviation 1 over the training set, unless the file of
+/// layers says otherwise.
+/// Errors: as above, and what does not fit together within the network.
+std::shared_ptr<const kernels::network> read_network(
+    const settings& values, const kernels::dataset& train, std::size_t classes,
+    const std::string& data_name);
+
+}  // namespace sounder::app

@@ -1,0 +1,48 @@
+#pragma once
+
+// A model from a file, ready to look at samples: linear or a network.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/sounder/data_options.hpp"
+#include "kernels/model/model_file.hpp"
+#include "kernels/model/objective.hpp"
+#include "kernels/network/network_file.hpp"
+
+namespace sounder::app {
+
+class trained_model {
+ public:
+  /// Errors: data_error for what is no model.
+  explicit trained_model(const std::string& file);
+
+  std::string name() const;
+  /// softmax for networks, whose outputs are such scores.
+  kernels::linear_model kind() const noexcept { return kind_; }
+  std::span<const float> labels() const noexcept;
+  const float* weights() const noexcept;
+  std::size_t outputs() const noexcept;
+
+  /// Samples for this model: labels encoded, or left alone when they do not
+  /// matter, in the model's width.
+  /// Errors: data_error for samples of another width.
+  kernels::dataset prepare(const settings& values, source&& samples,
+                           bool with_labels) const;
+
+  std::shared_ptr<const kernels::objective> objective_for(
+      const kernels::dataset& data) const;
+
+ private:
+  kernels::dataset prepare_linear(const settings& values, kernels::dataset data,
+                                  const std::string& name,
+                                  bool with_labels) const;
+
+  kernels::linear_model kind_ = kernels::linear_model::softmax;
+  kernels::model linear_;
+  kernels::trained_network network_;  // where its function is
+};
+
+}  // namespace sounder::app
