@@ -1,13 +1,12 @@
-// Convolution as a product of matrices: the patches that the filter sees, a
-// row a position, times the filters. Patches are gathered for some rows of
-// the image at a time, so that they are multiplied while in the cache; the
-// backward pass gathers them again rather than keep them.
+// Convolution, by direct_convolution.hpp, image by image: what it needs is an
+// image of one group's channels with its border of zeros, which is the input
+// itself where there are neither groups nor padding.
 
 #include <algorithm>
-#include <cstring>
 
 #include <fmt/format.h>
 
+#include "kernels/network/direct_convolution.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
@@ -27,22 +26,56 @@ struct geometry {
 
   std::size_t group_in() const noexcept { return in.channels / groups; }
   std::size_t group_out() const noexcept { return out.channels / groups; }
-  std::size_t patch() const noexcept {
-    return kernel_height * kernel_width * group_in();
-  }
+  std::size_t taps() const noexcept { return kernel_height * kernel_width; }
+  std::size_t patch() const noexcept { return taps() * group_in(); }
 };
 
-/// Floats of patches at a time: half a MiB, about a core's second cache.
-constexpr std::size_t patch_floats = std::size_t{1} << 17U;
+/// An image that is copied into another one, with zeros around and between.
+struct placement {
+  std::size_t height = 1;  // of the result
+  std::size_t width = 1;
+  std::size_t top = 0;  // where the first value goes
+  std::size_t left = 0;
+  std::size_t spread = 1;    // rows and columns from one value to the next
+  std::size_t channels = 1;  // of the result; more than were copied are zero
+
+  std::size_t size() const noexcept { return height * width * channels; }
+};
 
 ///   out[n, y, x, o] = bias[o] + sum_{ky, kx, i}
 ///       weight[o, ky, kx, i] in[n, y s + ky - p, x s + kx - p, i]
 ///
 /// s the stride, p the padding by zeros; i over the channels of o's group.
+///
+/// Backward, d_in is the convolution of d_out, spread by the stride and with
+/// zeros around, with the filters turned by half a turn. A stride with a
+/// kernel of 1x1 takes every s-th position and is a convolution without one.
 class convolution final : public layer {
  public:
   convolution(const geometry& g, bool has_bias, start_values start)
-      : g_(g), has_bias_(has_bias), start_(start) {}
+      : g_(g), has_bias_(has_bias), start_(start) {
+    const bool takes_some = g.taps() == 1 && g.stride > 1;
+    takes_every_ = takes_some ? g.stride : 1;
+    stride_ = takes_some ? 1 : g.stride;
+    sizes_ = {g.in.height + 2 * g.pad_height,
+              g.in.width + 2 * g.pad_width,
+              g.group_in(),
+              g.kernel_height,
+              g.kernel_width,
+              stride_,
+              g.group_out()};
+    if (takes_some) {
+      sizes_.height = g.out.height;
+      sizes_.width = g.out.width;
+    }
+    back_ = {g.kernel_height - 1 + (takes_some ? g.out.height : g.in.height),
+             g.kernel_width - 1 + (takes_some ? g.out.width : g.in.width),
+             g.group_out(),
+             g.kernel_height,
+             g.kernel_width,
+             1,
+             g.group_in()};
+  }
 
   shape output() const noexcept override { return g_.out; }
 
@@ -57,10 +90,10 @@ class convolution final : public layer {
     return all;
   }
 
-  std::size_t scratch(std::size_t batch) const override {
-    return is_plain() ? 0
-                      : std::min(rows_at_once(), batch * g_.out.height) *
-                            g_.out.width * g_.patch();
+  std::size_t scratch(std::size_t) const override {
+    return packed_size(sizes_) + packed_size(back_) + turned_size() +
+           input_copy().size() + slope_copy().size() + spread_copy().size() +
+           g_.out.positions() * g_.group_in();
   }
 
   double flops() const noexcept override {
@@ -69,228 +102,210 @@ class convolution final : public layer {
   }
 
   void forward(const layer_pass& pass) const override {
-    const std::size_t rows = pass.batch * g_.out.height;
+    const memory m = split(pass.scratch);
     for (std::size_t group = 0; group < g_.groups; ++group) {
-      for_rows(rows, [&](std::size_t first, std::size_t last) {
-        const std::size_t positions = (last - first) * g_.out.width;
-        const float* patches = patches_of(pass, group, first, last);
-        auto out = channels(pass.out + first * g_.out.width * g_.out.channels,
-                            positions, group);
-        out.noalias() = matrix(patches, positions, g_.patch()) *
-                        filters(pass.weights, group).transpose();
-        if (has_bias_) {
-          out.rowwise() += vector(bias(pass.weights) + group * g_.group_out(),
-                                  g_.group_out());
-        }
-      });
+      pack_filters(sizes_, filters(pass.weights, group), m.packed);
+      const float* const bias =
+          has_bias_ ? pass.weights + filter_count() + group * g_.group_out()
+                    : nullptr;
+      for (std::size_t n = 0; n < pass.batch; ++n) {
+        convolve(sizes_, input_of(pass, n, group, m), m.packed, bias, false,
+                 pass.out + n * g_.out.size() + group * g_.group_out(),
+                 g_.out.channels);
+      }
     }
   }
 
   void backward(const layer_pass& pass) const override {
-    const std::size_t rows = pass.batch * g_.out.height;
-    float* const d_in = pass.d_in[0];
-    if (d_in != nullptr && !is_plain() && !pass.d_in_is_set[0]) {
-      std::fill_n(d_in, pass.batch * g_.in.size(), 0.0F);
-    }
-    std::fill_n(pass.d_weights, filter_count() + bias_count(), 0.0F);
+    const memory m = split(pass.scratch);
     for (std::size_t group = 0; group < g_.groups; ++group) {
-      for_rows(rows, [&](std::size_t first, std::size_t last) {
-        const std::size_t positions = (last - first) * g_.out.width;
-        const auto d_out =
-            channels(pass.d_out + first * g_.out.width * g_.out.channels,
-                     positions, group);
-        const float* patches = patches_of(pass, group, first, last);
-        matrix(pass.d_weights + group * g_.group_out() * g_.patch(),
-               g_.group_out(), g_.patch())
-            .noalias() +=
-            d_out.transpose() * matrix(patches, positions, g_.patch());
-        if (has_bias_) {
-          vector(pass.d_weights + filter_count() + group * g_.group_out(),
-                 g_.group_out()) += d_out.colwise().sum();
-        }
-        if (d_in == nullptr) {
-          return;
-        }
-        const auto d_patches = d_out * filters(pass.weights, group);
-        if (is_plain()) {
-          set_or_add(matrix(d_in + first * g_.in.width * g_.in.channels,
-                            positions, g_.in.channels),
-                     d_patches, pass.d_in_is_set[0]);
-        } else {
-          matrix(pass.scratch, positions, g_.patch()).noalias() = d_patches;
-          scatter(pass.scratch, group, first, last, d_in);
-        }
-      });
+      std::fill_n(m.packed, packed_size(sizes_), 0.0F);
+      for (std::size_t n = 0; n < pass.batch; ++n) {
+        add_filter_gradient(sizes_, input_of(pass, n, group, m),
+                            slopes_of(pass, n, group, m), m.packed);
+      }
+      unpack_filters(sizes_, m.packed,
+                     pass.d_weights + group * g_.group_out() * g_.patch());
+    }
+    if (has_bias_) {
+      vector(pass.d_weights + filter_count(), g_.out.channels) =
+          matrix(pass.d_out, pass.batch * g_.out.positions(), g_.out.channels)
+              .colwise()
+              .sum();
+    }
+    if (pass.d_in[0] != nullptr) {
+      set_d_in(pass, m);
     }
   }
 
  private:
-  using strided = Eigen::OuterStride<>;
-  using channel_view = Eigen::Map<row_matrix, 0, strided>;
-  using const_channel_view = Eigen::Map<const row_matrix, 0, strided>;
+  /// Scratch memory by what it is for.
+  struct memory {
+    float* packed;  // filters, or their gradient
+    float* packed_back;
+    float* turned;
+    float* input;
+    float* slopes;
+    float* spread;
+    float* taken;
+  };
 
-  /// Whether the patches are the input itself.
-  bool is_plain() const noexcept {
-    return g_.kernel_height == 1 && g_.kernel_width == 1 && g_.stride == 1 &&
-           g_.pad_height == 0 && g_.pad_width == 0 && g_.groups == 1;
+  memory split(float* scratch) const noexcept {
+    memory m{};
+    m.packed = scratch;
+    m.packed_back = m.packed + packed_size(sizes_);
+    m.turned = m.packed_back + packed_size(back_);
+    m.input = m.turned + turned_size();
+    m.slopes = m.input + input_copy().size();
+    m.spread = m.slopes + slope_copy().size();
+    m.taken = m.spread + spread_copy().size();
+    return m;
   }
+
   std::size_t filter_count() const noexcept {
     return g_.out.channels * g_.patch();
   }
-  std::size_t bias_count() const noexcept {
-    return has_bias_ ? g_.out.channels : 0;
+  std::size_t turned_size() const noexcept {
+    return g_.group_in() * g_.taps() * g_.group_out();
   }
-  const float* bias(const float* weights) const noexcept {
-    return weights + filter_count();
-  }
-
-  const_matrix_view filters(const float* weights, std::size_t group) const {
-    return matrix(weights + group * g_.group_out() * g_.patch(), g_.group_out(),
-                  g_.patch());
-  }
-  /// The columns of a group.
-  channel_view channels(float* values, std::size_t positions,
-                        std::size_t group) const {
-    return {values + group * g_.group_out(),
-            static_cast<Eigen::Index>(positions),
-            static_cast<Eigen::Index>(g_.group_out()),
-            strided(static_cast<Eigen::Index>(g_.out.channels))};
-  }
-  const_channel_view channels(const float* values, std::size_t positions,
-                              std::size_t group) const {
-    return {values + group * g_.group_out(),
-            static_cast<Eigen::Index>(positions),
-            static_cast<Eigen::Index>(g_.group_out()),
-            strided(static_cast<Eigen::Index>(g_.out.channels))};
+  const float* filters(const float* weights, std::size_t group) const noexcept {
+    return weights + group * g_.group_out() * g_.patch();
   }
 
-  std::size_t rows_at_once() const noexcept {
-    return std::max<std::size_t>(1, patch_floats / (g_.out.width * g_.patch()));
+  placement input_copy() const noexcept {
+    return {sizes_.height, sizes_.width, g_.pad_height, g_.pad_width, 1,
+            g_.group_in()};
+  }
+  placement slope_copy() const noexcept {
+    return {
+        g_.out.height, g_.out.width, 0, 0, 1, padded_filters(g_.group_out())};
+  }
+  placement spread_copy() const noexcept {
+    return {back_.height,
+            back_.width,
+            g_.kernel_height - 1 - g_.pad_height,
+            g_.kernel_width - 1 - g_.pad_width,
+            stride_,
+            g_.group_out()};
   }
 
-  /// Calls use(first, last) for the rows of all images of the batch, some at
-  /// a time.
-  template <class Use>
-  void for_rows(std::size_t rows, Use use) const {
-    const std::size_t step = is_plain() ? rows : rows_at_once();
-    for (std::size_t first = 0; first < rows; first += step) {
-      use(first, std::min(first + step, rows));
-    }
-  }
-
-  /// Where the filter's row ky lies over the image for row y of the output;
-  /// nothing when that is outside.
-  bool source_row(std::size_t y, std::size_t ky, std::size_t& row) const {
-    const std::size_t padded = y * g_.stride + ky;
-    row = padded - g_.pad_height;
-    return padded >= g_.pad_height && row < g_.in.height;
-  }
-
-  const float* patches_of(const layer_pass& pass, std::size_t group,
-                          std::size_t first, std::size_t last) const {
-    if (is_plain()) {
-      return pass.in[0] + first * g_.in.width * g_.in.channels;
-    }
-    float* patch = pass.scratch;
-    for (std::size_t r = first; r < last; ++r) {
-      const float* image =
-          pass.in[0] + r / g_.out.height * g_.in.size() + group * g_.group_in();
-      gather_row(image, r % g_.out.height, patch);
-      patch += g_.out.width * g_.patch();
-    }
-    return pass.scratch;
-  }
-
-  /// The patches of one row of the output.
-  void gather_row(const float* image, std::size_t y, float* patches) const {
-    const std::size_t across = g_.kernel_width * g_.group_in();
-    for (std::size_t ky = 0; ky < g_.kernel_height; ++ky) {
-      float* to = patches + ky * across;
-      std::size_t row = 0;
-      if (!source_row(y, ky, row)) {
-        for (std::size_t x = 0; x < g_.out.width; ++x, to += g_.patch()) {
-          std::fill_n(to, across, 0.0F);
-        }
-        continue;
+  /// Copies `channels` channels of an image, every `take`-th position of it.
+  static void place(const float* image, const shape& s, std::size_t channels,
+                    std::size_t take, const placement& where,
+                    float* to) noexcept {
+    std::fill_n(to, where.size(), 0.0F);
+    if (take == 1 && where.spread == 1 && channels == s.channels &&
+        channels == where.channels) {  // row by row
+      to += (where.top * where.width + where.left) * channels;
+      for (std::size_t y = 0; y < s.height; ++y) {
+        std::copy_n(image, s.width * channels, to);
+        image += s.width * channels;
+        to += where.width * channels;
       }
-      const float* line = image + row * g_.in.width * g_.in.channels;
-      for (std::size_t x = 0; x < g_.out.width; ++x, to += g_.patch()) {
-        const std::size_t left = x * g_.stride;  // in the padded row
-        if (g_.groups == 1 && left >= g_.pad_width &&
-            left - g_.pad_width + g_.kernel_width <= g_.in.width) {
-          copy(line + (left - g_.pad_width) * g_.in.channels, across, to);
-          continue;
-        }
-        for (std::size_t kx = 0; kx < g_.kernel_width; ++kx) {
-          const std::size_t column = left + kx - g_.pad_width;
-          float* const tap = to + kx * g_.group_in();
-          if (left + kx >= g_.pad_width && column < g_.in.width) {
-            copy(line + column * g_.in.channels, g_.group_in(), tap);
-          } else {
-            std::fill_n(tap, g_.group_in(), 0.0F);
-          }
-        }
-      }
+      return;
     }
-  }
-
-  /// Adds what patches are to get to the places they were taken from.
-  void scatter(const float* patches, std::size_t group, std::size_t first,
-               std::size_t last, float* d_in) const {
-    for (std::size_t r = first; r < last; ++r) {
-      float* image =
-          d_in + r / g_.out.height * g_.in.size() + group * g_.group_in();
-      scatter_row(patches, r % g_.out.height, image);
-      patches += g_.out.width * g_.patch();
-    }
-  }
-
-  void scatter_row(const float* patches, std::size_t y, float* image) const {
-    const std::size_t across = g_.kernel_width * g_.group_in();
-    for (std::size_t ky = 0; ky < g_.kernel_height; ++ky) {
-      std::size_t row = 0;
-      if (!source_row(y, ky, row)) {
-        continue;
-      }
-      float* line = image + row * g_.in.width * g_.in.channels;
-      const float* from = patches + ky * across;
-      for (std::size_t x = 0; x < g_.out.width; ++x, from += g_.patch()) {
-        const std::size_t left = x * g_.stride;
-        if (g_.groups == 1 && left >= g_.pad_width &&
-            left - g_.pad_width + g_.kernel_width <= g_.in.width) {
-          add(from, across, line + (left - g_.pad_width) * g_.in.channels);
-          continue;
-        }
-        for (std::size_t kx = 0; kx < g_.kernel_width; ++kx) {
-          const std::size_t column = left + kx - g_.pad_width;
-          if (left + kx >= g_.pad_width && column < g_.in.width) {
-            add(from + kx * g_.group_in(), g_.group_in(),
-                line + column * g_.in.channels);
-          }
-        }
-      }
-    }
-  }
-
-  static void copy(const float* from, std::size_t n, float* to) noexcept {
-    if (n < 16) {  // a call would cost more
-      for (std::size_t k = 0; k < n; ++k) {
-        to[k] = from[k];
-      }
-    } else {
-      std::memcpy(to, from, n * sizeof(float));
-    }
-  }
-  static void add(const float* from, std::size_t n, float* to) noexcept {
+    for (std::size_t y = 0; y < s.height; y += take) {
+      for (std::size_t x = 0; x < s.width; x += take) {
+        const std::size_t row = where.top + y / take * where.spread;
+        const std::size_t column = where.left + x / take * where.spread;
+        const float* const from = image + (y * s.width + x) * s.channels;
+        float* const there = to + (row * where.width + column) * where.channels;
 #pragma omp simd
-    for (std::size_t k = 0; k < n; ++k) {
-      to[k] += from[k];
+        for (std::size_t c = 0; c < channels; ++c) {
+          there[c] = from[c];
+        }
+      }
+    }
+  }
+
+  const float* input_of(const layer_pass& pass, std::size_t n,
+                        std::size_t group, const memory& m) const {
+    const float* const image =
+        pass.in[0] + n * g_.in.size() + group * g_.group_in();
+    if (g_.groups == 1 && g_.pad_height == 0 && g_.pad_width == 0 &&
+        takes_every_ == 1) {
+      return image;
+    }
+    place(image, g_.in, g_.group_in(), takes_every_, input_copy(), m.input);
+    return m.input;
+  }
+
+  const float* slopes_of(const layer_pass& pass, std::size_t n,
+                         std::size_t group, const memory& m) const {
+    const float* const d_out =
+        pass.d_out + n * g_.out.size() + group * g_.group_out();
+    if (padded_filters(g_.group_out()) == g_.out.channels) {
+      return d_out;
+    }
+    place(d_out, g_.out, g_.group_out(), 1, slope_copy(), m.slopes);
+    return m.slopes;
+  }
+
+  const float* spread_slopes_of(const layer_pass& pass, std::size_t n,
+                                std::size_t group, const memory& m) const {
+    const float* const d_out =
+        pass.d_out + n * g_.out.size() + group * g_.group_out();
+    if (g_.groups == 1 && g_.taps() == 1) {
+      return d_out;
+    }
+    place(d_out, g_.out, g_.group_out(), 1, spread_copy(), m.spread);
+    return m.spread;
+  }
+
+  /// turned[i, ky, kx, o] = filter[o, kh - 1 - ky, kw - 1 - kx, i]
+  void turn(const float* filters, float* turned) const noexcept {
+    for (std::size_t i = 0; i < g_.group_in(); ++i) {
+      for (std::size_t tap = g_.taps(); tap-- > 0;) {
+        for (std::size_t o = 0; o < g_.group_out(); ++o) {
+          *turned++ = filters[o * g_.patch() + tap * g_.group_in() + i];
+        }
+      }
+    }
+  }
+
+  void set_d_in(const layer_pass& pass, const memory& m) const {
+    float* const d_in = pass.d_in[0];
+    if (takes_every_ > 1 && !pass.d_in_is_set[0]) {
+      std::fill_n(d_in, pass.batch * g_.in.size(), 0.0F);
+    }
+    for (std::size_t group = 0; group < g_.groups; ++group) {
+      turn(filters(pass.weights, group), m.turned);
+      pack_filters(back_, m.turned, m.packed_back);
+      for (std::size_t n = 0; n < pass.batch; ++n) {
+        const float* const slopes = spread_slopes_of(pass, n, group, m);
+        float* const to = d_in + n * g_.in.size() + group * g_.group_in();
+        if (takes_every_ == 1) {
+          convolve(back_, slopes, m.packed_back, nullptr, pass.d_in_is_set[0],
+                   to, g_.in.channels);
+        } else {
+          convolve(back_, slopes, m.packed_back, nullptr, false, m.taken,
+                   g_.group_in());
+          add_taken(m.taken, to);
+        }
+      }
+    }
+  }
+
+  /// Adds to the positions that were taken.
+  void add_taken(const float* taken, float* d_in) const noexcept {
+    for (std::size_t y = 0; y < g_.out.height; ++y) {
+      for (std::size_t x = 0; x < g_.out.width; ++x) {
+        float* const to =
+            d_in + (y * g_.in.width + x) * takes_every_ * g_.in.channels;
+        for (std::size_t i = 0; i < g_.group_in(); ++i) {
+          to[i] += *taken++;
+        }
+      }
     }
   }
 
   geometry g_;
   bool has_bias_;
   start_values start_;
+  std::size_t takes_every_ = 1;
+  std::size_t stride_ = 1;
+  convolution_sizes sizes_;
+  convolution_sizes back_;
 };
 
 /// "3" or "7x1".
@@ -329,6 +344,12 @@ std::unique_ptr<layer> make(layer_words& words, std::span<const shape> in) {
         fmt::format("a kernel of {}x{} does not fit its input, {}{}",
                     g.kernel_height, g.kernel_width, to_text(g.in),
                     g.pad_height + g.pad_width > 0 ? " and padding" : ""));
+  }
+  if (g.pad_height >= g.kernel_height || g.pad_width >= g.kernel_width) {
+    words.fail(fmt::format(
+        "a padding of {} is not less than the kernel, "
+        "{}x{}",
+        std::max(g.pad_height, g.pad_width), g.kernel_height, g.kernel_width));
   }
   g.out.height = (height - g.kernel_height) / g.stride + 1;
   g.out.width = (width - g.kernel_width) / g.stride + 1;

@@ -1,8 +1,9 @@
 // Pooling over windows of positions, channel by channel.
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -71,8 +72,11 @@ class pooling : public layer {
   windows w_;
 };
 
-/// The greatest value of the window, the first of them in reading order; its
-/// place within the window is kept in a byte.
+/// The greatest value of the window; of equal ones one of them. Its place
+/// within the window is kept in a byte.
+///
+/// First down the columns, then along the rows: whole rows of the image at a
+/// time, however few its channels are.
 class max_pooling final : public pooling {
  public:
   using pooling::pooling;
@@ -80,25 +84,22 @@ class max_pooling final : public pooling {
   std::size_t kept(std::size_t batch) const override {
     return (batch * w_.out.size() + sizeof(float) - 1) / sizeof(float);
   }
+  std::size_t scratch(std::size_t) const override { return 4 * row_size(); }
 
   void forward(const layer_pass& pass) const override {
-    const std::size_t n = w_.in.channels;
-    auto* const places = reinterpret_cast<std::uint8_t*>(pass.kept);
+    const line down{pass.scratch, pass.scratch + row_size()};
+    const line along{down.place + row_size(), down.place + 2 * row_size()};
+    auto* place = reinterpret_cast<std::uint8_t*>(pass.kept);
+    float* out = pass.out;
+    const std::size_t row = w_.out.width * w_.out.channels;
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const float* const image = pass.in[0] + b * w_.in.size();
-      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
-                  std::size_t left, std::size_t right) {
-        float* const best = pass.out + b * w_.out.size() + at * n;
-        std::uint8_t* const place = places + b * w_.out.size() + at * n;
-        std::fill_n(best, n, -std::numeric_limits<float>::infinity());
-        std::memset(place, 0, n);
-        std::uint8_t number = 0;
-        for (std::size_t y = top; y < bottom; ++y) {
-          for (std::size_t x = left; x < right; ++x, ++number) {
-            take(image + (y * w_.in.width + x) * n, number, n, best, place);
-          }
-        }
-      });
+      for (std::size_t y = 0; y < w_.out.height;
+           ++y, out += row, place += row) {
+        look_down(image, y, down);
+        look_along(down, along);
+        pick(along, out, place);
+      }
     }
   }
 
@@ -107,37 +108,111 @@ class max_pooling final : public pooling {
     if (d_in == nullptr) {
       return;
     }
-    const std::size_t n = w_.in.channels;
-    const auto* const places = reinterpret_cast<const std::uint8_t*>(pass.kept);
+    std::array<std::ptrdiff_t, most_places> offset{};
+    for (std::size_t k = 0; k < w_.kernel * w_.kernel; ++k) {
+      offset[k] = signed_of((k / w_.kernel * w_.in.width + k % w_.kernel) *
+                            w_.in.channels);
+    }
+    const float* d = pass.d_out;
+    const auto* place = reinterpret_cast<const std::uint8_t*>(pass.kept);
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      float* const image = d_in + b * w_.in.size();
-      w_.each([&](std::size_t at, std::size_t top, std::size_t bottom,
-                  std::size_t left, std::size_t right) {
-        const float* const d = pass.d_out + b * w_.out.size() + at * n;
-        const std::uint8_t* const place = places + b * w_.out.size() + at * n;
-        std::uint8_t number = 0;
-        for (std::size_t y = top; y < bottom; ++y) {
-          for (std::size_t x = left; x < right; ++x, ++number) {
-            float* const to = image + (y * w_.in.width + x) * n;
-#pragma omp simd
-            for (std::size_t c = 0; c < n; ++c) {
-              to[c] += place[c] == number ? d[c] : 0.0F;
-            }
-          }
+      for (std::size_t at = 0; at < w_.out.positions(); ++at) {
+        // Of the window's corner, which may be outside.
+        const std::ptrdiff_t row =
+            signed_of(at / w_.out.width * w_.stride) - signed_of(w_.pad);
+        const std::ptrdiff_t column =
+            signed_of(at % w_.out.width * w_.stride) - signed_of(w_.pad);
+        const std::ptrdiff_t corner =
+            signed_of(b * w_.in.size()) +
+            (row * signed_of(w_.in.width) + column) * signed_of(w_.in.channels);
+        for (std::size_t c = 0; c < w_.in.channels; ++c) {
+          d_in[corner + offset[*place++] + signed_of(c)] += *d++;
         }
-      });
+      }
     }
   }
 
  private:
-  /// NaN wins, so that it does not go unseen.
-  static void take(const float* values, std::uint8_t number, std::size_t n,
-                   float* best, std::uint8_t* place) noexcept {
+  static constexpr std::size_t most_places = std::size_t{1} << 8U;
+
+  /// Greatest values so far, and their places.
+  struct line {
+    float* value;
+    float* place;
+  };
+
+  static std::ptrdiff_t signed_of(std::size_t n) noexcept {
+    return static_cast<std::ptrdiff_t>(n);
+  }
+
+  /// A row of the image with its padding, and room for the last window.
+  std::size_t row_size() const noexcept {
+    return (w_.pad + std::max(w_.in.width, w_.out.width * w_.stride) +
+            w_.kernel) *
+           w_.in.channels;
+  }
+
+  /// Takes what is greater; NaN wins, so that it does not go unseen.
+  static void take(const float* values, float place, std::size_t n,
+                   const line& best) noexcept {
+    float* const value_of = best.value;
+    float* const place_of = best.place;
 #pragma omp simd
-    for (std::size_t c = 0; c < n; ++c) {
-      const bool more = !(values[c] <= best[c]);
-      best[c] = more ? values[c] : best[c];
-      place[c] = more ? number : place[c];
+    for (std::size_t k = 0; k < n; ++k) {
+      const bool stays = values[k] <= value_of[k];
+      value_of[k] = stays ? value_of[k] : values[k];
+      place_of[k] = stays ? place_of[k] : place;
+    }
+  }
+
+  void look_down(const float* image, std::size_t y, const line& best) const {
+    const auto [top, bottom] = w_.range(y, w_.in.height);
+    const std::size_t n = w_.in.width * w_.in.channels;
+    const std::size_t before = w_.pad * w_.in.channels;
+    std::fill_n(best.value, row_size(),
+                -std::numeric_limits<float>::infinity());
+    std::fill_n(best.place, row_size(), 0.0F);
+    const std::size_t skipped = top + w_.pad - y * w_.stride;
+    for (std::size_t row = top; row < bottom; ++row) {
+      take(image + row * n,
+           static_cast<float>((skipped + row - top) * w_.kernel), n,
+           {best.value + before, best.place + before});
+    }
+  }
+
+  void look_along(const line& down, const line& best) const {
+    const std::size_t n = row_size() - w_.kernel * w_.in.channels;
+    std::copy_n(down.value, n, best.value);
+    std::copy_n(down.place, n, best.place);
+    float* const value_of = best.value;
+    float* const place_of = best.place;
+    for (std::size_t x = 1; x < w_.kernel; ++x) {
+      const float* const value = down.value + x * w_.in.channels;
+      const float* const place = down.place + x * w_.in.channels;
+      const auto shift = static_cast<float>(x);
+#pragma omp simd
+      for (std::size_t k = 0; k < n; ++k) {
+        const bool stays = value[k] <= value_of[k];
+        const float other = place[k] + shift;
+        value_of[k] = stays ? value_of[k] : value[k];
+        place_of[k] = stays ? place_of[k] : other;
+      }
+    }
+  }
+
+  void pick(const line& best, float* out, std::uint8_t* place) const {
+    const std::size_t n = w_.in.channels;
+    for (std::size_t x = 0; x < w_.out.width; ++x) {
+      const float* const value_of = best.value + x * w_.stride * n;
+      const float* const place_of = best.place + x * w_.stride * n;
+#pragma omp simd
+      for (std::size_t c = 0; c < n; ++c) {
+        out[x * n + c] = value_of[c];
+      }
+      for (std::size_t c = 0; c < n; ++c) {
+        place[x * n + c] =
+            static_cast<std::uint8_t>(static_cast<int>(place_of[c]));
+      }
     }
   }
 };
