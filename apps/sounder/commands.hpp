@@ -11,6 +11,7 @@ command train_command();
 command evaluate_command();
 command predict_command();
 command compare_command();
+command model_command();
 command topology_command();
 command node_command();
 command status_command();

@@ -25,10 +25,10 @@ namespace {
 enum exit_codes { done = 0, failed = 1, usage = 2, data = 3, peer = 4 };
 
 std::vector<command> commands() {
-  return {train_command(),   evaluate_command(), predict_command(),
-          compare_command(), topology_command(), node_command(),
-          status_command(),  info_command(),     generate_command(),
-          convert_command(), split_command()};
+  return {train_command(),    evaluate_command(), predict_command(),
+          compare_command(),  model_command(),    topology_command(),
+          node_command(),     status_command(),   info_command(),
+          generate_command(), convert_command(),  split_command()};
 }
 
 std::string overview(const std::vector<command>& all) {

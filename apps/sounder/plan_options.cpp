@@ -32,9 +32,19 @@ constexpr std::array<std::string_view, 6> rules = {
     "sgd", "momentum", "nesterov", "adam", "lars", "two-stage"};
 constexpr unsigned usual_gd_epochs = 5;  // of two-stage
 
+/// Networks take smaller steps on larger batches.
+constexpr double network_step = 0.05;
+constexpr std::size_t network_batch = 32;
+
+bool trains_network(const settings& values) {
+  return is_network(values.text("model"));
+}
+
 step_size_rule read_step(const settings& values, unsigned epochs,
                          unsigned gd_epochs) {
-  const double step = values.number("step", tiny, huge);
+  const double step = trains_network(values) && !values.given("step")
+                          ? network_step
+                          : values.number("step", tiny, huge);
   const std::string& name = values.one_of("step-rule", step_rules);
   const double factor = values.number("decay", tiny, huge);
   step_size_rule rule = kernels::constant_step(step);
@@ -143,7 +153,7 @@ option_group model_options() {
 std::vector<option_group> schedule_options() {
   return {
       {"Steps",
-       {{"step", "X", "0.5", "step size at the start"},
+       {{"step", "X", "0.5", "step size at the start [0.05 for networks]"},
         {"step-rule", "NAME", "decay",
          "constant, decay (times --decay after every epoch), polynomial "
          "(--power), multi-step (times --decay at --milestones), inverse-time "
@@ -168,7 +178,7 @@ std::vector<option_group> schedule_options() {
         {"gd-batch", "N", "",
          "batch of the first of these epochs [batch / (gd-epochs + 1)]"},
         {"gd-step", "X", "", "step size of these epochs [as --step-rule says]"},
-        {"batch", "N", "1", "samples a step"},
+        {"batch", "N", "1", "samples a step [32 for networks]"},
         {"epochs", "N", "10", "passes over the training samples"},
         {"order", "NAME", "block",
          "order of samples in an epoch: block (blocks of neighbours at random: "
@@ -214,7 +224,9 @@ model_choice read_model(const settings& values) {
 actors::training_plan read_schedule(const settings& values) {
   actors::training_plan plan;
   plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
-  plan.batch_size = values.number<std::size_t>("batch", 1);
+  plan.batch_size = trains_network(values) && !values.given("batch")
+                        ? network_batch
+                        : values.number<std::size_t>("batch", 1);
   plan.rule = read_rule(values);
   plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
   plan.step_size = read_step(values, plan.epochs, plan.gd.epochs);

@@ -12,6 +12,7 @@
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/profile.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
@@ -150,6 +151,27 @@ request read(const settings& values) {
   r.save = values.text("save");
   r.as_json = values.one_of("output", outputs) == "json";
   return r;
+}
+
+/// What a batch must be for a network and the rows that a replica has.
+void check_batch(const settings& values, const request& r,
+                 const workload& work) {
+  if (!work.network) {
+    return;
+  }
+  const std::size_t batch = r.plan.batch_size;
+  const std::size_t rows =
+      work.train.rows() / std::max<std::size_t>(r.wiring.replicas, 1);
+  if (batch < work.network->least_batch()) {
+    values.fail("batch",
+                "1 sample has no batch statistics, which batch norm "
+                "needs; take 2 or more");
+  }
+  if (batch > rows) {
+    values.fail("batch", fmt::format("{} is more than the {} samples of a "
+                                     "replica",
+                                     batch, rows));
+  }
 }
 
 /// Finds out before the training that its model could not be written after.
@@ -310,11 +332,19 @@ int run(const invocation& given) {
   }
   const workload work =
       prepare(values, std::move(sources), r.model, r.wiring.name == "aig");
+  check_batch(values, r, work);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
   if (values.has("resume")) {
     const std::string& file = values.text("resume");
     r.plan.start = read_start(work, file);
+  }
+  const bool profiled = values.flag("profile");
+  if (profiled && (!work.network || !r.plan.nodes.empty())) {
+    values.fail("profile", "is for networks, in this process");
+  }
+  if (profiled) {
+    work.network->measure_times(true);
   }
   interrupt_watch watch;
   r.plan.interrupt = watch.token();
@@ -323,6 +353,9 @@ int run(const invocation& given) {
   save(r, work, report, out);
   print(r.as_json ? as_json_text(r, work, report).dump(2) + "\n"
                   : as_table(r, work, report));
+  if (profiled) {
+    out.note(profile(*work.network));
+  }
   metrics.close();
   if (const std::string problem = complaint(report); !problem.empty()) {
     complain(problem);
@@ -335,11 +368,12 @@ int run(const invocation& given) {
 command train_command() {
   command c;
   c.name = "train";
-  c.summary = "trains a linear model by SGD with workers on one vector";
+  c.summary = "trains a linear model or a network by SGD";
   c.text =
       "  sounder train --data rcv1.svm.xz --test rcv1_test.svm.xz --epochs 15\n"
       "  sounder train --data a9a --split 0.8 --topology hogwild --workers 2\n"
       "  sounder train --data mnist/ --model softmax --step 0.01 --save m.npz\n"
+      "  sounder train --data mnist/ --model lenet --replicas 2\n"
       "  sounder train --data big.svm --resume m.txt --save m.txt\n"
       "  sounder train --generate p1 --batch 2 --step 0.001\n"
       "\n"
