@@ -20,6 +20,7 @@ std::vector<layer_kind>& all_kinds() {
     layers::add_pooling(made);
     layers::add_batch_norm(made);
     layers::add_response_norm(made);
+    layers::add_dropout(made);
     layers::add_joins(made);
     layers::add_reshapes(made);
     return made;
