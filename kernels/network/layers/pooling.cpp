@@ -49,6 +49,9 @@ void add(const float* from, float factor, std::size_t n, float* to) noexcept {
   }
 }
 
+/// NaN wins over all numbers, so that it does not go unseen.
+bool is_greater(float x, float best) noexcept { return x > best || x != x; }
+
 class pooling : public layer {
  public:
   explicit pooling(const windows& w) : w_(w) {}
@@ -130,12 +133,11 @@ class max_pooling final : public pooling {
   }
 
  private:
-  /// NaN wins, so that it does not go unseen.
   static void take(const float* values, std::uint8_t number, std::size_t n,
                    float* best, std::uint8_t* place) noexcept {
 #pragma omp simd
     for (std::size_t c = 0; c < n; ++c) {
-      const bool more = !(values[c] <= best[c]);
+      const bool more = is_greater(values[c], best[c]);
       best[c] = more ? values[c] : best[c];
       place[c] = more ? number : place[c];
     }
@@ -305,7 +307,7 @@ class global_max final : public layer {
     std::size_t best = b * in_.size() + c;
     for (std::size_t p = 1; p < in_.positions(); ++p) {
       const std::size_t here = b * in_.size() + p * in_.channels + c;
-      best = !(pass.in[0][here] <= pass.in[0][best]) ? here : best;
+      best = is_greater(pass.in[0][here], pass.in[0][best]) ? here : best;
     }
     return best;
   }
