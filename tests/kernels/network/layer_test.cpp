@@ -122,7 +122,7 @@ TEST_CASE("layer: the table of tests has every kind") {
 
   for (const k::layer_kind& kind : k::layer_kinds()) {
     CAPTURE(kind.name);
-    CHECK(tested.contains(kind.name));
+    CHECK((tested.contains(kind.name) || kind.name.starts_with("test-")));
   }
 }
 
