@@ -76,7 +76,7 @@ class lstm final : public layer {
     array(bias, gates()) =
         array(bias_ih(pass), gates()) + array(bias_ih(pass) + gates(), gates());
     matrix_view turned = matrix(bias + gates(), hidden_, gates());
-    turned = weight_hh(pass).transpose();
+    transpose(weight_hh(pass), turned);
     for (std::size_t t = 0; t < in_.height; ++t) {
       if (t > 0) {
         matrix(of.gates_at(t), pass.batch, gates()).noalias() +=
@@ -159,6 +159,15 @@ class lstm final : public layer {
   }
   const float* bias_ih(const layer_pass& pass) const noexcept {
     return pass.weights + gates() * (in_.channels + hidden_);
+  }
+
+  /// Some rows at a time, so that what is read of them stays in the cache.
+  static void transpose(const const_matrix_view& from, matrix_view& to) {
+    constexpr Eigen::Index block = 16;
+    for (Eigen::Index first = 0; first < from.rows(); first += block) {
+      const Eigen::Index n = std::min(block, from.rows() - first);
+      to.middleCols(first, n) = from.middleRows(first, n).transpose();
+    }
   }
 
   void sort_by_step(const float* from, std::size_t batch, float* to) const {
