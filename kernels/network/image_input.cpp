@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -14,11 +13,15 @@ namespace sounder::kernels {
 
 namespace {
 
+/// One more than there are separators.
 std::vector<std::string> parts_of(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, separator);) {
-    parts.push_back(part);
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
   }
   return parts;
 }
@@ -35,13 +38,16 @@ shape read_shape(const layer_line& line, layer_words& words) {
   const std::vector<std::string> sides = parts_of(text, 'x');
   shape s;
   std::size_t* const to[] = {&s.height, &s.width, &s.channels};
+  constexpr double most = 0x1p28;  // values
+  double size = 1.0;
   bool reads =
       line.values.size() == 1 && (sides.size() == 1 || sides.size() == 3);
   for (std::size_t k = 0; reads && k < sides.size(); ++k) {
-    reads = reads_as(sides[k], *to[sides.size() == 1 ? 2 : k]) &&
-            *to[sides.size() == 1 ? 2 : k] > 0;
+    std::size_t& side = *to[sides.size() == 1 ? 2 : k];
+    reads = reads_as(sides[k], side) && side > 0;
+    size *= static_cast<double>(side);
   }
-  if (!reads || s.size() > (std::size_t{1} << 28U)) {
+  if (!reads || size > most) {
     words.fail(
         fmt::format("'{}' is no shape: input HEIGHTxWIDTHxCHANNELS, or "
                     "input LENGTH",

@@ -19,6 +19,9 @@ std::vector<layer_kind>& all_kinds() {
     layers::add_activations(made);
     layers::add_pooling(made);
     layers::add_batch_norm(made);
+    layers::add_response_norm(made);
+    layers::add_dropout(made);
+    layers::add_lstm(made);
     layers::add_joins(made);
     layers::add_reshapes(made);
     return made;

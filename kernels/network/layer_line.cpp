@@ -1,6 +1,7 @@
 #include "kernels/network/layer_line.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <sstream>
@@ -67,6 +68,10 @@ class line_reader {
           "INPUT, INPUT");
     }
     line.kind = words.front();
+    if (!is_name(line.kind)) {
+      fail(fmt::format("'{}' is no kind of layer: letters, digits and _-./",
+                       line.kind));
+    }
     read_options({words.begin() + 1, words.end()}, line);
     if (line.name.empty()) {
       line.name = line.kind + std::to_string(++unnamed_[line.kind]);

@@ -22,7 +22,8 @@ namespace {
 /// Running means and variances are statistics: exchanges between replicas
 /// treat them as they treat parameters (averages are averaged, what is
 /// overwritten is overwritten, differences are added), steps do not. A
-/// running variance below 0, which momentum at a hub can make, counts as 0.
+/// running variance below 0, which momentum at a hub can make, counts as 0;
+/// a batch with n = 1 has none to tell and leaves the running one alone.
 class batch_norm final : public layer {
  public:
   batch_norm(shape in, float momentum, float epsilon)
@@ -163,8 +164,9 @@ class batch_norm final : public layer {
       const float variance = 1.0F / (inverse * inverse) - epsilon_;
       pass.d_statistics[c] = momentum_ * (pass.statistics[c] - pass.kept[c]);
       pass.d_statistics[n + c] =
-          momentum_ *
-          (pass.statistics[n + c] - variance * count / (count - 1.0F));
+          count > 1.0F ? momentum_ * (pass.statistics[n + c] -
+                                      variance * count / (count - 1.0F))
+                       : 0.0F;
     }
   }
 

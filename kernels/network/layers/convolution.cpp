@@ -3,6 +3,7 @@
 // itself where there are neither groups nor padding.
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -323,15 +324,28 @@ void read_kernel(layer_words& words, geometry& g) {
   g.kernel_width = read.count("width");
 }
 
+/// "pad=P" or "same".
+void read_padding(layer_words& words, geometry& g) {
+  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  const std::size_t pad = words.option("pad", none);
+  const bool same = words.flag("same");
+  if (same && pad != none) {
+    words.fail("the padding is 'same' or a number, not both");
+  }
+  if (same && (g.kernel_height % 2 == 0 || g.kernel_width % 2 == 0)) {
+    words.fail("'same' needs a kernel of odd sides");
+  }
+  g.pad_height = same ? g.kernel_height / 2 : pad == none ? 0 : pad;
+  g.pad_width = same ? g.kernel_width / 2 : g.pad_height;
+}
+
 std::unique_ptr<layer> make(layer_words& words, std::span<const shape> in) {
   geometry g;
   g.in = in[0];
   g.out.channels = words.count("number of filters");
   read_kernel(words, g);
   g.stride = words.option("stride", 1, 1);
-  const bool same = words.flag("same");
-  g.pad_height = words.option("pad", same ? g.kernel_height / 2 : 0);
-  g.pad_width = same ? g.kernel_width / 2 : g.pad_height;
+  read_padding(words, g);
   g.groups = words.option("groups", 1, 1);
   if (g.in.channels % g.groups != 0 || g.out.channels % g.groups != 0) {
     words.fail(fmt::format("{} groups do not divide {} channels into {}",

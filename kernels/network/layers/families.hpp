@@ -14,6 +14,9 @@ void add_bias(std::vector<layer_kind>& kinds);
 void add_activations(std::vector<layer_kind>& kinds);
 void add_pooling(std::vector<layer_kind>& kinds);
 void add_batch_norm(std::vector<layer_kind>& kinds);
+void add_response_norm(std::vector<layer_kind>& kinds);
+void add_dropout(std::vector<layer_kind>& kinds);
+void add_lstm(std::vector<layer_kind>& kinds);
 void add_joins(std::vector<layer_kind>& kinds);
 void add_reshapes(std::vector<layer_kind>& kinds);
 

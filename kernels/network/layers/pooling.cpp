@@ -50,6 +50,9 @@ void add(const float* from, float factor, std::size_t n, float* to) noexcept {
   }
 }
 
+/// NaN wins over all numbers, so that it does not go unseen.
+bool is_greater(float x, float best) noexcept { return x > best || x != x; }
+
 class pooling : public layer {
  public:
   explicit pooling(const windows& w) : w_(w) {}
@@ -152,16 +155,16 @@ class max_pooling final : public pooling {
            w_.in.channels;
   }
 
-  /// Takes what is greater; NaN wins, so that it does not go unseen.
+  /// Takes what is greater.
   static void take(const float* values, float place, std::size_t n,
                    const line& best) noexcept {
     float* const value_of = best.value;
     float* const place_of = best.place;
 #pragma omp simd
     for (std::size_t k = 0; k < n; ++k) {
-      const bool stays = values[k] <= value_of[k];
-      value_of[k] = stays ? value_of[k] : values[k];
-      place_of[k] = stays ? place_of[k] : place;
+      const bool more = is_greater(values[k], value_of[k]);
+      value_of[k] = more ? values[k] : value_of[k];
+      place_of[k] = more ? place : place_of[k];
     }
   }
 
@@ -192,10 +195,10 @@ class max_pooling final : public pooling {
       const auto shift = static_cast<float>(x);
 #pragma omp simd
       for (std::size_t k = 0; k < n; ++k) {
-        const bool stays = value[k] <= value_of[k];
+        const bool more = is_greater(value[k], value_of[k]);
         const float other = place[k] + shift;
-        value_of[k] = stays ? value_of[k] : value[k];
-        place_of[k] = stays ? place_of[k] : other;
+        value_of[k] = more ? value[k] : value_of[k];
+        place_of[k] = more ? other : place_of[k];
       }
     }
   }
@@ -380,7 +383,7 @@ class global_max final : public layer {
     std::size_t best = b * in_.size() + c;
     for (std::size_t p = 1; p < in_.positions(); ++p) {
       const std::size_t here = b * in_.size() + p * in_.channels + c;
-      best = !(pass.in[0][here] <= pass.in[0][best]) ? here : best;
+      best = is_greater(pass.in[0][here], pass.in[0][best]) ? here : best;
     }
     return best;
   }
