@@ -35,8 +35,8 @@ struct geometry {
 struct placement {
   std::size_t height = 1;  // of the result
   std::size_t width = 1;
-  std::size_t top = 0;  // where the first value goes
-  std::size_t left = 0;
+  std::ptrdiff_t top = 0;    // where the first value goes; what goes outside
+  std::ptrdiff_t left = 0;   // is left out
   std::size_t spread = 1;    // rows and columns from one value to the next
   std::size_t channels = 1;  // of the result; more than were copied are zero
 
@@ -55,7 +55,8 @@ class convolution final : public layer {
  public:
   convolution(const geometry& g, bool has_bias, start_values start)
       : g_(g), has_bias_(has_bias), start_(start) {
-    const bool takes_some = g.taps() == 1 && g.stride > 1;
+    const bool takes_some =
+        g.taps() == 1 && g.stride > 1 && g.pad_height == 0 && g.pad_width == 0;
     takes_every_ = takes_some ? g.stride : 1;
     stride_ = takes_some ? 1 : g.stride;
     sizes_ = {g.in.height + 2 * g.pad_height,
@@ -184,10 +185,14 @@ class convolution final : public layer {
   placement spread_copy() const noexcept {
     return {back_.height,
             back_.width,
-            g_.kernel_height - 1 - g_.pad_height,
-            g_.kernel_width - 1 - g_.pad_width,
+            signed_of(g_.kernel_height) - 1 - signed_of(g_.pad_height),
+            signed_of(g_.kernel_width) - 1 - signed_of(g_.pad_width),
             stride_,
             g_.group_out()};
+  }
+
+  static std::ptrdiff_t signed_of(std::size_t n) noexcept {
+    return static_cast<std::ptrdiff_t>(n);
   }
 
   /// Copies `channels` channels of an image, every `take`-th position of it.
@@ -195,26 +200,38 @@ class convolution final : public layer {
                     std::size_t take, const placement& where,
                     float* to) noexcept {
     std::fill_n(to, where.size(), 0.0F);
-    if (take == 1 && where.spread == 1 && channels == s.channels &&
-        channels == where.channels) {  // row by row
-      to += (where.top * where.width + where.left) * channels;
-      for (std::size_t y = 0; y < s.height; ++y) {
-        std::copy_n(image, s.width * channels, to);
-        image += s.width * channels;
-        to += where.width * channels;
-      }
-      return;
-    }
+    const bool by_rows = take == 1 && where.spread == 1 &&
+                         channels == s.channels && channels == where.channels &&
+                         where.left >= 0;
     for (std::size_t y = 0; y < s.height; y += take) {
-      for (std::size_t x = 0; x < s.width; x += take) {
-        const std::size_t row = where.top + y / take * where.spread;
-        const std::size_t column = where.left + x / take * where.spread;
-        const float* const from = image + (y * s.width + x) * s.channels;
-        float* const there = to + (row * where.width + column) * where.channels;
+      const auto row = where.top + signed_of(y / take * where.spread);
+      if (row < 0 || row >= signed_of(where.height)) {
+        continue;
+      }
+      const float* const from = image + y * s.width * s.channels;
+      float* const there = to + row * signed_of(where.width * where.channels);
+      if (by_rows) {
+        std::copy_n(from, s.width * channels,
+                    there + where.left * signed_of(channels));
+      } else {
+        place_row(from, s, channels, take, where, there);
+      }
+    }
+  }
+
+  static void place_row(const float* from, const shape& s, std::size_t channels,
+                        std::size_t take, const placement& where,
+                        float* to) noexcept {
+    for (std::size_t x = 0; x < s.width; x += take) {
+      const auto column = where.left + signed_of(x / take * where.spread);
+      if (column < 0 || column >= signed_of(where.width)) {
+        continue;
+      }
+      const float* const value = from + x * s.channels;
+      float* const there = to + column * signed_of(where.channels);
 #pragma omp simd
-        for (std::size_t c = 0; c < channels; ++c) {
-          there[c] = from[c];
-        }
+      for (std::size_t c = 0; c < channels; ++c) {
+        there[c] = value[c];
       }
     }
   }
@@ -246,7 +263,8 @@ class convolution final : public layer {
                                 std::size_t group, const memory& m) const {
     const float* const d_out =
         pass.d_out + n * g_.out.size() + group * g_.group_out();
-    if (g_.groups == 1 && g_.taps() == 1) {
+    if (g_.groups == 1 && g_.taps() == 1 && stride_ == 1 &&
+        g_.pad_height == 0 && g_.pad_width == 0) {
       return d_out;
     }
     place(d_out, g_.out, g_.group_out(), 1, spread_copy(), m.spread);
@@ -358,12 +376,6 @@ std::unique_ptr<layer> make(layer_words& words, std::span<const shape> in) {
         fmt::format("a kernel of {}x{} does not fit its input, {}{}",
                     g.kernel_height, g.kernel_width, to_text(g.in),
                     g.pad_height + g.pad_width > 0 ? " and padding" : ""));
-  }
-  if (g.pad_height >= g.kernel_height || g.pad_width >= g.kernel_width) {
-    words.fail(fmt::format(
-        "a padding of {} is not less than the kernel, "
-        "{}x{}",
-        std::max(g.pad_height, g.pad_width), g.kernel_height, g.kernel_width));
   }
   g.out.height = (height - g.kernel_height) / g.stride + 1;
   g.out.width = (width - g.kernel_width) / g.stride + 1;

@@ -75,8 +75,8 @@ class pooling : public layer {
   windows w_;
 };
 
-/// The greatest value of the window; of equal ones one of them. Its place
-/// within the window is kept in a byte.
+/// The greatest value of the window; of equal ones the first in reading
+/// order. Its place within the window is kept in a byte.
 ///
 /// First down the columns, then along the rows: whole rows of the image at a
 /// time, however few its channels are.
@@ -195,8 +195,9 @@ class max_pooling final : public pooling {
       const auto shift = static_cast<float>(x);
 #pragma omp simd
       for (std::size_t k = 0; k < n; ++k) {
-        const bool more = is_greater(value[k], value_of[k]);
         const float other = place[k] + shift;
+        const bool more = is_greater(value[k], value_of[k]) ||
+                          (value[k] == value_of[k] && other < place_of[k]);
         value_of[k] = more ? value[k] : value_of[k];
         place_of[k] = more ? other : place_of[k];
       }
