@@ -154,7 +154,7 @@ def run_torch(name, batch, channels_last, core, samples, workers=1):
 
 def best_settings(name, batch, samples):
     """The fastest of PyTorch's settings on a short run."""
-    few = max(batch * 4, samples // 8)
+    few = max(batch * 4, samples // 16)
     layouts = [False] if name == "lstm-mnist" else [False, True]
     tried = {(core, layout): run_torch(name, batch, layout, core, few)["rate"]
              for core in CORES for layout in layouts}
@@ -172,12 +172,12 @@ def write_images(folder, name, rows):
     if name == "cnn":
         file = folder / f"cifar-{rows}.bin"
         pixels = random.integers(0, 256, (rows, 3072), dtype=numpy.uint8)
-        pixels[:, :200] = labels[:, None] * 25
+        pixels[:, -200:] = labels[:, None] * 25
         file.write_bytes(numpy.hstack([labels[:, None], pixels]).tobytes())
         return file
     file = folder / f"{rows}-images-idx3-ubyte"
     pixels = random.integers(0, 256, (rows, 784), dtype=numpy.uint8)
-    pixels[:, :200] = labels[:, None] * 25
+    pixels[:, -200:] = labels[:, None] * 25
     head = numpy.array([2051, rows, 28, 28], dtype=">i4").tobytes()
     file.write_bytes(head + pixels.tobytes())
     head = numpy.array([2049, rows], dtype=">i4").tobytes()
@@ -187,7 +187,8 @@ def write_images(folder, name, rows):
 
 def run_sounder(file, name, batch, extra=()):
     command = [str(SOUNDER), "train", "--model", name, "--data", str(file),
-               "--batch", str(batch), "--step", "0.01", "--epochs", "1",
+               "--batch", str(batch), "--epochs", "1", "--step",
+               "0.3" if name == "lstm-mnist" else "0.01",
                "--output", "json", "--quiet", *extra]
     out = subprocess.run(command, check=True, text=True,
                          stdout=subprocess.PIPE).stdout
