@@ -115,8 +115,9 @@ class dropout final : public layer {
         std::uint64_t bits = 0;
         std::memcpy(&bits, word(kept, b, w), sizeof bits);
         const std::size_t first = w * bits_a_word;
-        const std::size_t n = std::min(bits_a_word, in_.size() - first);
-        const std::size_t low = std::min<std::size_t>(n, 32);
+        const auto n = static_cast<std::uint32_t>(
+            std::min(bits_a_word, in_.size() - first));
+        const std::uint32_t low = std::min(n, 32U);
         const std::size_t at = b * in_.size() + first;
         apply_half<adds>(static_cast<std::uint32_t>(bits), low, from + at,
                          to + at);
@@ -127,7 +128,7 @@ class dropout final : public layer {
   }
 
   template <bool adds>
-  void apply_half(std::uint32_t bits, std::size_t n, const float* from,
+  void apply_half(std::uint32_t bits, std::uint32_t n, const float* from,
                   float* to) const noexcept {
 #pragma omp simd
     for (std::uint32_t k = 0; k < n; ++k) {

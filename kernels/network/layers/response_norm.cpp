@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
