@@ -3,8 +3,6 @@
 #include <cmath>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "kernels/network/layers/families.hpp"
 
 namespace sounder::kernels::layers {
