@@ -245,12 +245,8 @@ void convolve(const convolution_sizes& sizes, const float* image,
       for_tiles<most_in_tile<vectors()>>(
           s.out_width(), [&](std::size_t x, auto positions) {
             vec sums[positions()][vectors()];
-#pragma GCC unroll 8
-            for (std::size_t p = 0; p < positions(); ++p) {
-#pragma GCC unroll 2
-              for (std::size_t v = 0; v < vectors(); ++v) {
-                sums[p][v] = load(shift + v * lanes);
-              }
+            for (auto& sum : sums) {
+              std::memcpy(sum, shift, sizeof(sum));
             }
             sum_tile(s, row + x * s.stride * s.channels, block, sums);
             for (std::size_t p = 0; p < positions(); ++p) {
