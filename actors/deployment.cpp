@@ -87,6 +87,12 @@ replica_setup as_setup(const json& text) {
   return setup;
 }
 
+std::vector<char> as_bytes(const json& text) {
+  std::vector<char> bytes;
+  json::to_cbor(text, bytes);
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::size_t> deployment::stepping() const {
@@ -102,11 +108,7 @@ std::vector<std::size_t> deployment::stepping() const {
 
 std::vector<char> encode(const deployment& part) {
   const training_plan& plan = part.plan;
-  json setups = json::array();
-  for (const replica_setup& setup : part.setups) {
-    setups.push_back(as_json(setup));
-  }
-  const json text = {
+  return as_bytes({
       {"place", part.place},
       {"wiring", topology::write_wiring(plan.graph)},
       {"batch_size", plan.batch_size},
@@ -122,16 +124,47 @@ std::vector<char> encode(const deployment& part) {
        plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
       {"rows", part.shape.rows},
       {"nonzeros", part.shape.nonzeros},
-      {"setups", std::move(setups)},
       {"objective", part.objective},
       {"data", part.data},
       {"fingerprint", part.fingerprint},
       {"features", part.features},
       {"peers", part.peers},
-      {"secret", part.secret}};
-  std::vector<char> bytes;
-  json::to_cbor(text, bytes);
-  return bytes;
+      {"secret", part.secret},
+  });
+}
+
+std::vector<char> encode(const timetable& times) {
+  json shares = json::array();
+  for (const share& each : times.dealt.shares) {
+    shares.push_back({each.rows, each.part, each.parts});
+  }
+  json setups = json::array();
+  for (const replica_setup& setup : times.setups) {
+    setups.push_back(as_json(setup));
+  }
+  return as_bytes({{"rows", times.dealt.shape.rows},
+                   {"nonzeros", times.dealt.shape.nonzeros},
+                   {"shares", std::move(shares)},
+                   {"setups", std::move(setups)}});
+}
+
+timetable decode_timetable(const std::vector<char>& bytes,
+                           const training_plan& plan) {
+  const json text = json::from_cbor(bytes);
+  timetable times;
+  times.dealt.shape = {text.at("rows"), text.at("nonzeros")};
+  for (const json& each : text.at("shares")) {
+    times.dealt.shares.push_back({each.at(0), each.at(1), each.at(2)});
+  }
+  for (const json& setup : text.at("setups")) {
+    times.setups.push_back(as_setup(setup));
+  }
+  const std::size_t replicas = plan.graph.replicas.size();
+  if (times.setups.size() != replicas ||
+      times.dealt.shares.size() != replicas) {
+    throw std::invalid_argument("a timetable that does not fit its graph");
+  }
+  return times;
 }
 
 deployment decode(const std::vector<char>& bytes) {
@@ -158,12 +191,8 @@ deployment decode(const std::vector<char>& bytes) {
     plan.stop.wall_clock = std::chrono::duration<double>(limit);
   }
   part.shape = {text.at("rows"), text.at("nonzeros")};
-  for (const json& setup : text.at("setups")) {
-    part.setups.push_back(as_setup(setup));
-  }
-  if (part.setups.size() != plan.graph.replicas.size() ||
-      plan.batch_size == 0) {
-    throw std::invalid_argument("a deployment that does not fit its graph");
+  if (plan.batch_size == 0) {
+    throw std::invalid_argument("a deployment with batches of 0 samples");
   }
   part.objective = text.at("objective");
   part.data = text.at("data");

@@ -39,9 +39,10 @@ using token_atom = caf::atom_constant<caf::atom("token")>;
 using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
 // serve() -> node: the port that was found.
 using listen_atom = caf::atom_constant<caf::atom("listen")>;
-// leader -> node: who are you (with the leader's protocol number); what shall
-// be run; samples for it; open the doors; connect to the others'; go on to the
-// end of the leg and stop; what the links have seen; be free again.
+// leader -> node: do you have samples of your own (with the leader's protocol
+// number); what shall be run; samples for it; who walks what when: open the
+// doors; connect to the others'; go on to the end of the leg and stop; what the
+// links have seen; be free again.
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
 using samples_atom = caf::atom_constant<caf::atom("samples")>;
@@ -100,6 +101,24 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, progress_report& x) {
   return f(caf::meta::type_name("progress_report"), x.progress, x.busy,
            x.waits_for);
+}
+
+/// What samples a node has for a run.
+enum class holding : std::uint8_t {
+  nothing,  // the leader sends it its replicas'
+  whole,    // the leader's data set
+  part,     // others, which its replicas share
+};
+
+struct samples_held {
+  holding what = holding::nothing;
+  std::uint64_t rows = 0;  // of a part
+  std::uint64_t nonzeros = 0;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, samples_held& x) {
+  return f(caf::meta::type_name("samples_held"), x.what, x.rows, x.nonzeros);
 }
 
 /// What nodes have opened for each other, by place.

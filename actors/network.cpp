@@ -37,6 +37,7 @@ void configure_network(caf::actor_system_config& config, const tls_files& tls) {
   config.add_message_type<letter_part>("sounder.letter_part");
   config.add_message_type<leg_result>("sounder.leg_result");
   config.add_message_type<progress_report>("sounder.progress_report");
+  config.add_message_type<samples_held>("sounder.samples_held");
   config.add_message_type<opened_doors>("sounder.opened_doors");
   config.add_message_type<replica_list>("sounder.replica_list");
   config.load<caf::io::middleman>();

@@ -165,7 +165,7 @@ void reached(self_ptr self) {
     record.samples += leg.samples;
     record.step_size = std::max(record.step_size, leg.step_size.value);
   }
-  record.nonzeros = state.train_set.nonzeros() * record.epoch;
+  record.nonzeros = state.epoch_shape.nonzeros * record.epoch;
   state.awaiting.push_back(record);
   with_hubs(self, [=](const std::vector<parameters>& hubs) {
     run_state& s = self->state;
@@ -369,6 +369,9 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
   state.train_set = std::move(train_set);
   state.test_set = std::move(test_set);
   state.nodes = deployed.fleet.nodes;
+  state.epoch_shape = deployed.shape;
+  state.report.epoch_samples = deployed.shape.rows;
+  state.report.parts = deployed.parts;
   state.meters = deployed.here.meters;
   state.started = run_state::clock::now();
   state.last_moved = state.started;

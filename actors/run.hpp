@@ -56,6 +56,7 @@ struct run_state {
   std::vector<run_hub> hubs;
   std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
+  data_shape epoch_shape;  // of what all replicas walk
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<caf::actor> evaluators;  // the replicas when not concurrent
   caf::actor recorder;

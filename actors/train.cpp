@@ -104,6 +104,7 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
     deployed = deploy(home->actors, plan, train_set);
   } else {
     deployed.here = wire(plan, train_set);
+    deployed.shape = data_shape::of(train_set);
   }
   const release_at_end others{home->actors, deployed.fleet};
   run_report report;

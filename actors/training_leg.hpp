@@ -54,8 +54,9 @@ struct replica_setup {
 };
 
 /// How the local steps of all replicas are cut into legs: a leg has `batches`
-/// of them (0: an epoch's), and an epoch as many legs as `rows` samples fill,
-/// those of the replica that has most.
+/// of them (0: an epoch's) at the replica that has most samples, `rows` of
+/// them, and in proportion fewer at the others; an epoch has as many legs
+/// everywhere.
 struct leg_cut {
   std::size_t batches = 0;
   std::size_t rows = 0;

@@ -61,7 +61,7 @@ class wirer {
 
   /// `setups` by replica, with data for those of `place`. Without a network
   /// everything lives in this process. Keeps a reference to `plan`.
-  wirer(const training_plan& plan, const data_shape& shape,
+  wirer(const training_plan& plan, const dealing& dealt,
         std::vector<replica_setup> setups, std::string place,
         std::optional<network> others = std::nullopt);
 

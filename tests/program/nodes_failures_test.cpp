@@ -99,6 +99,7 @@ TEST_CASE("mistakes in nodes and TLS are exit code 2") {
       {{"node", "--tls-cert", "/no/such.pem", "--tls-key", "/no/such.key",
         "--tls-ca", "/no/ca.pem"},
        "--tls-cert: there is no file '/no/such.pem'"},
+      {{"node", "--data", "a.svm", "--part", "b.svm"}, "--part: is instead of"},
       {{"train", "--generate", "p1", "--nodes", "here"},
        "--nodes: 'here' is not HOST:PORT"},
       {{"train", "--generate", "p1", "--nodes", "a:1,,b:2"},
