@@ -57,6 +57,8 @@ using status_atom = caf::atom_constant<caf::atom("status")>;
 using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
 // whoever interrupts -> run.
 using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
+// run -> itself: somebody was lost some moments ago.
+using lost_atom = caf::atom_constant<caf::atom("lost")>;
 // run -> itself: time to see whether anybody got anywhere.
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 // run -> replica: progress so far; answered with progress_report.
@@ -78,6 +80,7 @@ struct leg_result {
   exact_double computing;  // seconds: where the time went
   exact_double exchanging;
   exact_double waiting;
+  std::string lost;  // whom, when that is why it is not complete
   actors::parameters parameters;
 };
 
@@ -85,7 +88,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, leg_result& x) {
   return f(caf::meta::type_name("leg_result"), x.begin_ns, x.end_ns, x.samples,
            x.step_size, x.is_complete, x.computing, x.exchanging, x.waiting,
-           x.parameters);
+           x.lost, x.parameters);
 }
 
 using evaluation_ptr = std::shared_ptr<evaluation>;

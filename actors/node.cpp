@@ -1,12 +1,14 @@
 #include "actors/node.hpp"
 
 #include <future>
+#include <set>
 #include <thread>
 
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
 #include "actors/link_json.hpp"
+#include "actors/link_kinds.hpp"
 #include "actors/messages.hpp"
 #include "actors/replica.hpp"
 #include "kernels/data/pack.hpp"
@@ -36,7 +38,8 @@ struct session {
   std::vector<wired_replica> replicas;
   std::vector<caf::actor> actors;
   opened_doors doors;
-  std::vector<caf::actor> peers;  // connections kept open
+  std::map<std::string, caf::actor> peers;  // for letters; by address
+  std::shared_ptr<loss> lost = std::make_shared<loss>();
 };
 
 struct node_state {
@@ -74,6 +77,9 @@ void release(self_ptr self, const std::string& why) {
     }
   }
   self->demonitor(run.leader);
+  for (const auto& [address, peer] : run.peers) {
+    self->demonitor(peer);
+  }
   state.run.reset();
   say(state, why);
 }
@@ -162,6 +168,7 @@ void complete_setups(node_state& state) {
     setup.sharing = node.sharing;
     setup.workers = node.workers;
     setup.stop = run.stop->get_token();
+    setup.lost = run.lost;
     if (plan.stop.wall_clock) {
       setup.end_by =
           std::chrono::steady_clock::now() +
@@ -185,19 +192,57 @@ void complete_setups(node_state& state) {
   }
 }
 
+/// The other nodes that letters or tokens come from or go to.
+std::set<std::string> pen_friends(const deployment& part) {
+  const topology::graph& graph = part.plan.graph;
+  std::set<std::string> places;
+  for (const topology::link& link : graph.links) {
+    const std::string& from = graph.replicas[link.from].place;
+    const std::string& to = graph.replicas[link.to].place;
+    if ((is_gossip(link) || discipline_of<topology::on_token>(link)) &&
+        from != to && (from == part.place || to == part.place)) {
+      places.insert(from == part.place ? to : from);
+    }
+  }
+  places.erase("");  // the leader is watched anyway
+  return places;
+}
+
+/// Opens ways for letters, and watches them: a letter that is lost is not
+/// missed by all who wait for it.
+void open_ways(self_ptr self) {
+  session& run = *self->state.run;
+  // Over TLS the way goes through the leader: a node that both answers and
+  // asks over TLS loses its connections (CAF 0.17.6).
+  if (self->state.options.tls.is_on()) {
+    return;
+  }
+  for (const std::string& place : pen_friends(run.part)) {
+    const std::string& address = run.part.peers.at(place);
+    const caf::actor peer =
+        connect(self->system(), parse_address(address), self->state.options.tls,
+                std::chrono::seconds(10));
+    self->monitor(peer);
+    run.peers[address] = peer;
+  }
+}
+
+/// Without its letters a run comes to nothing: our replicas go home.
+void lose_peer(self_ptr self, const caf::down_msg& gone) {
+  session& run = *self->state.run;
+  for (const auto& [address, peer] : run.peers) {
+    if (peer.address() == gone.source) {
+      run.lost->note("its connection to node " + address + " broke (" +
+                     self->system().render(gone.reason) + ")");
+      run.stop->request_stop();
+    }
+  }
+}
+
 /// Spawns the replicas once their meetings are made.
 replica_list start_replicas(self_ptr self, const opened_doors& others) {
   session& run = *self->state.run;
-  for (const auto& [place, address] : run.part.peers) {
-    // Over TLS the way goes through the leader: a node that both answers and
-    // asks over TLS loses its connections (CAF 0.17.6).
-    if (place != run.part.place && !address.empty() &&
-        !self->state.options.tls.is_on()) {
-      run.peers.push_back(connect(self->system(), parse_address(address),
-                                  self->state.options.tls,
-                                  std::chrono::seconds(10)));
-    }
-  }
+  open_ways(self);
   opened_doors doors = run.doors;
   doors.add(others);
   wired_graph wired = run.wiring->connect(doors);
@@ -272,6 +317,8 @@ caf::behavior node(self_ptr self, node_options options) {
     const auto& run = self->state.run;
     if (run && run->leader.address() == gone.source) {
       release(self, "the leader is gone; waiting for work");
+    } else if (run) {
+      lose_peer(self, gone);
     }
   });
   return {

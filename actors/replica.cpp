@@ -46,6 +46,7 @@ leg_result replica_state::result_of(const walk& done) const {
   result.computing.value = done.times().computing;
   result.exchanging.value = done.times().exchanging;
   result.waiting.value = done.times().waiting;
+  result.lost = done.is_complete() ? "" : wired.setup->lost->how();
   result.parameters = as_parameters(wired.memory->vector.snapshot());
   return result;
 }

@@ -95,7 +95,8 @@ void end_if_cut_short(self_ptr self) {
   const bool all_home =
       std::none_of(state.replicas.begin(), state.replicas.end(),
                    [](const stepping_replica& r) { return r.walking; });
-  if (state.cut_short && state.evaluating.empty() && all_home) {
+  if (state.cut_short && state.cut_short != stop_reason::peer_lost &&
+      state.evaluating.empty() && all_home) {
     std::vector<leg_result> last;
     for (const stepping_replica& replica : state.replicas) {
       last.push_back(replica.last);
@@ -194,6 +195,19 @@ void break_short(self_ptr self) {
   }
 }
 
+/// A replica could not go on without a node. If that is gone, the run is told
+/// so within moments, and says that instead.
+void lose(self_ptr self, const stepping_replica& at, const std::string& whom) {
+  constexpr std::chrono::milliseconds moments(500);
+  run_state& state = self->state;
+  if (state.lost.empty()) {
+    state.lost = at.home + ": " + whom;
+    state.cut_short = stop_reason::peer_lost;
+    halt(self);
+    self->delayed_send(self, moments, lost_atom::value);
+  }
+}
+
 void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
@@ -213,6 +227,9 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   ++at.arrived;
   state.report.samples += leg.samples - replica.last.samples;
   replica.last = leg;
+  if (!leg.lost.empty()) {
+    lose(self, replica, leg.lost);
+  }
   if (!leg.is_complete || state.cut_short) {
     break_short(self);
     end_if_cut_short(self);
@@ -273,6 +290,15 @@ void watch_nodes(self_ptr self) {
               caf::anon_send(alive, interrupt_atom::value);
             }
           });
+}
+
+std::string home_of(const run_state& state, const std::string& place) {
+  for (const member_node& node : state.nodes) {
+    if (node.place == place) {
+      return "node " + node.address.text();
+    }
+  }
+  return "the leader";
 }
 
 /// With a core to spare, or when asked to.
@@ -390,6 +416,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       stepping_replica stepping;
       stepping.name = each.name;
       stepping.is_here = each.is_here;
+      stepping.home = home_of(state, state.plan.graph.replicas[i].place);
       stepping.actor = each.is_here
                            ? caf::actor(self->spawn<caf::linked>(replica, each))
                            : deployed.elsewhere.at(i);
@@ -421,6 +448,9 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
         return caf::delegated<run_report_ptr>();
       },
       [=](interrupt_atom) { halt(self); },
+      [=](lost_atom) {
+        finish(self, stop_reason::peer_lost, self->state.lost);
+      },
       [=](watch_atom) {
         start_watch(self);
         schedule_watch(self);

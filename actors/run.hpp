@@ -29,6 +29,7 @@ struct goal_results {
 /// A replica with workers, as the run sees it.
 struct stepping_replica {
   std::string name;
+  std::string home;  // for people: the leader, or the node it lives on
   caf::actor actor;
   bool is_here = true;
   unsigned goals_reached = 0;
@@ -72,6 +73,7 @@ struct run_state {
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
   std::optional<stop_reason> cut_short;  // within an epoch
+  std::string lost;                      // who lost whom
   run_report report;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/loss.hpp"
 #include "actors/schedule.hpp"
 #include "actors/training_plan.hpp"
 #include "actors/write_order.hpp"
@@ -40,6 +41,7 @@ struct replica_setup {
   std::vector<double> steps;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
+  std::shared_ptr<loss> lost = std::make_shared<loss>();
 
   /// Puts the plan in, and its rules on its objective.
   void adopt(const training_plan& whole);

@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "actors/stream.hpp"
+
 namespace sounder::actors {
 
 walk::walk(std::shared_ptr<const replica_setup> setup,
@@ -152,8 +154,8 @@ bool walk::hold_meetings(const moment& now) {
     if ((links_->legs_walked + 1) % due.every_legs != 0) {
       continue;
     }
-    if (!due.attend(links_->own, now)) {
-      if (is_to_stop()) {
+    if (!attend(due, now)) {
+      if (stopped_ || is_to_stop()) {
         stopped_ = true;
         return true;
       }
@@ -171,6 +173,17 @@ bool walk::hold_meetings(const moment& now) {
   const std::scoped_lock lock(whom_lock_);
   whom_.clear();
   return true;
+}
+
+/// Without another node of the meeting there is nothing to go on to.
+bool walk::attend(meeting& due, const moment& now) {
+  try {
+    return due.attend(links_->own, now);
+  } catch (const stream_error& problem) {
+    setup_->lost->note(problem.what());
+    stopped_ = true;
+    return false;
+  }
 }
 
 bool walk::is_to_stop() const {

@@ -84,6 +84,7 @@ class walk : public job {
   void rest();
   bool meet();
   bool hold_meetings(const moment& now);
+  bool attend(meeting& due, const moment& now);
   bool next_leg();
   void start_leg();
   bool finish();

@@ -124,6 +124,8 @@ class wirer {
     std::size_t to = 0;
   };
   bool is_called(const wanted_wire& wire) const;
+  std::string far_place(const wanted_wire& wire) const;
+  std::string name_of(const std::string& place) const;
   struct ring_membership {
     std::shared_ptr<token_ring> ring;
     std::size_t position = 0;
