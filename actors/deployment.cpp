@@ -35,34 +35,6 @@ epoch_cut as_cut(const json& text) {
   return cut;
 }
 
-/// Runs of equal step sizes, as [size, how many times]: most rules keep theirs
-/// for an epoch, or for ever.
-json runs_of(const std::vector<double>& steps) {
-  json runs = json::array();
-  for (std::size_t first = 0; first < steps.size();) {
-    std::size_t last = first + 1;
-    while (last < steps.size() && steps[last] == steps[first]) {
-      ++last;
-    }
-    runs.push_back({steps[first], last - first});
-    first = last;
-  }
-  return runs;
-}
-
-std::vector<double> steps_of_runs(const json& runs) {
-  constexpr std::size_t most = std::size_t{1} << 30U;
-  std::vector<double> steps;
-  for (const json& run : runs) {
-    const std::size_t count = run.at(1);
-    if (count > most - steps.size()) {
-      throw std::invalid_argument("a deployment with too many steps");
-    }
-    steps.insert(steps.end(), count, run.at(0).get<double>());
-  }
-  return steps;
-}
-
 json as_json(const replica_setup& setup) {
   json epochs = json::array();
   for (const epoch_cut& cut : setup.cut.epochs()) {
@@ -70,8 +42,7 @@ json as_json(const replica_setup& setup) {
   }
   return {{"head", setup.head},
           {"head_every", setup.head_every},
-          {"epochs", std::move(epochs)},
-          {"steps", runs_of(setup.steps)}};
+          {"epochs", std::move(epochs)}};
 }
 
 replica_setup as_setup(const json& text) {
@@ -83,7 +54,6 @@ replica_setup as_setup(const json& text) {
     epochs.push_back(as_cut(cut));
   }
   setup.cut = run_cut(std::move(epochs));
-  setup.steps = steps_of_runs(text.at("steps"));
   return setup;
 }
 

@@ -38,7 +38,7 @@ struct deployment {
 /// samples they have.
 struct timetable {
   dealing dealt;
-  std::vector<replica_setup> setups;  // of all; steps of those at the node
+  std::vector<replica_setup> setups;  // of all
 };
 
 /// Throws std::invalid_argument when the plan's objective cannot be described.

@@ -1,6 +1,7 @@
 #include "actors/fleet.hpp"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <caf/io/all.hpp>
@@ -27,19 +28,32 @@ std::string reason_of(caf::actor_system& system, const caf::error& problem) {
              : system.render(problem);
 }
 
-/// Asks a node and waits for the answer.
+/// Asks a node and waits for the answer. An interrupt ends the wait.
 template <class Answer, class... Words>
 Answer ask(caf::actor_system& system, const member_node& node,
-           milliseconds deadline, Words&&... words) {
-  caf::scoped_actor self(system, true);
-  Answer answer{};
-  self->request(node.actor, deadline, std::forward<Words>(words)...)
-      .receive([&](Answer& got) { answer = std::move(got); },
-               [&](const caf::error& problem) {
-                 throw peer_error("node " + node.address.text() + ": " +
-                                  reason_of(system, problem));
-               });
-  return answer;
+           milliseconds deadline, const std::stop_token& interrupt,
+           Words&&... words) {
+  const auto answer = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> coming = answer->get_future();
+  const caf::message question =
+      caf::make_message(std::forward<Words>(words)...);
+  const caf::actor asking =
+      system.spawn([=, &system](caf::event_based_actor* self) {
+        self->request(node.actor, deadline, question)
+            .then([=](Answer& got) { answer->set_value(std::move(got)); },
+                  [=, &system](const caf::error& problem) {
+                    answer->set_exception(std::make_exception_ptr(
+                        peer_error("node " + node.address.text() + ": " +
+                                   reason_of(system, problem))));
+                  });
+      });
+  while (coming.wait_for(milliseconds(50)) != std::future_status::ready) {
+    if (interrupt.stop_requested()) {
+      caf::anon_send_exit(asking, caf::exit_reason::user_shutdown);
+      throw deploy_interrupted();
+    }
+  }
+  return coming.get();
 }
 
 class deployer {
@@ -84,20 +98,16 @@ class deployer {
       node.place = place;
       node.address =
           parse_address(named == plan_.nodes.end() ? place : named->second);
-      node.actor = connect(system_, node.address, plan_.tls, deadline());
-      node.samples = ask<samples_held>(system_, node, deadline(),
-                                       hello_atom::value, protocol);
+      node.actor = connect(system_, node.address, plan_.tls, deadline(),
+                           plan_.interrupt);
+      if (!node.actor) {
+        throw deploy_interrupted();
+      }
+      node.samples =
+          ask<samples_held>(system_, node, deadline(), plan_.interrupt,
+                            hello_atom::value, protocol);
       peers_[place] = node.address.text();
       deployed_.fleet.nodes.push_back(std::move(node));
-    }
-  }
-
-  /// Step sizes travel as numbers: rules are code.
-  void tabulate_steps() {
-    for (replica_setup& setup : setups_) {
-      if (!plan_.graph.replicas[setup.replica].is_hub()) {
-        setup.steps = steps_of(setup.cut, plan_.step_size, plan_.epochs);
-      }
     }
   }
 
@@ -116,8 +126,8 @@ class deployer {
     part.peers = peers_;
     part.secret = secret_;
     node.samples =
-        ask<samples_held>(system_, node, deadline(), deploy_atom::value,
-                          leader(), encode(part), start);
+        ask<samples_held>(system_, node, deadline(), plan_.interrupt,
+                          deploy_atom::value, leader(), encode(part), start);
   }
 
   void deal_samples() {
@@ -137,7 +147,6 @@ class deployer {
     check_sizes(own);
     deployed_.shape = dealt_.shape;
     setups_ = set_up_all(plan_, dealt_);
-    tabulate_steps();
   }
 
   void check_sizes(const std::map<std::string, data_shape>& own) const {
@@ -188,17 +197,6 @@ class deployer {
     }
   }
 
-  /// Who walks what when, with the steps of the node's own replicas.
-  std::vector<char> timetable_for(const member_node& node) const {
-    timetable times{dealt_, setups_};
-    for (replica_setup& setup : times.setups) {
-      if (plan_.graph.replicas[setup.replica].place != node.place) {
-        setup.steps.clear();
-      }
-    }
-    return encode(times);
-  }
-
   /// The replica's rows, packed, a part at a time.
   void send_samples(const member_node& node, std::size_t replica) {
     const kernels::shard& rows = setups_[replica].rows;
@@ -213,21 +211,17 @@ class deployer {
       const auto to = from + static_cast<std::ptrdiff_t>(
                                  std::min(samples_part, packed.size() - first));
       static_cast<void>(
-          ask<bool>(system_, node, deadline(), samples_atom::value,
-                    static_cast<std::uint32_t>(replica),
+          ask<bool>(system_, node, deadline(), plan_.interrupt,
+                    samples_atom::value, static_cast<std::uint32_t>(replica),
                     std::uint64_t{packed.size()}, std::vector<char>(from, to)));
     }
   }
 
   /// All open their doors, then all connect to the others'.
   void wire() {
-    std::vector<std::vector<char>> times;
-    for (const member_node& node : deployed_.fleet.nodes) {
-      times.push_back(timetable_for(node));
-    }
+    const std::vector<char> times = encode(timetable{dealt_, setups_});
     for (replica_setup& setup : setups_) {
       setup.data = data_;
-      setup.steps.clear();
     }
     wirer work(plan_, dealt_, setups_, {},
                wirer::network{&system_, plan_.tls, secret_, peers_, {}});
@@ -235,15 +229,18 @@ class deployer {
     for (const auto& [place, door] : doors.doors) {
       deployed_.fleet.helpers.push_back(door);
     }
-    for (std::size_t k = 0; k < times.size(); ++k) {
-      doors.add(ask<opened_doors>(system_, deployed_.fleet.nodes[k], deadline(),
-                                  open_atom::value, times[k]));
+    for (const member_node& node : deployed_.fleet.nodes) {
+      doors.add(ask<opened_doors>(system_, node, deadline(), plan_.interrupt,
+                                  open_atom::value, times));
     }
     for (const member_node& node : deployed_.fleet.nodes) {
-      const auto list = ask<replica_list>(system_, node, deadline(),
-                                          connect_atom::value, doors);
+      const auto list =
+          ask<replica_list>(system_, node, deadline(), plan_.interrupt,
+                            connect_atom::value, doors);
       for (std::size_t k = 0; k < list.numbers.size(); ++k) {
-        deployed_.elsewhere[list.numbers[k]] = list.actors.at(k);
+        const std::size_t number = list.numbers[k];
+        deployed_.elsewhere[number] = list.actors.at(k);
+        deployed_.cuts[number] = setups_.at(number).cut;
       }
     }
     deployed_.here = work.connect(doors);
@@ -292,7 +289,7 @@ std::vector<link_record> links_of(caf::actor_system& system,
   std::vector<link_record> records;
   for (const member_node& node : nodes) {
     const auto text = ask<std::string>(system, node, std::chrono::seconds(5),
-                                       links_atom::value);
+                                       {}, links_atom::value);
     for (const nlohmann::json& each : nlohmann::json::parse(text)) {
       records.push_back(as_link_record(each));
     }

@@ -18,11 +18,12 @@
 #include "actors/job.hpp"
 #include "actors/parameters.hpp"
 #include "actors/run_report.hpp"
+#include "actors/schedule.hpp"
 
 namespace sounder::actors {
 
 // run -> replica: walk to the end of this epoch (numbered from the run's
-// start); answered with leg_result.
+// start), on another node with these step sizes; answered with leg_result.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
 // run -> replica or evaluator: help to evaluate a snapshot; answered when
 // nothing of it is left to claim.
@@ -69,6 +70,11 @@ using record_atom = caf::atom_constant<caf::atom("record")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 // train() -> run: begin; answered with the report.
 using start_atom = caf::atom_constant<caf::atom("start")>;
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, step_table& x) {
+  return f(caf::meta::type_name("step_table"), x.first, x.ends, x.sizes);
+}
 
 /// What a replica answers to `advance`.
 struct leg_result {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include <caf/all.hpp>
@@ -53,9 +54,11 @@ class peer_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Tries until `deadline` has passed: a node may be started later.
+/// Tries until `deadline` has passed: a node may be started later. Nobody when
+/// it was interrupted.
 /// Throws peer_error.
 caf::actor connect(caf::actor_system& system, const node_address& to,
-                   const tls_files& tls, std::chrono::milliseconds deadline);
+                   const tls_files& tls, std::chrono::milliseconds deadline,
+                   const std::stop_token& interrupt = {});
 
 }  // namespace sounder::actors

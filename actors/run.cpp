@@ -17,6 +17,7 @@ using self_ptr = caf::stateful_actor<run_state>*;
 constexpr unsigned most_evaluating = 2;
 
 void advance(self_ptr self);
+void send_on(self_ptr self, std::size_t k);
 void evaluate_next(self_ptr self);
 
 std::string listed(const std::vector<std::uint32_t>& workers) {
@@ -208,7 +209,7 @@ void lose(self_ptr self, const stepping_replica& at, const std::string& whom) {
   }
 }
 
-void walked(self_ptr self, std::size_t k, const leg_result& leg) {
+void walked(self_ptr self, std::size_t k, leg_result& leg) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
   replica.walking = false;
@@ -217,6 +218,14 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   }
   state.report.times +=
       {leg.computing.value, leg.exchanging.value, leg.waiting.value};
+  leg.begin_ns = replica.began_ns.value_or(leg.begin_ns);
+  if (leg.is_complete && !state.cut_short &&
+      replica.epochs_walked < state.epoch_of(replica.goals_reached + 1)) {
+    replica.began_ns = leg.begin_ns;
+    send_on(self, k);
+    return;
+  }
+  replica.began_ns.reset();
   const std::size_t ahead = replica.goals_reached - state.goals_reached;
   if (state.arriving.size() <= ahead) {
     state.arriving.resize(ahead + 1);
@@ -242,6 +251,37 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   advance(self);
 }
 
+/// The epoch that a replica is sent to on its way to the next goal: not all
+/// the way when that takes a long table of step sizes.
+unsigned next_stop(const run_state& state, const stepping_replica& replica) {
+  constexpr std::size_t most_chunks = std::size_t{1} << 18U;
+  const unsigned goal = state.epoch_of(replica.goals_reached + 1);
+  if (replica.is_here) {
+    return goal;
+  }
+  const numbering& chunks = replica.cut.chunks();
+  const std::size_t last = chunks.before(replica.epochs_walked) + most_chunks;
+  const std::size_t epoch = chunks.place_of(last).epoch;
+  return epoch >= goal ? goal
+                       : std::max(static_cast<unsigned>(epoch),
+                                  replica.epochs_walked + 1);
+}
+
+/// Step sizes travel as numbers: rules are code.
+void send_on(self_ptr self, std::size_t k) {
+  stepping_replica& replica = self->state.replicas[k];
+  const unsigned from =
+      std::exchange(replica.epochs_walked, next_stop(self->state, replica));
+  const std::uint64_t to = replica.epochs_walked;
+  replica.walking = true;
+  self->request(
+          replica.actor, caf::infinite, advance_atom::value, to,
+          replica.is_here
+              ? step_table{}
+              : steps_of(replica.cut, self->state.plan.step_size, from, to))
+      .then([=](leg_result& leg) { walked(self, k, leg); });
+}
+
 /// Sends replicas on, unless they are walking, or have nothing left, or the
 /// evaluation is behind.
 void advance(self_ptr self) {
@@ -256,10 +296,7 @@ void advance(self_ptr self) {
         replica.goals_reached - state.goals_evaluated >= allowed) {
       continue;
     }
-    replica.walking = true;
-    const std::uint64_t epochs = state.epoch_of(replica.goals_reached + 1);
-    self->request(replica.actor, caf::infinite, advance_atom::value, epochs)
-        .then([=](const leg_result& leg) { walked(self, k, leg); });
+    send_on(self, k);
   }
 }
 
@@ -416,6 +453,9 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       stepping_replica stepping;
       stepping.name = each.name;
       stepping.is_here = each.is_here;
+      if (!each.is_here) {
+        stepping.cut = deployed.cuts.at(i);
+      }
       stepping.home = home_of(state, state.plan.graph.replicas[i].place);
       stepping.actor = each.is_here
                            ? caf::actor(self->spawn<caf::linked>(replica, each))

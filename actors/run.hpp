@@ -32,8 +32,11 @@ struct stepping_replica {
   std::string home;  // for people: the leader, or the node it lives on
   caf::actor actor;
   bool is_here = true;
+  run_cut cut;  // of one elsewhere, for its step sizes
   unsigned goals_reached = 0;
   bool walking = false;
+  unsigned epochs_walked = 0;
+  std::optional<std::uint64_t> began_ns;  // on its way to the next goal
   leg_result last;
 };
 

@@ -37,8 +37,6 @@ struct replica_setup {
   std::size_t head = 0;        // coordinates private to a worker
   std::size_t head_every = 1;  // samples between exchanges
   run_cut cut;
-  /// Of all chunks of the run, where the plan's rule is not at hand.
-  std::vector<double> steps;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
   std::shared_ptr<loss> lost = std::make_shared<loss>();

@@ -11,11 +11,12 @@ namespace sounder::actors {
 walk::walk(std::shared_ptr<const replica_setup> setup,
            std::shared_ptr<replica_memory> memory,
            std::shared_ptr<replica_links> links, std::size_t first,
-           std::size_t goal)
+           std::size_t goal, step_table steps)
     : setup_(std::move(setup)),
       memory_(std::move(memory)),
       links_(std::move(links)),
       goal_(goal),
+      steps_(std::move(steps)),
       next_chunk_(first),
       generation_(links_->generation),
       left_by_(setup_->workers) {
@@ -39,9 +40,9 @@ void walk::start_leg() {
                     steps);
   };
   leg_ = std::make_shared<training_leg>(setup_, memory_,
-                                        setup_->steps.empty()
+                                        steps_.is_empty()
                                             ? plan_with(setup_->plan.step_size)
-                                            : plan_with(setup_->steps));
+                                            : plan_with(steps_));
   at_leg_end_ = leg_->schedule().last == end;
   left_.store(0);
   rested_ = false;

@@ -1,5 +1,7 @@
 // What happens when a node goes, and what is refused.
 
+#include <algorithm>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -136,4 +138,43 @@ TEST_CASE("a garbage client does not end a node") {
   CHECK(state_of(at.address()) == "waiting");
   CHECK(run_within(quick(at.address())).code == 0);
   CHECK(at.end().code == 0);
+}
+
+TEST_CASE("a million epochs over nodes begin, and stop, at once") {
+  const node first({"--quiet"});
+  const node second({"--quiet"});
+  const auto start = clock::now();
+  process training(program_words(
+      {"train", "--generate", "p4", "--model", "least-squares", "--topology",
+       "sync", "--replicas", "2", "--epochs", "1000000", "--nodes",
+       first.address() + "," + second.address()}));
+  REQUIRE(training.says("epoch 1/"));
+  CHECK(clock::now() - start < 10s);
+
+  const auto interrupted = clock::now();
+  training.signal(SIGINT);
+
+  CHECK(training.finish().code == 130);
+  CHECK(clock::now() - interrupted < 5s);
+  CHECK(comes_to(first.address(), "waiting"));
+}
+
+TEST_CASE("an interrupt is heard while a node is waited for") {
+  std::string address;
+  {
+    node gone({"--quiet"});
+    address = gone.address();
+  }
+  words line = quick(address);
+  line.erase(std::find(line.begin(), line.end(), "--quiet"));
+  process training(program_words(line));
+  REQUIRE(training.says("generated"));
+  std::this_thread::sleep_for(300ms);  // signals before the wait end it, too
+
+  const auto interrupted = clock::now();
+  training.signal(SIGINT);
+
+  const outcome seen = training.finish();
+  CHECK(seen.code == 130);
+  CHECK(clock::now() - interrupted < 5s);
 }
