@@ -35,34 +35,6 @@ epoch_cut as_cut(const json& text) {
   return cut;
 }
 
-/// Runs of equal step sizes, as [size, how many times]: most rules keep theirs
-/// for an epoch, or for ever.
-json runs_of(const std::vector<double>& steps) {
-  json runs = json::array();
-  for (std::size_t first = 0; first < steps.size();) {
-    std::size_t last = first + 1;
-    while (last < steps.size() && steps[last] == steps[first]) {
-      ++last;
-    }
-    runs.push_back({steps[first], last - first});
-    first = last;
-  }
-  return runs;
-}
-
-std::vector<double> steps_of_runs(const json& runs) {
-  constexpr std::size_t most = std::size_t{1} << 30U;
-  std::vector<double> steps;
-  for (const json& run : runs) {
-    const std::size_t count = run.at(1);
-    if (count > most - steps.size()) {
-      throw std::invalid_argument("a deployment with too many steps");
-    }
-    steps.insert(steps.end(), count, run.at(0).get<double>());
-  }
-  return steps;
-}
-
 json as_json(const replica_setup& setup) {
   json epochs = json::array();
   for (const epoch_cut& cut : setup.cut.epochs()) {
@@ -70,8 +42,7 @@ json as_json(const replica_setup& setup) {
   }
   return {{"head", setup.head},
           {"head_every", setup.head_every},
-          {"epochs", std::move(epochs)},
-          {"steps", runs_of(setup.steps)}};
+          {"epochs", std::move(epochs)}};
 }
 
 replica_setup as_setup(const json& text) {
@@ -83,8 +54,13 @@ replica_setup as_setup(const json& text) {
     epochs.push_back(as_cut(cut));
   }
   setup.cut = run_cut(std::move(epochs));
-  setup.steps = steps_of_runs(text.at("steps"));
   return setup;
+}
+
+std::vector<char> as_bytes(const json& text) {
+  std::vector<char> bytes;
+  json::to_cbor(text, bytes);
+  return bytes;
 }
 
 }  // namespace
@@ -102,11 +78,7 @@ std::vector<std::size_t> deployment::stepping() const {
 
 std::vector<char> encode(const deployment& part) {
   const training_plan& plan = part.plan;
-  json setups = json::array();
-  for (const replica_setup& setup : part.setups) {
-    setups.push_back(as_json(setup));
-  }
-  const json text = {
+  return as_bytes({
       {"place", part.place},
       {"wiring", topology::write_wiring(plan.graph)},
       {"batch_size", plan.batch_size},
@@ -122,16 +94,47 @@ std::vector<char> encode(const deployment& part) {
        plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
       {"rows", part.shape.rows},
       {"nonzeros", part.shape.nonzeros},
-      {"setups", std::move(setups)},
       {"objective", part.objective},
       {"data", part.data},
       {"fingerprint", part.fingerprint},
       {"features", part.features},
       {"peers", part.peers},
-      {"secret", part.secret}};
-  std::vector<char> bytes;
-  json::to_cbor(text, bytes);
-  return bytes;
+      {"secret", part.secret},
+  });
+}
+
+std::vector<char> encode(const timetable& times) {
+  json shares = json::array();
+  for (const share& each : times.dealt.shares) {
+    shares.push_back({each.rows, each.part, each.parts});
+  }
+  json setups = json::array();
+  for (const replica_setup& setup : times.setups) {
+    setups.push_back(as_json(setup));
+  }
+  return as_bytes({{"rows", times.dealt.shape.rows},
+                   {"nonzeros", times.dealt.shape.nonzeros},
+                   {"shares", std::move(shares)},
+                   {"setups", std::move(setups)}});
+}
+
+timetable decode_timetable(const std::vector<char>& bytes,
+                           const training_plan& plan) {
+  const json text = json::from_cbor(bytes);
+  timetable times;
+  times.dealt.shape = {text.at("rows"), text.at("nonzeros")};
+  for (const json& each : text.at("shares")) {
+    times.dealt.shares.push_back({each.at(0), each.at(1), each.at(2)});
+  }
+  for (const json& setup : text.at("setups")) {
+    times.setups.push_back(as_setup(setup));
+  }
+  const std::size_t replicas = plan.graph.replicas.size();
+  if (times.setups.size() != replicas ||
+      times.dealt.shares.size() != replicas) {
+    throw std::invalid_argument("a timetable that does not fit its graph");
+  }
+  return times;
 }
 
 deployment decode(const std::vector<char>& bytes) {
@@ -158,12 +161,8 @@ deployment decode(const std::vector<char>& bytes) {
     plan.stop.wall_clock = std::chrono::duration<double>(limit);
   }
   part.shape = {text.at("rows"), text.at("nonzeros")};
-  for (const json& setup : text.at("setups")) {
-    part.setups.push_back(as_setup(setup));
-  }
-  if (part.setups.size() != plan.graph.replicas.size() ||
-      plan.batch_size == 0) {
-    throw std::invalid_argument("a deployment that does not fit its graph");
+  if (plan.batch_size == 0) {
+    throw std::invalid_argument("a deployment with batches of 0 samples");
   }
   part.objective = text.at("objective");
   part.data = text.at("data");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/dealing.hpp"
 #include "actors/wiring.hpp"
 
 namespace sounder::actors {
@@ -19,13 +20,12 @@ using objective_factory =
 
 /// A node's part of a run.
 struct deployment {
-  std::string place;   // which of the graph's places the node is
-  training_plan plan;  // without objective and step-size rule
-  data_shape shape;
-  std::vector<replica_setup> setups;       // of all; steps of those here
-  std::string objective;                   // its description
-  std::string data;                        // the plan's data_source
-  std::vector<std::uint64_t> fingerprint;  // of the whole data set
+  std::string place;      // which of the graph's places the node is
+  training_plan plan;     // without objective and step-size rule
+  std::string objective;  // its description
+  std::string data;       // the plan's data_source, or its part_source
+  data_shape shape;       // of the leader's data set
+  std::vector<std::uint64_t> fingerprint;
   std::uint64_t features = 0;
   std::map<std::string, std::string> peers;  // addresses of places
   run_secret secret{};                       // for streams
@@ -34,10 +34,21 @@ struct deployment {
   std::vector<std::size_t> stepping() const;
 };
 
+/// Who walks which samples in which steps: known when all nodes have said what
+/// samples they have.
+struct timetable {
+  dealing dealt;
+  std::vector<replica_setup> setups;  // of all
+};
+
 /// Throws std::invalid_argument when the plan's objective cannot be described.
 std::vector<char> encode(const deployment& part);
+std::vector<char> encode(const timetable& times);
 
-/// Throws std::exception of some kind when the bytes are not a deployment.
+/// Throw std::exception of some kind when the bytes are not what they should
+/// be.
 deployment decode(const std::vector<char>& bytes);
+timetable decode_timetable(const std::vector<char>& bytes,
+                           const training_plan& plan);
 
 }  // namespace sounder::actors

@@ -1,6 +1,7 @@
 #include "actors/fleet.hpp"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <caf/io/all.hpp>
@@ -27,39 +28,51 @@ std::string reason_of(caf::actor_system& system, const caf::error& problem) {
              : system.render(problem);
 }
 
-/// Asks a node and waits for the answer.
+/// Asks a node and waits for the answer. An interrupt ends the wait.
 template <class Answer, class... Words>
 Answer ask(caf::actor_system& system, const member_node& node,
-           milliseconds deadline, Words&&... words) {
-  caf::scoped_actor self(system, true);
-  Answer answer{};
-  self->request(node.actor, deadline, std::forward<Words>(words)...)
-      .receive([&](Answer& got) { answer = std::move(got); },
-               [&](const caf::error& problem) {
-                 throw peer_error("node " + node.address.text() + ": " +
-                                  reason_of(system, problem));
-               });
-  return answer;
+           milliseconds deadline, const std::stop_token& interrupt,
+           Words&&... words) {
+  const auto answer = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> coming = answer->get_future();
+  const caf::message question =
+      caf::make_message(std::forward<Words>(words)...);
+  const caf::actor asking =
+      system.spawn([=, &system](caf::event_based_actor* self) {
+        self->request(node.actor, deadline, question)
+            .then([=](Answer& got) { answer->set_value(std::move(got)); },
+                  [=, &system](const caf::error& problem) {
+                    answer->set_exception(std::make_exception_ptr(
+                        peer_error("node " + node.address.text() + ": " +
+                                   reason_of(system, problem))));
+                  });
+      });
+  while (coming.wait_for(milliseconds(50)) != std::future_status::ready) {
+    if (interrupt.stop_requested()) {
+      caf::anon_send_exit(asking, caf::exit_reason::user_shutdown);
+      throw deploy_interrupted();
+    }
+  }
+  return coming.get();
 }
 
 class deployer {
  public:
   deployer(caf::actor_system& system, const training_plan& plan,
            const kernels::dataset& data)
-      : system_(system),
-        plan_(plan),
-        data_(data),
-        shape_(data_shape::of(data)),
-        setups_(set_up_all(plan, shape_)) {}
+      : system_(system), plan_(plan), data_(data) {}
 
   deployed_graph run() {
     try {
       find_nodes();
-      tabulate_steps();
       const kernels::hash_128 sum = kernels::fingerprint(data_);
       const parameters start = as_parameters(start_parameters(plan_));
-      for (const member_node& node : deployed_.fleet.nodes) {
+      for (member_node& node : deployed_.fleet.nodes) {
         hand_out(node, sum, start);
+      }
+      deal_samples();
+      for (const member_node& node : deployed_.fleet.nodes) {
+        send_samples(node);
       }
       wire();
     } catch (...) {
@@ -85,46 +98,100 @@ class deployer {
       node.place = place;
       node.address =
           parse_address(named == plan_.nodes.end() ? place : named->second);
-      node.actor = connect(system_, node.address, plan_.tls, deadline());
-      static_cast<void>(ask<std::string>(system_, node, deadline(),
-                                         hello_atom::value, protocol));
+      node.actor = connect(system_, node.address, plan_.tls, deadline(),
+                           plan_.interrupt);
+      if (!node.actor) {
+        throw deploy_interrupted();
+      }
+      node.samples =
+          ask<samples_held>(system_, node, deadline(), plan_.interrupt,
+                            hello_atom::value, protocol);
       peers_[place] = node.address.text();
       deployed_.fleet.nodes.push_back(std::move(node));
     }
   }
 
-  /// Step sizes travel as numbers: rules are code.
-  void tabulate_steps() {
-    for (replica_setup& setup : setups_) {
-      if (!plan_.graph.replicas[setup.replica].is_hub()) {
-        setup.steps = steps_of(setup.cut, plan_.step_size, plan_.epochs);
-      }
-    }
-  }
-
-  void hand_out(const member_node& node, const kernels::hash_128& sum,
+  /// What shall be run. The node answers what samples it has for it.
+  void hand_out(member_node& node, const kernels::hash_128& sum,
                 const parameters& start) {
     deployment part;
     part.place = node.place;
     part.plan = plan_;
-    part.shape = shape_;
-    part.setups = setups_;
-    for (replica_setup& setup : part.setups) {
-      if (plan_.graph.replicas[setup.replica].place != node.place) {
-        setup.steps.clear();
-      }
-    }
+    part.shape = data_shape::of(data_);
     part.objective = plan_.objective->describe();
-    part.data = plan_.data_source;
+    part.data = node.samples.what == holding::part ? plan_.part_source
+                                                   : plan_.data_source;
     part.fingerprint = {sum[0], sum[1]};
     part.features = data_.features();
     part.peers = peers_;
     part.secret = secret_;
-    const bool has_data =
-        ask<bool>(system_, node, deadline(), deploy_atom::value, leader(),
-                  encode(part), start);
-    if (!has_data) {
-      for (const std::size_t i : part.stepping()) {
+    node.samples =
+        ask<samples_held>(system_, node, deadline(), plan_.interrupt,
+                          deploy_atom::value, leader(), encode(part), start);
+  }
+
+  void deal_samples() {
+    std::map<std::string, data_shape> own;
+    for (const member_node& node : deployed_.fleet.nodes) {
+      if (node.samples.what == holding::part) {
+        own[node.place] = {node.samples.rows, node.samples.nonzeros};
+        deployed_.parts.push_back({node.address.text(), node.samples.rows});
+      }
+    }
+    dealt_ = deal(plan_.graph, data_shape::of(data_), own);
+    for (const member_node& node : deployed_.fleet.nodes) {
+      if (node.samples.what == holding::part) {
+        check_part(node);
+      }
+    }
+    check_sizes(own);
+    deployed_.shape = dealt_.shape;
+    setups_ = set_up_all(plan_, dealt_);
+  }
+
+  void check_sizes(const std::map<std::string, data_shape>& own) const {
+    const auto& replicas = plan_.graph.replicas;
+    const auto sharing = static_cast<std::size_t>(std::count_if(
+        replicas.begin(), replicas.end(), [&](const topology::replica& r) {
+          return !r.is_hub() && !own.contains(r.place);
+        }));
+    std::string problems;
+    for (const std::string& problem :
+         size_problems(plan_, data_.rows(), sharing, dealt_.shape.rows)) {
+      problems += (problems.empty() ? "" : "\n") + problem;
+    }
+    if (!problems.empty()) {
+      throw std::invalid_argument(problems);
+    }
+  }
+
+  /// No sample may be left out, and no replica go without.
+  void check_part(const member_node& node) const {
+    const auto fail = [&](const std::string& why) {
+      throw peer_error("node " + node.address.text() + ": " + why);
+    };
+    const auto& replicas = plan_.graph.replicas;
+    const auto sharing = static_cast<std::size_t>(std::count_if(
+        replicas.begin(), replicas.end(), [&](const topology::replica& r) {
+          return r.place == node.place && !r.is_hub();
+        }));
+    if (sharing == 0) {
+      fail("it has samples of its own, but no replica that steps");
+    }
+    if (node.samples.rows >= std::uint64_t{1} << 32U) {
+      fail("it has 2^32 samples of its own or more");
+    }
+    if (node.samples.rows < sharing) {
+      fail("it has " + std::to_string(node.samples.rows) +
+           " samples of its own for " + std::to_string(sharing) + " replicas");
+    }
+  }
+
+  void send_samples(const member_node& node) {
+    for (std::size_t i = 0; i < setups_.size(); ++i) {
+      const topology::replica& r = plan_.graph.replicas[i];
+      if (node.samples.what == holding::nothing && r.place == node.place &&
+          !r.is_hub()) {
         send_samples(node, i);
       }
     }
@@ -144,32 +211,36 @@ class deployer {
       const auto to = from + static_cast<std::ptrdiff_t>(
                                  std::min(samples_part, packed.size() - first));
       static_cast<void>(
-          ask<bool>(system_, node, deadline(), samples_atom::value,
-                    static_cast<std::uint32_t>(replica),
+          ask<bool>(system_, node, deadline(), plan_.interrupt,
+                    samples_atom::value, static_cast<std::uint32_t>(replica),
                     std::uint64_t{packed.size()}, std::vector<char>(from, to)));
     }
   }
 
   /// All open their doors, then all connect to the others'.
   void wire() {
+    const std::vector<char> times = encode(timetable{dealt_, setups_});
     for (replica_setup& setup : setups_) {
       setup.data = data_;
-      setup.steps.clear();
     }
-    wirer work(plan_, shape_, setups_, {},
+    wirer work(plan_, dealt_, setups_, {},
                wirer::network{&system_, plan_.tls, secret_, peers_, {}});
     opened_doors doors = work.open(start_parameters(plan_));
     for (const auto& [place, door] : doors.doors) {
       deployed_.fleet.helpers.push_back(door);
     }
     for (const member_node& node : deployed_.fleet.nodes) {
-      doors.add(ask<opened_doors>(system_, node, deadline(), open_atom::value));
+      doors.add(ask<opened_doors>(system_, node, deadline(), plan_.interrupt,
+                                  open_atom::value, times));
     }
     for (const member_node& node : deployed_.fleet.nodes) {
-      const auto list = ask<replica_list>(system_, node, deadline(),
-                                          connect_atom::value, doors);
+      const auto list =
+          ask<replica_list>(system_, node, deadline(), plan_.interrupt,
+                            connect_atom::value, doors);
       for (std::size_t k = 0; k < list.numbers.size(); ++k) {
-        deployed_.elsewhere[list.numbers[k]] = list.actors.at(k);
+        const std::size_t number = list.numbers[k];
+        deployed_.elsewhere[number] = list.actors.at(k);
+        deployed_.cuts[number] = setups_.at(number).cut;
       }
     }
     deployed_.here = work.connect(doors);
@@ -192,7 +263,7 @@ class deployer {
   caf::actor_system& system_;
   const training_plan& plan_;
   const kernels::dataset& data_;
-  data_shape shape_;
+  dealing dealt_;
   std::vector<replica_setup> setups_;
   std::map<std::string, std::string> peers_;
   run_secret secret_ = make_secret();
@@ -218,7 +289,7 @@ std::vector<link_record> links_of(caf::actor_system& system,
   std::vector<link_record> records;
   for (const member_node& node : nodes) {
     const auto text = ask<std::string>(system, node, std::chrono::seconds(5),
-                                       links_atom::value);
+                                       {}, links_atom::value);
     for (const nlohmann::json& each : nlohmann::json::parse(text)) {
       records.push_back(as_link_record(each));
     }

@@ -10,6 +10,7 @@
 #include <caf/all.hpp>
 
 #include "actors/deployment.hpp"
+#include "actors/messages.hpp"
 #include "actors/network.hpp"
 #include "actors/training_plan.hpp"
 
@@ -20,6 +21,7 @@ struct member_node {
   std::string place;
   node_address address;
   caf::actor actor;
+  samples_held samples;
 };
 
 /// The nodes of a run, and what serves them here.
@@ -32,18 +34,25 @@ struct fleet {
 struct deployed_graph {
   wired_graph here;
   std::map<std::size_t, caf::actor> elsewhere;  // replicas and hubs, by number
+  std::map<std::size_t, run_cut> cuts;          // of those replicas
+  data_shape shape;                             // of what an epoch walks
+  std::vector<own_part> parts;  // of it, those that only nodes have
   actors::fleet fleet;
 };
+
+/// Thrown by deploy() when plan.interrupt comes.
+struct deploy_interrupted {};
 
 /// Whether replicas of the graph live on other nodes.
 bool has_nodes(const topology::graph& wiring);
 
 /// Deploys the plan: connects to its nodes, gives each its part and, where it
-/// has none, its samples, and wires all up. Releases all nodes again when
-/// one of them fails.
+/// has none, its samples, and wires all up. Replicas on a node that has samples
+/// of its own share those; `data` is dealt to the others. Releases all nodes
+/// again when one of them fails.
 ///
-/// Throws peer_error that names the node. Every wait ends by
-/// plan.connect_deadline.
+/// Throws peer_error that names the node, deploy_interrupted. Every wait ends
+/// by plan.connect_deadline.
 deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
                       const kernels::dataset& data);
 

@@ -159,9 +159,6 @@ class group_push_meeting : public meeting {
   }
 
   bool attend(near_side& own, const moment& now) override {
-    if (!broken_.empty()) {
-      return false;
-    }
     if (!std::exchange(drawn_, true)) {
       const auto members = static_cast<std::uint32_t>(way_.members);
       pusher_ = way_.random ? way_.random->below(members) : 0;
@@ -171,12 +168,7 @@ class group_push_meeting : public meeting {
       return false;
     }
     pushed_ = true;
-    try {
-      if (!way_.after->attend(own, pusher_)) {
-        return false;
-      }
-    } catch (const stream_error& problem) {
-      broken_ = problem.what();
+    if (!way_.after->attend(own, pusher_)) {
       return false;
     }
     drawn_ = false;
@@ -184,9 +176,7 @@ class group_push_meeting : public meeting {
   }
 
   void wait() override {
-    if (!broken_.empty()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    } else if (pushed_) {
+    if (pushed_) {
       way_.after->wait();
     } else {
       way_.inner->wait();
@@ -194,8 +184,7 @@ class group_push_meeting : public meeting {
   }
 
   std::string waits_for() const override {
-    return pushed_ ? way_.name + " waits for its group's push" +
-                         (broken_.empty() ? "" : ": " + broken_)
+    return pushed_ ? way_.name + " waits for its group's push"
                    : way_.inner->waits_for();
   }
 
@@ -204,7 +193,6 @@ class group_push_meeting : public meeting {
   std::size_t pusher_ = 0;
   bool drawn_ = false;
   bool pushed_ = false;
-  std::string broken_;  // why a stream is
 };
 
 }  // namespace

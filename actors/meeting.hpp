@@ -26,7 +26,8 @@ class meeting {
  public:
   virtual ~meeting() = default;
 
-  /// Tries to go on; never blocks. True when this occasion is over.
+  /// Tries to go on; never blocks. True when this occasion is over. Throws
+  /// stream_error when another node is lost; then the face is free.
   virtual bool attend(near_side& own, const moment& now) = 0;
 
   /// Blocks for some milliseconds at most, until attend() may get on.

@@ -38,23 +38,12 @@ std::size_t tau_of(const p::link& link, std::size_t usual) {
   return tau.value_or(usual);
 }
 
-std::size_t stepping_replicas(const p::graph& wiring) {
-  return static_cast<std::size_t>(
-      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
-                    [](const p::replica& r) { return !r.is_hub(); }));
-}
-
 }  // namespace
 
-meeting_times plan_meetings(const training_plan& plan,
-                            const data_shape& shape) {
-  const std::size_t parts = stepping_replicas(plan.graph);
-  std::size_t most = 0;
-  for (std::size_t k = 0; k < parts; ++k) {
-    most = std::max(most, kernels::shard(shape.rows, k, parts).rows());
-  }
+meeting_times plan_meetings(const training_plan& plan, const dealing& dealt) {
+  const std::size_t most = dealt.most_rows();
   const std::size_t batches = (most + plan.batch_size - 1) / plan.batch_size;
-  const std::size_t usual = default_tau(plan, shape, batches);
+  const std::size_t usual = default_tau(plan, dealt.shape, batches);
   meeting_times times;
   std::size_t common = 0;
   for (const p::link& link : plan.graph.links) {
@@ -85,16 +74,12 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
 }
 
 std::vector<replica_setup> set_up_all(const training_plan& plan,
-                                      const data_shape& shape) {
-  const leg_cut legs = plan_meetings(plan, shape).legs;
-  const std::size_t parts = stepping_replicas(plan.graph);
+                                      const dealing& dealt) {
+  const leg_cut legs = plan_meetings(plan, dealt).legs;
   std::vector<replica_setup> setups;
-  std::size_t part = 0;
   for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
     const bool is_hub = plan.graph.replicas[i].is_hub();
-    setups.push_back(set_up(plan, shape, i,
-                            is_hub ? kernels::shard(0, 0, 1)
-                                   : kernels::shard(shape.rows, part++, parts),
+    setups.push_back(set_up(plan, dealt.shape, i, dealt.shares[i].shard(),
                             is_hub ? leg_cut{} : legs));
   }
   return setups;

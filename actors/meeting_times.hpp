@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "actors/training_leg.hpp"
+#include "actors/dealing.hpp"
 
 namespace sounder::actors {
 
@@ -14,7 +14,7 @@ struct meeting_times {
   std::vector<std::size_t> taus;  // of every link: local steps
   leg_cut legs;
 };
-meeting_times plan_meetings(const training_plan& plan, const data_shape& shape);
+meeting_times plan_meetings(const training_plan& plan, const dealing& dealt);
 
 /// Local steps between two meetings when the graph does not say: so many that
 /// a meeting costs a twentieth of them, but a third of an epoch at most, so
@@ -24,6 +24,6 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
 
 /// The setups of all replicas, without data.
 std::vector<replica_setup> set_up_all(const training_plan& plan,
-                                      const data_shape& shape);
+                                      const dealing& dealt);
 
 }  // namespace sounder::actors

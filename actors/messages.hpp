@@ -18,11 +18,12 @@
 #include "actors/job.hpp"
 #include "actors/parameters.hpp"
 #include "actors/run_report.hpp"
+#include "actors/schedule.hpp"
 
 namespace sounder::actors {
 
 // run -> replica: walk to the end of this epoch (numbered from the run's
-// start); answered with leg_result.
+// start), on another node with these step sizes; answered with leg_result.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
 // run -> replica or evaluator: help to evaluate a snapshot; answered when
 // nothing of it is left to claim.
@@ -39,9 +40,10 @@ using token_atom = caf::atom_constant<caf::atom("token")>;
 using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
 // serve() -> node: the port that was found.
 using listen_atom = caf::atom_constant<caf::atom("listen")>;
-// leader -> node: who are you (with the leader's protocol number); what shall
-// be run; samples for it; open the doors; connect to the others'; go on to the
-// end of the leg and stop; what the links have seen; be free again.
+// leader -> node: do you have samples of your own (with the leader's protocol
+// number); what shall be run; samples for it; who walks what when: open the
+// doors; connect to the others'; go on to the end of the leg and stop; what the
+// links have seen; be free again.
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
 using samples_atom = caf::atom_constant<caf::atom("samples")>;
@@ -56,6 +58,8 @@ using status_atom = caf::atom_constant<caf::atom("status")>;
 using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
 // whoever interrupts -> run.
 using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
+// run -> itself: somebody was lost some moments ago.
+using lost_atom = caf::atom_constant<caf::atom("lost")>;
 // run -> itself: time to see whether anybody got anywhere.
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 // run -> replica: progress so far; answered with progress_report.
@@ -67,6 +71,11 @@ using close_atom = caf::atom_constant<caf::atom("close")>;
 // train() -> run: begin; answered with the report.
 using start_atom = caf::atom_constant<caf::atom("start")>;
 
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, step_table& x) {
+  return f(caf::meta::type_name("step_table"), x.first, x.ends, x.sizes);
+}
+
 /// What a replica answers to `advance`.
 struct leg_result {
   std::uint64_t begin_ns = 0;  // by the steady clock of its machine
@@ -77,6 +86,7 @@ struct leg_result {
   exact_double computing;  // seconds: where the time went
   exact_double exchanging;
   exact_double waiting;
+  std::string lost;  // whom, when that is why it is not complete
   actors::parameters parameters;
 };
 
@@ -84,7 +94,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, leg_result& x) {
   return f(caf::meta::type_name("leg_result"), x.begin_ns, x.end_ns, x.samples,
            x.step_size, x.is_complete, x.computing, x.exchanging, x.waiting,
-           x.parameters);
+           x.lost, x.parameters);
 }
 
 using evaluation_ptr = std::shared_ptr<evaluation>;
@@ -100,6 +110,24 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, progress_report& x) {
   return f(caf::meta::type_name("progress_report"), x.progress, x.busy,
            x.waits_for);
+}
+
+/// What samples a node has for a run.
+enum class holding : std::uint8_t {
+  nothing,  // the leader sends it its replicas'
+  whole,    // the leader's data set
+  part,     // others, which its replicas share
+};
+
+struct samples_held {
+  holding what = holding::nothing;
+  std::uint64_t rows = 0;  // of a part
+  std::uint64_t nonzeros = 0;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, samples_held& x) {
+  return f(caf::meta::type_name("samples_held"), x.what, x.rows, x.nonzeros);
 }
 
 /// What nodes have opened for each other, by place.

@@ -35,8 +35,10 @@ bool is_loopback(const std::string& host) {
 void configure_network(caf::actor_system_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");
   config.add_message_type<letter_part>("sounder.letter_part");
+  config.add_message_type<step_table>("sounder.step_table");
   config.add_message_type<leg_result>("sounder.leg_result");
   config.add_message_type<progress_report>("sounder.progress_report");
+  config.add_message_type<samples_held>("sounder.samples_held");
   config.add_message_type<opened_doors>("sounder.opened_doors");
   config.add_message_type<replica_list>("sounder.replica_list");
   config.load<caf::io::middleman>();
@@ -68,7 +70,8 @@ std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
 }
 
 caf::actor connect(caf::actor_system& system, const node_address& to,
-                   const tls_files& tls, std::chrono::milliseconds deadline) {
+                   const tls_files& tls, std::chrono::milliseconds deadline,
+                   const std::stop_token& interrupt) {
   const auto until = std::chrono::steady_clock::now() + deadline;
   for (;;) {
     auto found =
@@ -77,6 +80,9 @@ caf::actor connect(caf::actor_system& system, const node_address& to,
             : system.middleman().remote_actor<caf::actor>(to.host, to.port);
     if (found) {
       return *found;
+    }
+    if (interrupt.stop_requested()) {
+      return {};
     }
     if (std::chrono::steady_clock::now() >= until) {
       throw peer_error("no node answers at " + to.text() + " within " +

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include <caf/all.hpp>
@@ -36,7 +37,7 @@ node_address parse_address(const std::string& text);
 bool is_loopback(const std::string& host);
 
 /// Spoken between nodes; another number is refused.
-constexpr std::uint32_t protocol = 3;
+constexpr std::uint32_t protocol = 4;
 
 /// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
 void configure_network(caf::actor_system_config& config, const tls_files& tls);
@@ -53,9 +54,11 @@ class peer_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Tries until `deadline` has passed: a node may be started later.
+/// Tries until `deadline` has passed: a node may be started later. Nobody when
+/// it was interrupted.
 /// Throws peer_error.
 caf::actor connect(caf::actor_system& system, const node_address& to,
-                   const tls_files& tls, std::chrono::milliseconds deadline);
+                   const tls_files& tls, std::chrono::milliseconds deadline,
+                   const std::stop_token& interrupt = {});
 
 }  // namespace sounder::actors

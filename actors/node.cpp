@@ -1,12 +1,14 @@
 #include "actors/node.hpp"
 
 #include <future>
+#include <set>
 #include <thread>
 
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
 #include "actors/link_json.hpp"
+#include "actors/link_kinds.hpp"
 #include "actors/messages.hpp"
 #include "actors/replica.hpp"
 #include "kernels/data/pack.hpp"
@@ -28,7 +30,8 @@ struct session {
   deployment part;
   std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
   parameters start;
-  std::optional<kernels::dataset> whole;         // opened here
+  std::optional<kernels::dataset> own;  // opened here
+  timetable times;
   std::map<std::size_t, kernels::dataset> sent;  // shards, by replica
   std::vector<char> incoming;
   std::unique_ptr<wirer> wiring;
@@ -36,7 +39,8 @@ struct session {
   std::vector<wired_replica> replicas;
   std::vector<caf::actor> actors;
   opened_doors doors;
-  std::vector<caf::actor> peers;  // connections kept open
+  std::map<std::string, caf::actor> peers;  // for letters; by address
+  std::shared_ptr<loss> lost = std::make_shared<loss>();
 };
 
 struct node_state {
@@ -74,6 +78,9 @@ void release(self_ptr self, const std::string& why) {
     }
   }
   self->demonitor(run.leader);
+  for (const auto& [address, peer] : run.peers) {
+    self->demonitor(peer);
+  }
   state.run.reset();
   say(state, why);
 }
@@ -82,31 +89,42 @@ caf::error refusal(const std::string& why) {
   return caf::make_error(caf::sec::runtime_error, why);
 }
 
-/// The node's own copy of the samples, if it has one. Throws when that is
-/// another data set than the leader's.
-bool open_own_data(node_state& state) {
-  session& run = *state.run;
-  if (!state.options.open_data) {
-    return false;
-  }
-  run.whole = state.options.open_data(run.part.data);
-  if (!run.whole) {
-    return false;
-  }
-  if (run.whole->features() != run.part.features ||
-      run.whole->rows() != run.part.shape.rows) {
+/// Throws when the node's copy is another data set than the leader's.
+void check_copy(const kernels::dataset& copy, const deployment& part) {
+  if (copy.features() != part.features || copy.rows() != part.shape.rows) {
     throw std::invalid_argument(
-        "its data is another: " + std::to_string(run.whole->rows()) + " x " +
-        std::to_string(run.whole->features()) + " against " +
-        std::to_string(run.part.shape.rows) + " x " +
-        std::to_string(run.part.features) + " at the leader");
+        "its data is another: " + std::to_string(copy.rows()) + " x " +
+        std::to_string(copy.features()) + " against " +
+        std::to_string(part.shape.rows) + " x " +
+        std::to_string(part.features) + " at the leader");
   }
-  const kernels::hash_128 mine = kernels::fingerprint(*run.whole);
-  if (run.part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
+  const kernels::hash_128 mine = kernels::fingerprint(copy);
+  if (part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
     throw std::invalid_argument(
         "its data has the leader's size but other samples");
   }
-  return true;
+}
+
+/// The samples that the node has itself.
+samples_held open_own_data(node_state& state) {
+  session& run = *state.run;
+  if (state.options.open_part) {
+    run.own = state.options.open_part(run.part.data);
+    if (run.own->features() != run.part.features) {
+      throw std::invalid_argument(
+          "its samples have " + std::to_string(run.own->features()) +
+          " features, the leader's " + std::to_string(run.part.features));
+    }
+    return {holding::part, run.own->rows(), run.own->nonzeros()};
+  }
+  if (state.options.open_data) {
+    run.own = state.options.open_data(run.part.data);
+  }
+  if (!run.own) {
+    return {};
+  }
+  check_copy(*run.own, run.part);
+  return {holding::whole, 0, 0};
 }
 
 std::shared_ptr<const kernels::objective> make_objective(
@@ -132,14 +150,9 @@ void complete_setups(node_state& state) {
   training_plan& plan = run.part.plan;
   plan.exchanges = state.options.exchanges;
   plan.interrupt = run.stop->get_token();
-  std::size_t part = 0;
-  std::size_t parts = 0;
-  for (const topology::replica& r : plan.graph.replicas) {
-    parts += r.is_hub() ? 0 : 1;
-  }
   const auto any_data = [&]() -> const kernels::dataset& {
     static const kernels::dataset none;
-    return run.whole          ? *run.whole
+    return run.own            ? *run.own
            : run.sent.empty() ? none
                               : run.sent.begin()->second;
   };
@@ -150,32 +163,82 @@ void complete_setups(node_state& state) {
         "its objective has " + std::to_string(plan.objective->dimension()) +
         " parameters, the leader's " + std::to_string(run.start.size()));
   }
-  for (std::size_t i = 0; i < run.part.setups.size(); ++i) {
+  for (std::size_t i = 0; i < run.times.setups.size(); ++i) {
     const topology::replica& node = plan.graph.replicas[i];
-    replica_setup& setup = run.part.setups[i];
+    replica_setup& setup = run.times.setups[i];
     setup.adopt(plan);
     setup.replica = i;
     setup.holds = segment_held(plan, i);
     setup.sharing = node.sharing;
     setup.workers = node.workers;
     setup.stop = run.stop->get_token();
+    setup.lost = run.lost;
     if (plan.stop.wall_clock) {
       setup.end_by =
           std::chrono::steady_clock::now() +
           std::chrono::duration_cast<std::chrono::steady_clock::duration>(
               *plan.stop.wall_clock);
     }
-    if (node.is_hub()) {
+    if (node.is_hub() || node.place != run.part.place) {
       continue;
     }
-    const std::size_t k = part++;
+    const share& mine = run.times.dealt.shares[i];
     const auto sent = run.sent.find(i);
     if (sent != run.sent.end()) {
       setup.data = sent->second;
       setup.rows = kernels::shard(sent->second.rows(), 0, 1);
-    } else if (run.whole) {
-      setup.data = *run.whole;
-      setup.rows = kernels::shard(run.whole->rows(), k, parts);
+    } else if (run.own && run.own->rows() == mine.rows) {
+      setup.data = *run.own;
+      setup.rows = mine.shard();
+    } else {
+      throw std::invalid_argument("its samples are not those of the timetable");
+    }
+  }
+}
+
+/// The other nodes that letters or tokens come from or go to.
+std::set<std::string> pen_friends(const deployment& part) {
+  const topology::graph& graph = part.plan.graph;
+  std::set<std::string> places;
+  for (const topology::link& link : graph.links) {
+    const std::string& from = graph.replicas[link.from].place;
+    const std::string& to = graph.replicas[link.to].place;
+    if ((is_gossip(link) || discipline_of<topology::on_token>(link)) &&
+        from != to && (from == part.place || to == part.place)) {
+      places.insert(from == part.place ? to : from);
+    }
+  }
+  places.erase("");  // the leader is watched anyway
+  return places;
+}
+
+/// Opens ways for letters, and watches them: a letter that is lost is not
+/// missed by all who wait for it.
+void open_ways(self_ptr self) {
+  session& run = *self->state.run;
+  // Over TLS the way goes through the leader: a node that both answers and
+  // asks over TLS loses its connections (CAF 0.17.6).
+  if (self->state.options.tls.is_on()) {
+    return;
+  }
+  for (const std::string& place : pen_friends(run.part)) {
+    const std::string& address = run.part.peers.at(place);
+    const caf::actor peer =
+        connect(self->system(), parse_address(address), self->state.options.tls,
+                std::chrono::seconds(10));
+    self->monitor(peer);
+    run.peers[address] = peer;
+  }
+}
+
+/// Without its letters a run comes to nothing: our replicas go home.
+void lose_peer(self_ptr self, const caf::down_msg& gone) {
+  session& run = *self->state.run;
+  for (const auto& [address, peer] : run.peers) {
+    if (peer.address() == gone.source) {
+      run.lost->note("its connection to node " + address + " broke (" +
+                     self->system().render(gone.reason) + ")");
+      run.stop->request_stop();
     }
   }
 }
@@ -183,16 +246,7 @@ void complete_setups(node_state& state) {
 /// Spawns the replicas once their meetings are made.
 replica_list start_replicas(self_ptr self, const opened_doors& others) {
   session& run = *self->state.run;
-  for (const auto& [place, address] : run.part.peers) {
-    // Over TLS the way goes through the leader: a node that both answers and
-    // asks over TLS loses its connections (CAF 0.17.6).
-    if (place != run.part.place && !address.empty() &&
-        !self->state.options.tls.is_on()) {
-      run.peers.push_back(connect(self->system(), parse_address(address),
-                                  self->state.options.tls,
-                                  std::chrono::seconds(10)));
-    }
-  }
+  open_ways(self);
   opened_doors doors = run.doors;
   doors.add(others);
   wired_graph wired = run.wiring->connect(doors);
@@ -267,26 +321,31 @@ caf::behavior node(self_ptr self, node_options options) {
     const auto& run = self->state.run;
     if (run && run->leader.address() == gone.source) {
       release(self, "the leader is gone; waiting for work");
+    } else if (run) {
+      lose_peer(self, gone);
     }
   });
   return {
-      [=](hello_atom, std::uint32_t number) -> caf::result<std::string> {
+      [=](hello_atom, std::uint32_t number) -> caf::result<samples_held> {
         if (number != protocol) {
           return refusal("it speaks protocol " + std::to_string(protocol) +
                          ", the leader " + std::to_string(number) +
                          "; run the same version of sounder on both");
         }
-        return std::string("sounder");
+        samples_held own;
+        own.what =
+            self->state.options.open_part ? holding::part : holding::nothing;
+        return own;
       },
       [=](deploy_atom, const caf::actor& leader, const std::vector<char>& bytes,
-          const parameters& start) -> caf::result<bool> {
+          const parameters& start) -> caf::result<samples_held> {
         if (self->state.run) {
           return refusal("it is at work for another leader");
         }
         self->state.run = std::make_unique<session>();
         self->state.run->leader = leader;
         self->monitor(leader);
-        return guarded<bool>(self, [&]() -> bool {
+        return guarded<samples_held>(self, [&]() -> samples_held {
           session& run = *self->state.run;
           run.part = decode(bytes);
           run.start = start;
@@ -312,13 +371,14 @@ caf::behavior node(self_ptr self, node_options options) {
           return true;
         });
       },
-      [=](open_atom) {
+      [=](open_atom, const std::vector<char>& bytes) {
         return guarded<opened_doors>(self, [&]() -> opened_doors {
           session& run = *self->state.run;
+          run.times = decode_timetable(bytes, run.part.plan);
           complete_setups(self->state);
           const node_options& own = self->state.options;
           run.wiring = std::make_unique<wirer>(
-              run.part.plan, run.part.shape, run.part.setups, run.part.place,
+              run.part.plan, run.times.dealt, run.times.setups, run.part.place,
               wirer::network{&self->system(),
                              own.tls,
                              run.part.secret,

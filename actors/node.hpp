@@ -25,6 +25,11 @@ struct node_options {
   std::function<std::optional<kernels::dataset>(const std::string& source)>
       open_data;
 
+  /// Samples that this node alone has, read as the plan's part_source says.
+  /// Where it is given, the node's replicas share these and open_data is not
+  /// asked.
+  std::function<kernels::dataset(const std::string& source)> open_part;
+
   /// Objectives and exchange rules beyond the library's.
   objective_factory make_objective;
   std::map<std::string, std::shared_ptr<const kernels::exchange_rule>>

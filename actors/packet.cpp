@@ -65,18 +65,18 @@ bool incoming::receive_on(stream& from) {
     got_ += n;
     moved = true;
     if (got_ == sizeof header_) {
-      check();
+      check(from);
       values_.resize(header_.length);
       packed_.resize(unpacker_ ? header_.bytes : 0);
     }
     if (is_complete()) {
-      unpack();
+      unpack(from);
     }
   }
   return moved;
 }
 
-void incoming::check() const {
+void incoming::check(const stream& from) const {
   const bool fits =
       header_.kind <= packet_kind::sync && header_.length <= packet_floats &&
       header_.offset <= size_ && header_.length <= size_ - header_.offset &&
@@ -84,15 +84,15 @@ void incoming::check() const {
        (unpacker_ ? header_.bytes <= most_packed
                   : header_.bytes == header_.length * sizeof(float)));
   if (!fits) {
-    throw stream_error("a packet that does not fit");
+    throw from.error("a packet that does not fit");
   }
 }
 
-void incoming::unpack() {
+void incoming::unpack(const stream& from) {
   if (unpacker_ && header_.bytes > 0 &&
       !unpacker_->unpack(header_.offset, packed_, values_.data(),
                          header_.length)) {
-    throw stream_error("a packet that is not packed as its link says");
+    throw from.error("a packet that is not packed as its link says");
   }
 }
 

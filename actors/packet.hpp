@@ -93,8 +93,8 @@ class incoming {
   void clear() noexcept { got_ = 0; }
 
  private:
-  void check() const;
-  void unpack();
+  void check(const stream& from) const;
+  void unpack(const stream& from);
   char* room() noexcept {
     return unpacker_ ? packed_.data() : reinterpret_cast<char*>(values_.data());
   }

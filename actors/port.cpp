@@ -249,11 +249,15 @@ class port_work {
 }  // namespace
 
 void port(caf::blocking_actor* self, port_setup setup) {
+  const std::shared_ptr<line> wire = setup.wire;
   try {
     port_work(self, std::move(setup)).run();
   } catch (const asked_to_end&) {
   } catch (const stream_error&) {
-    // The other side has ended, or will say itself what went wrong.
+    // The other side has ended, or will say itself that it has lost us.
+    if (stream* const broken = wire->get()) {
+      broken->hang_up();
+    }
   }
 }
 

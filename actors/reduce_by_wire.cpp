@@ -84,21 +84,8 @@ class wire_meeting : public meeting {
   }
 
   bool attend(near_side& own, const moment& /*now*/) override {
-    if (!broken_.empty() || !is_joined()) {
-      return false;
-    }
-    try {
-      if (stage_ == stage::away && !begin(own)) {
-        return false;
-      }
-      if (!(ways_.leader ? follow() : lead())) {
-        return false;
-      }
-    } catch (const stream_error& problem) {
-      broken_ = problem.what();
-      return false;
-    }
-    if (!own.try_hold()) {
+    if (!is_joined() || (stage_ == stage::away && !begin(own)) ||
+        !(ways_.leader ? follow() : lead()) || !own.try_hold()) {
       return false;
     }
     if (w_ != own.parameters()) {
@@ -129,7 +116,7 @@ class wire_meeting : public meeting {
         add(ways_.group[k], false, !spread_[k].is_over());
       }
     }
-    if (all.empty() || !broken_.empty()) {
+    if (all.empty()) {
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     } else {
       stream::wait(all, longest);
@@ -137,8 +124,7 @@ class wire_meeting : public meeting {
   }
 
   std::string waits_for() const override {
-    return meters_.front()->from + " waits for the others of its all-reduce" +
-           (broken_.empty() ? "" : ": " + broken_);
+    return meters_.front()->from + " waits for the others of its all-reduce";
   }
 
  private:
@@ -329,7 +315,6 @@ class wire_meeting : public meeting {
 
   reduce_ways ways_;
   stage stage_ = stage::away;
-  std::string broken_;  // why a stream is
   float* w_ = nullptr;
   std::size_t size_ = 0;
   std::vector<float> copy_;

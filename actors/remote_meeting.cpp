@@ -31,14 +31,10 @@ class remote_meeting : public meeting {
       since_ = clock::now();
       plan_errands();
     }
-    if (broken_.empty() && link_.wire->get() != nullptr) {
-      try {
-        run_errands(own, now);
-      } catch (const stream_error& problem) {
-        broken_ = problem.what();
-      }
+    if (link_.wire->get() != nullptr) {
+      run_errands(own, now);
     }
-    if (!errands_.empty() || !broken_.empty()) {
+    if (!errands_.empty()) {
       return false;
     }
     finish();
@@ -48,9 +44,7 @@ class remote_meeting : public meeting {
   void wait() override {
     constexpr std::chrono::milliseconds longest(5);
     const stream* const wire = link_.wire->get();
-    if (!broken_.empty()) {
-      std::this_thread::sleep_for(longest);
-    } else if (wire == nullptr) {
+    if (wire == nullptr) {
       static_cast<void>(link_.wire->changed.wait(
           [this] { return link_.wire->get() != nullptr; }));
     } else if (face_is_taken_) {
@@ -63,7 +57,7 @@ class remote_meeting : public meeting {
 
   std::string waits_for() const override {
     return meters_.front()->from + " waits for " + meters_.front()->to +
-           " on another node" + (broken_.empty() ? "" : ": " + broken_);
+           " on another node";
   }
 
  private:
@@ -173,6 +167,7 @@ class remote_meeting : public meeting {
       if (!in_.is_complete()) {
         continue;
       }
+      check_answer();
       if (!try_hold(own)) {
         return moved;
       }
@@ -183,12 +178,16 @@ class remote_meeting : public meeting {
     return moved;
   }
 
-  void take(near_side& own, const moment& now) {
+  void check_answer() const {
     const packet_header& header = in_.header();
     if (header.kind != errands_.front() || header.offset != answered_ ||
         (header.bytes == 0) != (header.kind == packet_kind::push)) {
-      throw stream_error("an answer that does not fit");
+      throw link_.wire->get()->error("an answer that does not fit");
     }
+  }
+
+  void take(near_side& own, const moment& now) {
+    const packet_header& header = in_.header();
     const std::size_t n = header.length;
     if (header.bytes > 0) {
       const kernels::near_end near = open(own, now, answered_, n);
@@ -226,7 +225,6 @@ class remote_meeting : public meeting {
   bool came_ = false;
   bool is_out_ = false;
   bool face_is_taken_ = false;
-  std::string broken_;  // why the wire is
 
   // The errand at hand.
   std::size_t asked_ = 0;      // coordinates asked about so far

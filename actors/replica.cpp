@@ -46,6 +46,7 @@ leg_result replica_state::result_of(const walk& done) const {
   result.computing.value = done.times().computing;
   result.exchanging.value = done.times().exchanging;
   result.waiting.value = done.times().waiting;
+  result.lost = done.is_complete() ? "" : wired.setup->lost->how();
   result.parameters = as_parameters(wired.memory->vector.snapshot());
   return result;
 }
@@ -63,11 +64,12 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
             : self->spawn<caf::linked + caf::detached>(worker, k, me));
   }
   return {
-      [=](advance_atom, std::uint64_t epochs) -> caf::result<leg_result> {
+      [=](advance_atom, std::uint64_t epochs,
+          const step_table& steps) -> caf::result<leg_result> {
         replica_state& s = self->state;
         s.walking = std::make_shared<walk>(
             s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
-            s.wired.setup->cut.chunks().before(epochs));
+            s.wired.setup->cut.chunks().before(epochs), steps);
         begin(self, s.walking);
         return caf::delegated<leg_result>();
       },

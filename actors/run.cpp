@@ -17,6 +17,7 @@ using self_ptr = caf::stateful_actor<run_state>*;
 constexpr unsigned most_evaluating = 2;
 
 void advance(self_ptr self);
+void send_on(self_ptr self, std::size_t k);
 void evaluate_next(self_ptr self);
 
 std::string listed(const std::vector<std::uint32_t>& workers) {
@@ -95,7 +96,8 @@ void end_if_cut_short(self_ptr self) {
   const bool all_home =
       std::none_of(state.replicas.begin(), state.replicas.end(),
                    [](const stepping_replica& r) { return r.walking; });
-  if (state.cut_short && state.evaluating.empty() && all_home) {
+  if (state.cut_short && state.cut_short != stop_reason::peer_lost &&
+      state.evaluating.empty() && all_home) {
     std::vector<leg_result> last;
     for (const stepping_replica& replica : state.replicas) {
       last.push_back(replica.last);
@@ -165,7 +167,7 @@ void reached(self_ptr self) {
     record.samples += leg.samples;
     record.step_size = std::max(record.step_size, leg.step_size.value);
   }
-  record.nonzeros = state.train_set.nonzeros() * record.epoch;
+  record.nonzeros = state.epoch_shape.nonzeros * record.epoch;
   state.awaiting.push_back(record);
   with_hubs(self, [=](const std::vector<parameters>& hubs) {
     run_state& s = self->state;
@@ -194,7 +196,20 @@ void break_short(self_ptr self) {
   }
 }
 
-void walked(self_ptr self, std::size_t k, const leg_result& leg) {
+/// A replica could not go on without a node. If that is gone, the run is told
+/// so within moments, and says that instead.
+void lose(self_ptr self, const stepping_replica& at, const std::string& whom) {
+  constexpr std::chrono::milliseconds moments(500);
+  run_state& state = self->state;
+  if (state.lost.empty()) {
+    state.lost = at.home + ": " + whom;
+    state.cut_short = stop_reason::peer_lost;
+    halt(self);
+    self->delayed_send(self, moments, lost_atom::value);
+  }
+}
+
+void walked(self_ptr self, std::size_t k, leg_result& leg) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
   replica.walking = false;
@@ -203,6 +218,14 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   }
   state.report.times +=
       {leg.computing.value, leg.exchanging.value, leg.waiting.value};
+  leg.begin_ns = replica.began_ns.value_or(leg.begin_ns);
+  if (leg.is_complete && !state.cut_short &&
+      replica.epochs_walked < state.epoch_of(replica.goals_reached + 1)) {
+    replica.began_ns = leg.begin_ns;
+    send_on(self, k);
+    return;
+  }
+  replica.began_ns.reset();
   const std::size_t ahead = replica.goals_reached - state.goals_reached;
   if (state.arriving.size() <= ahead) {
     state.arriving.resize(ahead + 1);
@@ -213,6 +236,9 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   ++at.arrived;
   state.report.samples += leg.samples - replica.last.samples;
   replica.last = leg;
+  if (!leg.lost.empty()) {
+    lose(self, replica, leg.lost);
+  }
   if (!leg.is_complete || state.cut_short) {
     break_short(self);
     end_if_cut_short(self);
@@ -223,6 +249,37 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
     reached(self);
   }
   advance(self);
+}
+
+/// The epoch that a replica is sent to on its way to the next goal: not all
+/// the way when that takes a long table of step sizes.
+unsigned next_stop(const run_state& state, const stepping_replica& replica) {
+  constexpr std::size_t most_chunks = std::size_t{1} << 18U;
+  const unsigned goal = state.epoch_of(replica.goals_reached + 1);
+  if (replica.is_here) {
+    return goal;
+  }
+  const numbering& chunks = replica.cut.chunks();
+  const std::size_t last = chunks.before(replica.epochs_walked) + most_chunks;
+  const std::size_t epoch = chunks.place_of(last).epoch;
+  return epoch >= goal ? goal
+                       : std::max(static_cast<unsigned>(epoch),
+                                  replica.epochs_walked + 1);
+}
+
+/// Step sizes travel as numbers: rules are code.
+void send_on(self_ptr self, std::size_t k) {
+  stepping_replica& replica = self->state.replicas[k];
+  const unsigned from =
+      std::exchange(replica.epochs_walked, next_stop(self->state, replica));
+  const std::uint64_t to = replica.epochs_walked;
+  replica.walking = true;
+  self->request(
+          replica.actor, caf::infinite, advance_atom::value, to,
+          replica.is_here
+              ? step_table{}
+              : steps_of(replica.cut, self->state.plan.step_size, from, to))
+      .then([=](leg_result& leg) { walked(self, k, leg); });
 }
 
 /// Sends replicas on, unless they are walking, or have nothing left, or the
@@ -239,10 +296,7 @@ void advance(self_ptr self) {
         replica.goals_reached - state.goals_evaluated >= allowed) {
       continue;
     }
-    replica.walking = true;
-    const std::uint64_t epochs = state.epoch_of(replica.goals_reached + 1);
-    self->request(replica.actor, caf::infinite, advance_atom::value, epochs)
-        .then([=](const leg_result& leg) { walked(self, k, leg); });
+    send_on(self, k);
   }
 }
 
@@ -273,6 +327,15 @@ void watch_nodes(self_ptr self) {
               caf::anon_send(alive, interrupt_atom::value);
             }
           });
+}
+
+std::string home_of(const run_state& state, const std::string& place) {
+  for (const member_node& node : state.nodes) {
+    if (node.place == place) {
+      return "node " + node.address.text();
+    }
+  }
+  return "the leader";
 }
 
 /// With a core to spare, or when asked to.
@@ -369,6 +432,9 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
   state.train_set = std::move(train_set);
   state.test_set = std::move(test_set);
   state.nodes = deployed.fleet.nodes;
+  state.epoch_shape = deployed.shape;
+  state.report.epoch_samples = deployed.shape.rows;
+  state.report.parts = deployed.parts;
   state.meters = deployed.here.meters;
   state.started = run_state::clock::now();
   state.last_moved = state.started;
@@ -387,6 +453,10 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       stepping_replica stepping;
       stepping.name = each.name;
       stepping.is_here = each.is_here;
+      if (!each.is_here) {
+        stepping.cut = deployed.cuts.at(i);
+      }
+      stepping.home = home_of(state, state.plan.graph.replicas[i].place);
       stepping.actor = each.is_here
                            ? caf::actor(self->spawn<caf::linked>(replica, each))
                            : deployed.elsewhere.at(i);
@@ -418,6 +488,9 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
         return caf::delegated<run_report_ptr>();
       },
       [=](interrupt_atom) { halt(self); },
+      [=](lost_atom) {
+        finish(self, stop_reason::peer_lost, self->state.lost);
+      },
       [=](watch_atom) {
         start_watch(self);
         schedule_watch(self);

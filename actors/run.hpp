@@ -29,10 +29,14 @@ struct goal_results {
 /// A replica with workers, as the run sees it.
 struct stepping_replica {
   std::string name;
+  std::string home;  // for people: the leader, or the node it lives on
   caf::actor actor;
   bool is_here = true;
+  run_cut cut;  // of one elsewhere, for its step sizes
   unsigned goals_reached = 0;
   bool walking = false;
+  unsigned epochs_walked = 0;
+  std::optional<std::uint64_t> began_ns;  // on its way to the next goal
   leg_result last;
 };
 
@@ -56,6 +60,7 @@ struct run_state {
   std::vector<run_hub> hubs;
   std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
+  data_shape epoch_shape;  // of what all replicas walk
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<caf::actor> evaluators;  // the replicas when not concurrent
   caf::actor recorder;
@@ -71,6 +76,7 @@ struct run_state {
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
   std::optional<stop_reason> cut_short;  // within an epoch
+  std::string lost;                      // who lost whom
   run_report report;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;

@@ -57,6 +57,12 @@ enum class stop_reason {
 
 std::string_view name(stop_reason reason) noexcept;
 
+/// A node's samples of its own.
+struct own_part {
+  std::string node;  // HOST:PORT
+  std::uint64_t rows = 0;
+};
+
 /// What a run left behind. Divergence and the like are results, not errors.
 struct run_report {
   actors::stop_reason stop_reason = stop_reason::epochs_done;
@@ -66,9 +72,11 @@ struct run_report {
   double total_s = 0.0;  // wall time of the run
   double train_s = 0.0;
   std::uint64_t samples = 0;
-  std::vector<link_record> links;  // that have met
-  time_split times;                // of all replicas together
-  std::string message;             // a line for people when not all is well
+  std::vector<link_record> links;   // that have met
+  std::vector<own_part> parts;      // of nodes that have one
+  std::uint64_t epoch_samples = 0;  // that all replicas together walk
+  time_split times;                 // of all replicas together
+  std::string message;              // a line for people when not all is well
 };
 
 }  // namespace sounder::actors

@@ -1,9 +1,11 @@
 #include "actors/schedule.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 namespace sounder::actors {
@@ -135,19 +137,37 @@ leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
                    [&](std::size_t c) { return step_of(cut, c, rule); });
 }
 
-std::vector<double> steps_of(const run_cut& cut,
-                             const kernels::step_size_rule& rule,
-                             std::size_t epochs) {
-  std::vector<double> steps(cut.chunks().before(epochs));
-  for (std::size_t c = 0; c < steps.size(); ++c) {
-    steps[c] = step_of(cut, c, rule);
+void step_table::add(double size) {
+  const auto bits = std::bit_cast<std::uint64_t>(size);
+  if (sizes.empty() || sizes.back() != bits) {
+    ends.push_back(ends.empty() ? first : ends.back());
+    sizes.push_back(bits);
+  }
+  ++ends.back();
+}
+
+double step_table::at(std::size_t chunk) const {
+  const auto after = std::upper_bound(ends.begin(), ends.end(), chunk);
+  const auto run = static_cast<std::size_t>(after - ends.begin());
+  if (chunk < first) {
+    throw std::out_of_range("a chunk before the table of step sizes");
+  }
+  return std::bit_cast<double>(sizes.at(run));
+}
+
+step_table steps_of(const run_cut& cut, const kernels::step_size_rule& rule,
+                    std::size_t first_epoch, std::size_t last_epoch) {
+  step_table steps;
+  steps.first = cut.chunks().before(first_epoch);
+  for (std::size_t c = steps.first; c < cut.chunks().before(last_epoch); ++c) {
+    steps.add(step_of(cut, c, rule));
   }
   return steps;
 }
 
 leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
                       const kernels::objective& objective,
-                      const std::vector<double>& steps) {
+                      const step_table& steps) {
   return plan_with(cut, first, last, objective,
                    [&](std::size_t c) { return steps.at(c); });
 }

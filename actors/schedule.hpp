@@ -113,14 +113,26 @@ leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
                       const kernels::objective& objective,
                       const kernels::step_size_rule& rule);
 
-/// What the rule says at the beginning of each chunk of the first epochs.
-std::vector<double> steps_of(const run_cut& cut,
-                             const kernels::step_size_rule& rule,
-                             std::size_t epochs);
+/// The step sizes of chunks in a row, for where the rule is not at hand: most
+/// rules keep theirs for many chunks, so runs of the same size are one entry.
+struct step_table {
+  std::uint64_t first = 0;           // chunk
+  std::vector<std::uint64_t> ends;   // the chunk that each run ends before
+  std::vector<std::uint64_t> sizes;  // the bits of a double, which may travel
+
+  bool is_empty() const noexcept { return ends.empty(); }
+  void add(double size);
+  /// Throws std::out_of_range.
+  double at(std::size_t chunk) const;
+};
+
+/// What the rule says at the beginning of each chunk of these epochs.
+step_table steps_of(const run_cut& cut, const kernels::step_size_rule& rule,
+                    std::size_t first_epoch, std::size_t last_epoch);
 
 /// The same with the step sizes of a run's chunks.
 leg_schedule plan_leg(const run_cut& cut, std::size_t first, std::size_t last,
                       const kernels::objective& objective,
-                      const std::vector<double>& steps);
+                      const step_table& steps);
 
 }  // namespace sounder::actors

@@ -25,7 +25,7 @@ std::string tls_problem() {
   std::array<char, 256> text{};
   ERR_error_string_n(code, text.data(), text.size());
   ERR_clear_error();
-  return code == 0 ? "the connection was closed" : text.data();
+  return code == 0 ? "it was closed" : text.data();
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -91,8 +91,8 @@ tls_context::tls_context(const tls_files& files) {
        files.authority);
 }
 
-stream::stream(int socket, const tls_context& tls, side here)
-    : socket_(socket), tls_(nullptr, free_tls) {
+stream::stream(int socket, const tls_context& tls, side here, std::string other)
+    : socket_(socket), other_(std::move(other)), tls_(nullptr, free_tls) {
   fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
   if (!tls.is_on()) {
     return;
@@ -111,6 +111,14 @@ stream::~stream() {
   close(socket_);
 }
 
+stream_error stream::error(const std::string& why) const {
+  return stream_error(other_.empty() ? why
+                                     : "its connection to " + other_ +
+                                           " broke (" + why + ")");
+}
+
+void stream::hang_up() noexcept { shutdown(socket_, SHUT_RDWR); }
+
 /// 0 when it may go on later.
 std::size_t stream::failed(int result, bool& wants_other_way, bool is_read) {
   if (!tls_) {
@@ -118,8 +126,7 @@ std::size_t stream::failed(int result, bool& wants_other_way, bool is_read) {
         (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
       return 0;
     }
-    throw stream_error(result == 0 ? "the connection was closed"
-                                   : std::strerror(errno));
+    throw error(result == 0 ? "it was closed" : std::strerror(errno));
   }
   const int why = SSL_get_error(tls_.get(), result);
   wants_other_way =
@@ -127,7 +134,7 @@ std::size_t stream::failed(int result, bool& wants_other_way, bool is_read) {
   if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
     return 0;
   }
-  throw stream_error(tls_problem());
+  throw error(tls_problem());
 }
 
 std::size_t stream::read_some(void* into, std::size_t n) {
@@ -180,6 +187,11 @@ void tune_socket(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_after_ms,
              sizeof gone_after_ms);
+  const int idle_s = 5;
+  const int between_s = 2;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &between_s, sizeof between_s);
 }
 
 int connect_socket(const node_address& to, std::chrono::milliseconds deadline) {

@@ -46,8 +46,8 @@ class stream {
  public:
   enum class side { connects, accepts };
 
-  /// Takes the socket over.
-  stream(int socket, const tls_context& tls, side here);
+  /// Takes the socket over. Errors name the other end as `other` does.
+  stream(int socket, const tls_context& tls, side here, std::string other = {});
   ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
@@ -55,6 +55,13 @@ class stream {
   /// Bytes moved; 0 when none can be now. Throw stream_error.
   std::size_t read_some(void* into, std::size_t n);
   std::size_t write_some(const void* from, std::size_t n);
+
+  /// For what() of whoever finds that the other end does not speak as it
+  /// should.
+  stream_error error(const std::string& why) const;
+
+  /// The other end reads to the end of what was sent, and no further.
+  void hang_up() noexcept;
 
   /// Waits until one of these may go on, or for `longest`. 16 at most.
   struct interest {
@@ -69,6 +76,7 @@ class stream {
   std::size_t failed(int result, bool& wants_other_way, bool is_read);
 
   int socket_;
+  std::string other_;
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> tls_;
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;
@@ -78,7 +86,8 @@ class stream {
 /// the deadline.
 int connect_socket(const node_address& to, std::chrono::milliseconds deadline);
 
-/// Sends at once, and notices within seconds when the other machine is gone.
+/// Sends at once, and notices within seconds when the other machine is gone,
+/// also while there is nothing to send.
 void tune_socket(int socket);
 
 /// A listening socket, and its port. Throws std::system_error.

@@ -102,8 +102,8 @@ void switchboard::take_in(const std::stop_token& stop) {
       const auto waiting = expected_.find(c.said.key);
       if (heard == hearing::complete && c.said.magic == greeting().magic &&
           c.said.secret == secret_ && waiting != expected_.end()) {
-        waiting->second->join(
-            std::make_unique<stream>(socket, tls_, stream::side::accepts));
+        waiting->second->join(std::make_unique<stream>(
+            socket, tls_, stream::side::accepts, waiting->second->other()));
         expected_.erase(waiting);
       } else {
         close(socket);
@@ -123,16 +123,19 @@ void switchboard::take_in(const std::stop_token& stop) {
   }
 }
 
-std::shared_ptr<line> switchboard::expect(stream_key key) {
+std::shared_ptr<line> switchboard::expect(stream_key key, std::string other) {
   const std::scoped_lock lock(mutex_);
-  return expected_[key] = std::make_shared<line>();
+  return expected_[key] = std::make_shared<line>(std::move(other));
 }
 
 std::shared_ptr<line> switchboard::connect(stream_key key,
                                            const node_address& to,
+                                           std::string other,
                                            milliseconds deadline) {
   const int socket = connect_socket(to, deadline);
-  auto made = std::make_unique<stream>(socket, tls_, stream::side::connects);
+  auto joined = std::make_shared<line>(std::move(other));
+  auto made = std::make_unique<stream>(socket, tls_, stream::side::connects,
+                                       joined->other());
   greeting hello;
   hello.secret = secret_;
   hello.key = key;
@@ -140,7 +143,6 @@ std::shared_ptr<line> switchboard::connect(stream_key key,
       static_cast<ssize_t>(sizeof hello)) {
     throw peer_error("the connection to " + to.text() + " broke");
   }
-  auto joined = std::make_shared<line>();
   joined->join(std::move(made));
   return joined;
 }

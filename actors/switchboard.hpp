@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "actors/stream.hpp"
 #include "actors/waiting.hpp"
@@ -21,6 +23,10 @@ namespace sounder::actors {
 /// Threads: one uses the stream, any may wait for it.
 class line {
  public:
+  /// `other` is the other end's name, for people.
+  explicit line(std::string other = {}) : other_(std::move(other)) {}
+
+  const std::string& other() const noexcept { return other_; }
   /// Null until both ends are joined.
   stream* get() const noexcept { return joined_.load(); }
   void join(std::unique_ptr<stream> made);
@@ -28,6 +34,7 @@ class line {
   signal changed;
 
  private:
+  std::string other_;
   std::unique_ptr<stream> stream_;
   std::atomic<stream*> joined_{nullptr};
 };
@@ -49,11 +56,12 @@ class switchboard {
   /// Throws std::system_error.
   std::uint16_t listen(const node_address& at);
 
-  /// The end of a stream that somebody else connects.
-  std::shared_ptr<line> expect(stream_key key);
+  /// The end of a stream that somebody else connects, `other`.
+  std::shared_ptr<line> expect(stream_key key, std::string other);
 
   /// Connects. Throws peer_error after the deadline.
   std::shared_ptr<line> connect(stream_key key, const node_address& to,
+                                std::string other,
                                 std::chrono::milliseconds deadline);
 
   /// An end of a stream within this process: the first call gets one, the

@@ -101,9 +101,17 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   auto home = std::make_unique<system>(plan);
   deployed_graph deployed;
   if (has_nodes(plan.graph)) {
-    deployed = deploy(home->actors, plan, train_set);
+    try {
+      deployed = deploy(home->actors, plan, train_set);
+    } catch (const deploy_interrupted&) {
+      run_report report;
+      report.stop_reason = stop_reason::interrupted;
+      report.message = "stopped while the nodes were set up";
+      return report;
+    }
   } else {
     deployed.here = wire(plan, train_set);
+    deployed.shape = data_shape::of(train_set);
   }
   const release_at_end others{home->actors, deployed.fleet};
   run_report report;

@@ -48,13 +48,19 @@ epoch_cut cut_legs(std::size_t rows, std::size_t batch_size,
                    std::size_t chunk_rows, unsigned workers, leg_cut legs) {
   epoch_cut cut;
   cut.batch_size = batch_size;
-  const std::size_t most = std::max(rows, legs.rows);
-  const std::size_t batches =
-      legs.batches == 0 ? ratio_up(most, batch_size) : legs.batches;
-  const std::size_t leg_rows = batches * batch_size;
-  for (std::size_t leg = 0; leg < ratio_up(most, leg_rows); ++leg) {
-    const std::size_t first = std::min(leg * leg_rows, rows);
-    const std::size_t last = std::min(first + leg_rows, rows);
+  const std::size_t own = ratio_up(rows, batch_size);
+  const std::size_t most = ratio_up(std::max(rows, legs.rows), batch_size);
+  const std::size_t batches = legs.batches == 0 ? most : legs.batches;
+  // Who has fewer samples than others takes fewer steps in each leg, lest his
+  // samples be done while the others' go on.
+  const auto end_of = [&](std::size_t leg) {
+    const std::size_t batch =
+        ratio_up(own * std::min((leg + 1) * batches, most), most);
+    return std::min(batch * batch_size, rows);
+  };
+  std::size_t last = 0;
+  for (std::size_t leg = 0; leg < ratio_up(most, batches); ++leg) {
+    const std::size_t first = std::exchange(last, end_of(leg));
     for (const chunk_range& chunk :
          cut_epoch(last - first, batch_size, chunk_rows, workers)) {
       cut.chunks.push_back({first + chunk.first, first + chunk.last});

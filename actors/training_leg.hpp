@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/loss.hpp"
 #include "actors/schedule.hpp"
 #include "actors/training_plan.hpp"
 #include "actors/write_order.hpp"
@@ -36,10 +37,9 @@ struct replica_setup {
   std::size_t head = 0;        // coordinates private to a worker
   std::size_t head_every = 1;  // samples between exchanges
   run_cut cut;
-  /// Of all chunks of the run, where the plan's rule is not at hand.
-  std::vector<double> steps;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
+  std::shared_ptr<loss> lost = std::make_shared<loss>();
 
   /// Puts the plan in, and its rules on its objective.
   void adopt(const training_plan& whole);
@@ -54,8 +54,9 @@ struct replica_setup {
 };
 
 /// How the local steps of all replicas are cut into legs: a leg has `batches`
-/// of them (0: an epoch's), and an epoch as many legs as `rows` samples fill,
-/// those of the replica that has most.
+/// of them (0: an epoch's) at the replica that has most samples, `rows` of
+/// them, and in proportion fewer at the others; an epoch has as many legs
+/// everywhere.
 struct leg_cut {
   std::size_t batches = 0;
   std::size_t rows = 0;

@@ -89,6 +89,23 @@ void for_each_checked_step(const training_plan& plan,
   }
 }
 
+std::vector<std::string> size_problems(const training_plan& plan,
+                                       std::size_t rows, std::size_t replicas,
+                                       std::size_t epoch_rows) {
+  std::vector<std::string> problems;
+  if (rows < replicas) {
+    problems.push_back("the training set has " + std::to_string(rows) +
+                       " samples, fewer than the " + std::to_string(replicas) +
+                       " replicas");
+  }
+  if (plan.batch_size > epoch_rows) {
+    problems.push_back("the batch size " + std::to_string(plan.batch_size) +
+                       " exceeds the " + std::to_string(epoch_rows) +
+                       " training samples");
+  }
+  return problems;
+}
+
 std::vector<std::string> validate(const training_plan& plan,
                                   const kernels::dataset& train_set,
                                   const kernels::dataset& test_set) {
@@ -103,10 +120,15 @@ std::vector<std::string> validate(const training_plan& plan,
   const auto stepping = static_cast<std::size_t>(
       std::count_if(plan.graph.replicas.begin(), plan.graph.replicas.end(),
                     [](const topology::replica& r) { return !r.is_hub(); }));
-  if (!train_set.empty() && train_set.rows() < stepping) {
-    problems.push_back(
-        "the training set has " + std::to_string(train_set.rows()) +
-        " samples, fewer than the " + std::to_string(stepping) + " replicas");
+  // Nodes may have other samples: see deploy().
+  const bool is_all_here =
+      std::all_of(plan.graph.replicas.begin(), plan.graph.replicas.end(),
+                  [](const topology::replica& r) { return r.place.empty(); });
+  if (!train_set.empty() && is_all_here) {
+    const std::size_t rows = train_set.rows();
+    for (std::string& problem : size_problems(plan, rows, stepping, rows)) {
+      problems.push_back(std::move(problem));
+    }
   }
   if (!plan.objective) {
     problems.emplace_back("the plan has no objective");
@@ -135,11 +157,6 @@ std::vector<std::string> validate(const training_plan& plan,
   }
   if (plan.chunk_rows == 0U) {
     problems.emplace_back("chunks of 0 rows; 1 is the least");
-  }
-  if (!train_set.empty() && plan.batch_size > train_set.rows()) {
-    problems.push_back("the batch size " + std::to_string(plan.batch_size) +
-                       " exceeds the " + std::to_string(train_set.rows()) +
-                       " training samples");
   }
   if (plan.objective && !plan.start.empty() &&
       plan.start.size() != plan.objective->dimension()) {

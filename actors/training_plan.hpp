@@ -93,6 +93,9 @@ struct training_plan {
   /// For nodes that have the samples themselves: what to open, in whatever
   /// words their open_data understands.
   std::string data_source;
+  /// For nodes that have samples of their own: how to read them in the terms
+  /// of this run's, in the words of their open_part.
+  std::string part_source;
 
   std::vector<float> start;  // parameters to go on from; empty: initialise
 };
@@ -105,6 +108,12 @@ void for_each_checked_step(const training_plan& plan,
 
 /// Samples a step in an epoch, numbered from 0.
 std::size_t batch_of(const training_plan& plan, unsigned epoch);
+
+/// What is wrong with the sizes where `replicas` share `rows` samples and an
+/// epoch walks `epoch_rows`.
+std::vector<std::string> size_problems(const training_plan& plan,
+                                       std::size_t rows, std::size_t replicas,
+                                       std::size_t epoch_rows);
 
 /// All problems that keep the plan from running on such data, in plain
 /// words; empty when it is fine.

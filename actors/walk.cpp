@@ -4,16 +4,19 @@
 #include <thread>
 #include <utility>
 
+#include "actors/stream.hpp"
+
 namespace sounder::actors {
 
 walk::walk(std::shared_ptr<const replica_setup> setup,
            std::shared_ptr<replica_memory> memory,
            std::shared_ptr<replica_links> links, std::size_t first,
-           std::size_t goal)
+           std::size_t goal, step_table steps)
     : setup_(std::move(setup)),
       memory_(std::move(memory)),
       links_(std::move(links)),
       goal_(goal),
+      steps_(std::move(steps)),
       next_chunk_(first),
       generation_(links_->generation),
       left_by_(setup_->workers) {
@@ -37,9 +40,9 @@ void walk::start_leg() {
                     steps);
   };
   leg_ = std::make_shared<training_leg>(setup_, memory_,
-                                        setup_->steps.empty()
+                                        steps_.is_empty()
                                             ? plan_with(setup_->plan.step_size)
-                                            : plan_with(setup_->steps));
+                                            : plan_with(steps_));
   at_leg_end_ = leg_->schedule().last == end;
   left_.store(0);
   rested_ = false;
@@ -152,8 +155,8 @@ bool walk::hold_meetings(const moment& now) {
     if ((links_->legs_walked + 1) % due.every_legs != 0) {
       continue;
     }
-    if (!due.attend(links_->own, now)) {
-      if (is_to_stop()) {
+    if (!attend(due, now)) {
+      if (stopped_ || is_to_stop()) {
         stopped_ = true;
         return true;
       }
@@ -171,6 +174,17 @@ bool walk::hold_meetings(const moment& now) {
   const std::scoped_lock lock(whom_lock_);
   whom_.clear();
   return true;
+}
+
+/// Without another node of the meeting there is nothing to go on to.
+bool walk::attend(meeting& due, const moment& now) {
+  try {
+    return due.attend(links_->own, now);
+  } catch (const stream_error& problem) {
+    setup_->lost->note(problem.what());
+    stopped_ = true;
+    return false;
+  }
 }
 
 bool walk::is_to_stop() const {

@@ -51,11 +51,12 @@ struct replica_links {
 /// Threads: work() from the replica's workers; the results when all have left.
 class walk : public job {
  public:
-  /// From chunk `first` up to chunk `goal`, numbered from the run's start.
+  /// From chunk `first` up to chunk `goal`, numbered from the run's start; with
+  /// `steps` of these where the plan's rule is not at hand.
   walk(std::shared_ptr<const replica_setup> setup,
        std::shared_ptr<replica_memory> memory,
        std::shared_ptr<replica_links> links, std::size_t first,
-       std::size_t goal);
+       std::size_t goal, step_table steps = {});
 
   bool work(worker_slot& slot) override;
   std::uint64_t progress() const noexcept override {
@@ -84,6 +85,7 @@ class walk : public job {
   void rest();
   bool meet();
   bool hold_meetings(const moment& now);
+  bool attend(meeting& due, const moment& now);
   bool next_leg();
   void start_leg();
   bool finish();
@@ -93,6 +95,7 @@ class walk : public job {
   std::shared_ptr<replica_memory> memory_;
   std::shared_ptr<replica_links> links_;
   const std::size_t goal_;
+  const step_table steps_;
 
   // Of the leg; written by the leader while the others wait for the next
   // generation.

@@ -33,12 +33,12 @@ kernels::payload letters_of(const p::link& link) {
 
 }  // namespace
 
-wirer::wirer(const training_plan& plan, const data_shape& shape,
+wirer::wirer(const training_plan& plan, const dealing& dealt,
              std::vector<replica_setup> setups, std::string place,
              std::optional<network> others)
     : plan_(plan),
       graph_(plan.graph),
-      times_(plan_meetings(plan, shape)),
+      times_(plan_meetings(plan, dealt)),
       setups_(std::move(setups)),
       place_(std::move(place)),
       network_(std::move(others)) {}
@@ -455,12 +455,12 @@ std::vector<float> start_parameters(const training_plan& plan) {
 }
 
 wired_graph wire(const training_plan& plan, const kernels::dataset& data) {
-  const data_shape shape = data_shape::of(data);
-  std::vector<replica_setup> setups = set_up_all(plan, shape);
+  const dealing dealt = deal(plan.graph, data_shape::of(data));
+  std::vector<replica_setup> setups = set_up_all(plan, dealt);
   for (replica_setup& setup : setups) {
     setup.data = data;
   }
-  wirer work(plan, shape, std::move(setups), {});
+  wirer work(plan, dealt, std::move(setups), {});
   static_cast<void>(work.open(start_parameters(plan)));
   return work.connect({});
 }

@@ -61,7 +61,7 @@ class wirer {
 
   /// `setups` by replica, with data for those of `place`. Without a network
   /// everything lives in this process. Keeps a reference to `plan`.
-  wirer(const training_plan& plan, const data_shape& shape,
+  wirer(const training_plan& plan, const dealing& dealt,
         std::vector<replica_setup> setups, std::string place,
         std::optional<network> others = std::nullopt);
 
@@ -124,6 +124,8 @@ class wirer {
     std::size_t to = 0;
   };
   bool is_called(const wanted_wire& wire) const;
+  std::string far_place(const wanted_wire& wire) const;
+  std::string name_of(const std::string& place) const;
   struct ring_membership {
     std::shared_ptr<token_ring> ring;
     std::size_t position = 0;

@@ -55,11 +55,20 @@ bool wirer::is_called(const wanted_wire& wire) const {
   return (to.empty() ? from : to) == place_;
 }
 
+std::string wirer::far_place(const wanted_wire& wire) const {
+  return graph_.replicas[is_here(wire.from) ? wire.to : wire.from].place;
+}
+
+/// For people.
+std::string wirer::name_of(const std::string& place) const {
+  return place.empty() ? "the leader" : "node " + network_->peers.at(place);
+}
+
 void wirer::open_wires(opened_doors& doors) {
   board_ = std::make_unique<switchboard>(network_->tls, network_->secret);
   for (const wanted_wire& wire : wanted_) {
     if (is_called(wire)) {
-      lines_[wire.key] = board_->expect(wire.key);
+      lines_[wire.key] = board_->expect(wire.key, name_of(far_place(wire)));
     }
   }
   if (!network_->listen.host.empty()) {
@@ -70,12 +79,11 @@ void wirer::open_wires(opened_doors& doors) {
 void wirer::connect_wires() {
   for (const wanted_wire& wire : wanted_) {
     if (!is_called(wire)) {
-      const std::size_t other = is_here(wire.from) ? wire.to : wire.from;
-      const std::string& place = graph_.replicas[other].place;
+      const std::string place = far_place(wire);
       node_address at = parse_address(network_->peers.at(place));
       at.port = known_->wires.at(place);
-      lines_[wire.key] =
-          board_->connect(wire.key, at, std::chrono::seconds(10));
+      lines_[wire.key] = board_->connect(wire.key, at, name_of(place),
+                                         std::chrono::seconds(10));
     }
   }
 }

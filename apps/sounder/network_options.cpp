@@ -1,8 +1,11 @@
 #include "apps/sounder/network_options.hpp"
 
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "apps/sounder/progress.hpp"
 
 namespace sounder::app {
 
@@ -101,6 +104,7 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
   // Parts of a hub share the work of meeting them, so nodes share the parts.
   std::size_t next = 0;
   std::size_t next_part = 0;
+  std::set<std::string> used;
   for (topology::replica& replica : plan.graph.replicas) {
     const bool is_part = replica.holds.parts > 1;
     if (replica.place.empty() && (is_part || !replica.is_hub()) &&
@@ -108,12 +112,22 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
       std::size_t& turn = is_part ? next_part : next;
       replica.place = places[turn++ % places.size()];
     }
+    used.insert(replica.place);
     if (!replica.place.empty() && !plan.nodes.contains(replica.place) &&
         replica.place.find(':') == std::string::npos) {
       values.fail("nodes",
                   fmt::format("the wiring places '{}' on '{}'; say where that "
                               "is with --nodes {}=HOST:PORT",
                               replica.name, replica.place, replica.place));
+    }
+  }
+  for (const auto& [name, address] : plan.nodes) {
+    places.push_back(name);
+  }
+  for (const std::string& place : places) {
+    if (!used.contains(place)) {
+      complain(fmt::format("warning: no replica for node {}: it takes no part",
+                           place));
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -13,38 +14,17 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/network_options.hpp"
-#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "kernels/data/data_error.hpp"
 
 namespace sounder::app {
 
 namespace {
 
 using nlohmann::json;
-
-/// The leader's samples, from this node's file: its options with our --data.
-std::optional<kernels::dataset> open_data(const std::string& source,
-                                          const std::string& file,
-                                          progress& out) {
-  if (file.empty()) {
-    return std::nullopt;
-  }
-  const json options = json::parse(source);
-  std::vector<std::string> words;
-  for (const auto& [name, value] : options.items()) {
-    if (name != "data" && name != "test" && name != "generate") {
-      words.push_back(fmt::format("--{}={}", name, value.get<std::string>()));
-    }
-  }
-  words.push_back("--data=" + file);
-  const invocation given = parse(train_command(), words);
-  train_test_sources sources = load_training_data(given.values, out);
-  return prepare(given.values, std::move(sources), read_model(given.values),
-                 false)
-      .train;
-}
 
 int run_node(const invocation& given) {
   const settings& values = given.values;
@@ -61,10 +41,21 @@ int run_node(const invocation& given) {
   if (values.flag("ends-with-parent")) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
   }
-  const std::string file = values.text("data");
-  options.open_data = [&](const std::string& source) {
-    return open_data(source, file, out);
-  };
+  if (values.has("data") && values.has("part")) {
+    values.fail("part", "is instead of --data; choose one");
+  }
+  if (values.has("part")) {
+    if (!std::filesystem::exists(values.text("part"))) {
+      throw kernels::data_error(values.text("part"), "there is no such file");
+    }
+    options.open_part = [&](const std::string& source) {
+      return open_part(source, values.text("part"), out);
+    };
+  } else if (values.has("data")) {
+    options.open_data = [&](const std::string& source) {
+      return open_copy(source, values.text("data"), out);
+    };
+  }
   options.ready = [](const actors::node_address& at) {
     print(fmt::format("listening on {}\n", at.text()));
   };
@@ -126,17 +117,21 @@ command node_command() {
   c.summary = "waits for a part of a run, trains it, and waits again";
   c.text =
       "  sounder node --listen 127.0.0.1:4711\n"
+      "  sounder node --listen 127.0.0.1:4711 --part part-0.svm\n"
       "  sounder node --listen 10.0.0.2:4711 --data rcv1.svm.xz \\\n"
       "    --tls-cert me.pem --tls-key me.key --tls-ca ca.pem\n"
       "\n"
       "Prints 'listening on HOST:PORT' when it is ready; port 0 is any free "
       "one. With\n--data it takes its rows from its own copy of the leader's "
-      "file, otherwise the\nleader sends them. Ends with SIGINT or SIGTERM.\n";
+      "file, with --part it\ntrains on samples that it alone has, otherwise "
+      "the "
+      "leader sends them. Ends with SIGINT or SIGTERM.\n";
   c.groups = {
       {"Node",
        {{"listen", "HOST:PORT", "127.0.0.1:0", "where to wait for work"},
         {"wire-port", "PORT", "0", "where parameters come in; 0: any"},
-        {"data", "FILE", "", "own copy of the training file"},
+        {"data", "FILE", "", "own copy of the leader's training file"},
+        {"part", "FILE", "", "training samples that this node alone has"},
         {"ends-with-parent", "", "",
          "ends when the process that started it "
          "does"}}},

@@ -13,6 +13,7 @@
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/profile.hpp"
+#include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
@@ -64,24 +65,6 @@ struct request {
   std::string save;
   bool as_json = false;
 };
-
-/// The options that say which samples a run is on, for nodes that have the
-/// same file.
-std::string data_source(const settings& values) {
-  nlohmann::json source = nlohmann::json::object();
-  for (const option_group& group :
-       {training_data_options(), format_options(), label_options(true),
-        generator_options("generate"), model_options(),
-        network_model_options()}) {
-    for (const option& o : group.options) {
-      if (values.has(o.name)) {
-        source[o.name] = values.text(o.name);
-      }
-    }
-  }
-  source["seed"] = values.text("seed");
-  return source.dump();
-}
 
 /// The graph in the file that --wiring names.
 chosen_wiring read_wiring_file(const settings& values) {
@@ -147,7 +130,7 @@ request read(const settings& values) {
   r.plan.rule = rule_for(values, r.wiring.name, r.plan.rule);
   place_on_nodes(values, r.plan);
   warn_of_compression(values, r.plan.graph);
-  r.plan.data_source = data_source(values);
+  r.plan.data_source = copy_source(values);
   r.save = values.text("save");
   r.as_json = values.one_of("output", outputs) == "json";
   return r;
@@ -266,12 +249,39 @@ std::string parts(const chosen_wiring& wiring) {
                            wiring.replicas == 1 ? "" : "s", workers);
 }
 
+/// Samples that an epoch walks but the leader does not have.
+std::string parts_of_nodes(const actors::run_report& report) {
+  std::string list;
+  for (const actors::own_part& part : report.parts) {
+    list += fmt::format("{}{} at {}", list.empty() ? "" : ", ", part.rows,
+                        part.node);
+  }
+  return fmt::format("an epoch walks {} samples: {}", report.epoch_samples,
+                     list);
+}
+
+/// The usual strength of the penalty goes by the leader's samples, of which
+/// there may be others than the run walks.
+std::string penalty_note(const request& r, const workload& work,
+                         const actors::run_report& report) {
+  return r.model.l2 || report.parts.empty() ||
+                 report.epoch_samples == work.train.rows()
+             ? ""
+             : fmt::format(
+                   "warning: --l2 was 1 / {}, by the samples of {}; an epoch "
+                   "walks {}: give --l2",
+                   work.train.rows(), work.name, report.epoch_samples);
+}
+
 std::string as_table(const request& r, const workload& work,
                      const actors::run_report& report) {
   std::string out =
       fmt::format("{} on {}: {} samples x {} features, {}, {}\n\n",
                   work.model_name, work.name, work.train.rows(), work.features,
                   r.wiring.name, parts(r.wiring));
+  if (!report.parts.empty()) {
+    out += parts_of_nodes(report) + "\n\n";
+  }
   out += curve(report, kernels::is_classifier(work.kind));
   if (!report.links.empty()) {
     out += "\n" + links(report);
@@ -293,6 +303,12 @@ json as_json_text(const request& r, const workload& work,
   end.erase("epochs");
   end.erase("samples");
   out.update(end);
+  if (!report.parts.empty()) {
+    out["epoch_samples"] = report.epoch_samples;
+    for (const actors::own_part& part : report.parts) {
+      out["parts"][part.node] = part.rows;
+    }
+  }
   out["links"] = json::array();
   for (const actors::link_record& link : report.links) {
     out["links"].push_back(as_json(link));
@@ -335,6 +351,7 @@ int run(const invocation& given) {
   check_batch(values, r, work);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
+  r.plan.part_source = part_source(values, work);
   if (values.has("resume")) {
     const std::string& file = values.text("resume");
     r.plan.start = read_start(work, file);
@@ -357,6 +374,9 @@ int run(const invocation& given) {
     out.note(profile(*work.network));
   }
   metrics.close();
+  if (const std::string note = penalty_note(r, work, report); !note.empty()) {
+    complain(note);
+  }
   if (const std::string problem = complaint(report); !problem.empty()) {
     complain(problem);
   }

@@ -13,6 +13,41 @@ namespace sounder::app {
 using kernels::data_error;
 using kernels::dataset;
 
+dataset prepare_for(const kernels::model& trained, const settings& values,
+                    source&& samples, bool with_labels) {
+  dataset data = std::exchange(samples.data, {});
+  if (data.features() > trained.features ||
+      (!data.is_sparse() && data.features() != trained.features)) {
+    throw data_error(samples.name,
+                     fmt::format("has {} features, the model {}; use the data "
+                                 "that the model is for",
+                                 data.features(), trained.features));
+  }
+  if (with_labels && kernels::is_multi_class(trained.kind)) {
+    data = kernels::encode_classes(data, trained.labels, samples.name);
+  } else if (with_labels && kernels::is_classifier(trained.kind)) {
+    const auto positive = values.optional_number<float>("positive");
+    const float first = trained.labels[0];
+    if (positive && first != *positive && first != 1.0F) {
+      values.fail("positive", fmt::format("{} is not the model's positive "
+                                          "label, which is {}",
+                                          *positive, first));
+    }
+    data = positive ? kernels::encode_one_against_rest(data, {*positive},
+                                                       *positive, samples.name)
+                    : kernels::encode_binary(data, {trained.labels[1], first},
+                                             samples.name);
+  }
+  if (data.is_sparse()) {
+    data = dataset(data).widened(trained.features);
+  }
+  if (trained.bias != 0.0) {
+    data = kernels::with_constant_feature(std::move(data),
+                                          static_cast<float>(trained.bias));
+  }
+  return data;
+}
+
 trained_model::trained_model(const std::string& file) {
   if (kernels::holds_network(file)) {
     network_ = kernels::load_network(file);
@@ -38,49 +73,12 @@ std::size_t trained_model::outputs() const noexcept {
   return network_.function ? network_.function->outputs() : linear_.outputs;
 }
 
-kernels::dataset trained_model::prepare_linear(const settings& values,
-                                               dataset data,
-                                               const std::string& name,
-                                               bool with_labels) const {
-  const kernels::model& trained = linear_;
-  if (data.features() > trained.features ||
-      (!data.is_sparse() && data.features() != trained.features)) {
-    throw data_error(name,
-                     fmt::format("has {} features, the model {}; use the data "
-                                 "that the model is for",
-                                 data.features(), trained.features));
-  }
-  if (with_labels && kernels::is_multi_class(trained.kind)) {
-    data = kernels::encode_classes(data, trained.labels, name);
-  } else if (with_labels && kernels::is_classifier(trained.kind)) {
-    const auto positive = values.optional_number<float>("positive");
-    const float first = trained.labels[0];
-    if (positive && first != *positive && first != 1.0F) {
-      values.fail("positive", fmt::format("{} is not the model's positive "
-                                          "label, which is {}",
-                                          *positive, first));
-    }
-    data = positive
-               ? kernels::encode_one_against_rest(data, {*positive}, *positive,
-                                                  name)
-               : kernels::encode_binary(data, {trained.labels[1], first}, name);
-  }
-  if (data.is_sparse()) {
-    data = dataset(data).widened(trained.features);
-  }
-  if (trained.bias != 0.0) {
-    data = kernels::with_constant_feature(std::move(data),
-                                          static_cast<float>(trained.bias));
-  }
-  return data;
-}
-
 dataset trained_model::prepare(const settings& values, source&& samples,
                                bool with_labels) const {
-  dataset data = std::exchange(samples.data, {});
   if (!network_.function) {
-    return prepare_linear(values, std::move(data), samples.name, with_labels);
+    return prepare_for(linear_, values, std::move(samples), with_labels);
   }
+  dataset data = std::exchange(samples.data, {});
   const kernels::shape& input = network_.function->input().output();
   if (data.features() > input.size() ||
       (!data.is_sparse() && data.features() != input.size())) {

@@ -14,6 +14,12 @@
 
 namespace sounder::app {
 
+/// Samples for a linear model: labels encoded, or left alone when they do not
+/// matter, constant feature appended, width of the model.
+kernels::dataset prepare_for(const kernels::model& trained,
+                             const settings& values, source&& samples,
+                             bool with_labels);
+
 class trained_model {
  public:
   /// Errors: data_error for what is no model.

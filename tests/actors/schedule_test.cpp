@@ -185,7 +185,29 @@ TEST_CASE(
     scale *= std::pow(1.0 - 0.5 * rule(at[c]), batches[c]);
   }
   REQUIRE(leg.end_scale == Approx(scale).epsilon(1e-14));
-  REQUIRE(a::steps_of(cut, rule, 3).size() == 7);
+}
+
+TEST_CASE("schedule: a table of step sizes says what the rule says") {
+  // 3 chunks, then 2 an epoch; the rule changes with every second epoch.
+  const a::run_cut cut({epoch_of(10, 2, 4), epoch_of(10, 4, 8)});
+  const auto rule = [](double done) {
+    return 1.0 - std::floor(done / 2.0) / 10;
+  };
+  const auto model = shrinking(0.5);
+
+  const a::step_table steps = a::steps_of(cut, rule, 1, 1001);
+
+  REQUIRE(steps.sizes.size() == 501);
+  for (std::size_t c = 3; c < 2003; c += 100) {
+    const auto by_rule = a::plan_leg(cut, c, c + 10, *model, rule);
+    const auto by_table = a::plan_leg(cut, c, c + 10, *model, steps);
+    REQUIRE(by_table.starts.size() == by_rule.starts.size());
+    for (std::size_t k = 0; k < by_rule.starts.size(); ++k) {
+      REQUIRE(by_table.starts[k].step_size == by_rule.starts[k].step_size);
+    }
+  }
+  REQUIRE_THROWS_AS(steps.at(2), std::out_of_range);
+  REQUIRE_THROWS_AS(steps.at(2003), std::out_of_range);
 }
 
 TEST_CASE("schedule: so many rows until the scale has fallen") {

@@ -175,7 +175,11 @@ class convolution final : public layer {
   }
 
   placement input_copy() const noexcept {
-    return {sizes_.height, sizes_.width, g_.pad_height, g_.pad_width, 1,
+    return {sizes_.height,
+            sizes_.width,
+            signed_of(g_.pad_height),
+            signed_of(g_.pad_width),
+            1,
             g_.group_in()};
   }
   placement slope_copy() const noexcept {

@@ -1,0 +1,154 @@
+#include "apps/sounder/sample_source.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/sounder/commands.hpp"
+#include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/network_model.hpp"
+#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/trained_model.hpp"
+#include "kernels/data/data_error.hpp"
+
+namespace sounder::app {
+
+namespace {
+
+using kernels::data_error;
+using kernels::dataset;
+using nlohmann::json;
+
+/// The options of these groups that have a value.
+json options_of(const settings& values,
+                const std::vector<option_group>& groups) {
+  json found = json::object();
+  for (const option_group& group : groups) {
+    for (const option& o : group.options) {
+      if (values.has(o.name)) {
+        found[o.name] = values.text(o.name);
+      }
+    }
+  }
+  return found;
+}
+
+/// train's options with our file.
+invocation as_invocation(const json& options, const std::string& file) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : options.items()) {
+    words.push_back(fmt::format("--{}={}", name, value.get<std::string>()));
+  }
+  words.push_back("--data=" + file);
+  return parse(train_command(), words);
+}
+
+/// Samples of another kind or width than the leader's would be misunderstood.
+void check_kind(const dataset& data, const kernels::model& leader, bool sparse,
+                const std::string& file) {
+  if (data.is_sparse() != sparse) {
+    throw data_error(
+        file,
+        "is of another kind (sparse, dense) than the leader's samples; convert "
+        "one of them (sounder data convert)");
+  }
+  if (data.features() > leader.features ||
+      (!sparse && data.features() != leader.features)) {
+    throw data_error(
+        file, fmt::format("has {} features, the leader's samples {}{}",
+                          data.features(), leader.features,
+                          sparse ? fmt::format("; declare the width there "
+                                               "(--features {})",
+                                               data.features())
+                                 : ""));
+  }
+}
+
+kernels::feature_order as_order(std::vector<std::uint32_t> originals,
+                                std::size_t features) {
+  if (originals.empty()) {
+    return kernels::feature_order::identity(features);
+  }
+  std::vector<std::uint32_t> sorted = originals;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::uint32_t k = 0; k < sorted.size(); ++k) {
+    if (sorted[k] != k || sorted.size() != features) {
+      throw std::invalid_argument("an order of features that is none");
+    }
+  }
+  return kernels::feature_order(std::move(originals));
+}
+
+}  // namespace
+
+std::string copy_source(const settings& values) {
+  json source =
+      options_of(values, {training_data_options(), format_options(),
+                          label_options(true), generator_options("generate"),
+                          model_options(), network_model_options()});
+  source["seed"] = values.text("seed");
+  return source.dump();
+}
+
+std::string part_source(const settings& values, const workload& work) {
+  json options = options_of(values, {format_options(), model_options()});
+  if (work.network) {
+    options["model"] = "softmax";  // labels are all that is needed there
+  }
+  if (values.has("positive")) {
+    options["positive"] = values.text("positive");
+  }
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t k = 0;
+       !work.order.is_identity() && k < work.order.features(); ++k) {
+    order.push_back(work.order.original(k));
+  }
+  return json{{"options", std::move(options)},    {"labels", work.labels},
+              {"features", work.features},        {"bias", work.bias},
+              {"sparse", work.train.is_sparse()}, {"order", std::move(order)}}
+      .dump();
+}
+
+dataset open_copy(const std::string& source, const std::string& file,
+                  progress& out) {
+  json options = json::parse(source);
+  for (const char* const other : {"data", "test", "generate"}) {
+    options.erase(other);
+  }
+  const invocation given = as_invocation(options, file);
+  train_test_sources sources = load_training_data(given.values, out);
+  return prepare(given.values, std::move(sources), read_model(given.values),
+                 false)
+      .train;
+}
+
+dataset open_part(const std::string& source, const std::string& file,
+                  progress& out) {
+  const json said = json::parse(source);
+  const invocation given = as_invocation(said.at("options"), file);
+  kernels::model leader;
+  leader.kind = read_model(given.values).kind;
+  leader.labels = said.at("labels").get<std::vector<float>>();
+  leader.features = said.at("features");
+  leader.bias = said.at("bias");
+  const bool sparse = said.at("sparse");
+  train_test_sources sources = load_training_data(given.values, out);
+  if (sources.train.data.empty()) {
+    throw data_error(file, "has no samples");
+  }
+  check_kind(sources.train.data, leader, sparse, file);
+  dataset data =
+      prepare_for(leader, given.values, std::move(sources.train), true);
+  const std::size_t width = data.features();
+  return kernels::renumber(
+      std::move(data),
+      as_order(said.at("order").get<std::vector<std::uint32_t>>(), width));
+}
+
+}  // namespace sounder::app

@@ -1,0 +1,180 @@
+// What happens when a node goes, and what is refused.
+
+#include <algorithm>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/program/nodes.hpp"
+
+namespace {
+
+using namespace sounder::tests;
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// Writes random bytes to the port and hangs up.
+void send_garbage(int port) {
+  const int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(s >= 0);
+  sockaddr_in at = {};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(static_cast<std::uint16_t>(port));
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(connect(s, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+  std::string bytes(4096, '\0');
+  std::uint32_t x = 1;
+  for (char& c : bytes) {
+    x = x * 1664525U + 1013904223U;
+    c = static_cast<char>(x >> 24U);
+  }
+  static_cast<void>(send(s, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  close(s);
+}
+
+}  // namespace
+
+TEST_CASE("a killed node ends the run with 4, and frees the other") {
+  node first({"--quiet"});
+  node second({"--quiet"});
+  process training(
+      program_words(endless(first.address() + "," + second.address())));
+  REQUIRE(training.says("epoch 1/"));
+  CHECK(state_of(second.address()) == "training");
+
+  const auto killed = clock::now();
+  first.kill();
+  const outcome seen = training.finish();
+
+  CHECK(seen.code == 4);
+  CHECK(clock::now() - killed < 5s);
+  CHECK_THAT(seen.err, Catch::Contains("node " + first.address() + " is gone"));
+  CHECK(comes_to(second.address(), "waiting"));
+}
+
+TEST_CASE("nobody at the address is exit code 4 after the deadline") {
+  std::string address;
+  {
+    node gone({"--quiet"});
+    address = gone.address();
+  }
+
+  const auto start = clock::now();
+  const outcome seen =
+      run_within(quick(address) + words{"--connect-deadline", "1"});
+
+  check_complaint(seen, 4, "no node answers at " + address);
+  CHECK(clock::now() - start >= 1s);
+  CHECK(clock::now() - start < 6s);
+}
+
+TEST_CASE("a node on a port in use says so in one line") {
+  const node first({"--quiet"});
+
+  const outcome seen = run_within({"node", "--listen", first.address()});
+
+  check_complaint(seen, 3, "cannot listen on " + first.address());
+}
+
+TEST_CASE("a second leader at a busy node is refused") {
+  const node busy({"--quiet"});
+  process training(program_words(endless(busy.address())));
+  REQUIRE(training.says("epoch 1/"));
+
+  const outcome seen = run_within(quick(busy.address()));
+
+  check_complaint(
+      seen, 4, "node " + busy.address() + ": it is at work for another leader");
+  training.signal(SIGINT);
+  CHECK(training.finish().code == 130);
+  CHECK(comes_to(busy.address(), "waiting"));
+}
+
+TEST_CASE("mistakes in nodes and TLS are exit code 2") {
+  const auto [line, expected] = GENERATE(table<words, std::string>({
+      {{"node", "--listen", "0.0.0.0:0"}, "--listen: 0.0.0.0 is not this"},
+      {{"node", "--listen", "4711"}, "'4711' is not HOST:PORT"},
+      {{"node", "--listen", "127.0.0.1:70000"}, "is not HOST:PORT"},
+      {{"node", "--tls-key", "/no/such.key"}, "--tls-cert is missing"},
+      {{"node", "--tls-cert", "/no/such.pem", "--tls-key", "/no/such.key",
+        "--tls-ca", "/no/ca.pem"},
+       "--tls-cert: there is no file '/no/such.pem'"},
+      {{"node", "--data", "a.svm", "--part", "b.svm"}, "--part: is instead of"},
+      {{"train", "--generate", "p1", "--nodes", "here"},
+       "--nodes: 'here' is not HOST:PORT"},
+      {{"train", "--generate", "p1", "--nodes", "a:1,,b:2"},
+       "--nodes: 'a:1,,b:2' has an empty item"},
+      {{"train", "--generate", "p1", "--nodes", "127.0.0.1:x"},
+       "--nodes: '127.0.0.1:x' is not HOST:PORT"},
+      {{"train", "--generate", "p1", "--nodes", "10.0.0.1:4711"},
+       "--nodes: 10.0.0.1 is not this"},
+      {{"train", "--generate", "p1", "--nodes", "127.0.0.1:1", "--tls-cert",
+        "/no/such.pem", "--tls-key", "/no/such.key", "--tls-ca", "/no/ca.pem"},
+       "--tls-cert: there is no file '/no/such.pem'"},
+      {{"train", "--generate", "p1", "--connect-deadline", "0"},
+       "--connect-deadline: 0 is out of range"},
+      {{"train", "--generate", "p1", "--compress", "zip"},
+       "--compress: 'zip' is none of none, fp16"},
+      {{"launch", "--local", "2", "--generate", "p1", "--topology", "allreduce",
+        "--compress", "fp16", "--quiet"},
+       "all must end with the same bits"},
+      {{"launch", "--generate", "p1"}, "launch needs --local N"},
+      {{"launch", "--local", "0", "--generate", "p1"}, "--local: '0' is not"},
+      {{"status"}, "--node is missing"},
+  }));
+
+  check_complaint(run_within(line), 2, expected);
+}
+
+TEST_CASE("a garbage client does not end a node") {
+  node at({"--quiet"});
+
+  for (int k = 0; k < 5; ++k) {
+    send_garbage(at.port());
+  }
+
+  CHECK(state_of(at.address()) == "waiting");
+  CHECK(run_within(quick(at.address())).code == 0);
+  CHECK(at.end().code == 0);
+}
+
+TEST_CASE("a million epochs over nodes begin, and stop, at once") {
+  const node first({"--quiet"});
+  const node second({"--quiet"});
+  const auto start = clock::now();
+  process training(program_words(
+      {"train", "--generate", "p4", "--model", "least-squares", "--topology",
+       "sync", "--replicas", "2", "--epochs", "1000000", "--nodes",
+       first.address() + "," + second.address()}));
+  REQUIRE(training.says("epoch 1/"));
+  CHECK(clock::now() - start < 10s);
+
+  const auto interrupted = clock::now();
+  training.signal(SIGINT);
+
+  CHECK(training.finish().code == 130);
+  CHECK(clock::now() - interrupted < 5s);
+  CHECK(comes_to(first.address(), "waiting"));
+}
+
+TEST_CASE("an interrupt is heard while a node is waited for") {
+  std::string address;
+  {
+    node gone({"--quiet"});
+    address = gone.address();
+  }
+  words line = quick(address);
+  line.erase(std::find(line.begin(), line.end(), "--quiet"));
+  process training(program_words(line));
+  REQUIRE(training.says("generated"));
+  std::this_thread::sleep_for(300ms);  // signals before the wait end it, too
+
+  const auto interrupted = clock::now();
+  training.signal(SIGINT);
+
+  const outcome seen = training.finish();
+  CHECK(seen.code == 130);
+  CHECK(clock::now() - interrupted < 5s);
+}

@@ -1,0 +1,131 @@
+// Every system over several processes comes to the right result.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/program/nodes.hpp"
+#include "topology/systems.hpp"
+
+namespace {
+
+using namespace sounder::tests;
+using json = nlohmann::json;
+
+words systems_of_several_replicas() {
+  const auto& single = sounder::topology::one_replica_names();
+  words names;
+  for (const std::string& name : sounder::topology::names()) {
+    if (std::find(single.begin(), single.end(), name) == single.end()) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every system reaches the minimum over two processes") {
+  for (const std::string& system : systems_of_several_replicas()) {
+    check_reaches_the_minimum(system, 2, 2);
+  }
+}
+
+TEST_CASE("every system reaches the minimum over three processes") {
+  for (const std::string& system : systems_of_several_replicas()) {
+    check_reaches_the_minimum(system, 3, 3);
+  }
+}
+
+TEST_CASE("eight replicas share two nodes") {
+  check_reaches_the_minimum(GENERATE("star", "allreduce"), 2, 8, 15);
+}
+
+TEST_CASE("rules and growing batches reach the nodes") {
+  // In lockstep nothing depends on who is faster.
+  const temporary_directory here;
+  const auto parameters = [&](const words& where, const words& rule) {
+    const std::string file = (here / "model.txt").string();
+    const outcome seen = run_within(
+        where +
+        words{"--generate", "p1", "--topology", "allreduce", "--replicas", "2",
+              "--tau", "3", "--epochs", "4", "--batch", "32", "--step", "0.05",
+              "--quiet", "--save", file} +
+        rule);
+    INFO(seen.err);
+    REQUIRE(seen.code == 0);
+    return content_of(file);
+  };
+  for (const words& rule :
+       {words{"--rule", "lars", "--trust", "0.02", "--weight-decay", "0.01"},
+        words{"--rule", "two-stage", "--gd-epochs", "2", "--gd-batch", "5",
+              "--gd-step", "0.3"}}) {
+    INFO(rule[1]);
+    CHECK(parameters({"launch", "--local", "2"}, rule) ==
+          parameters({"train"}, rule));
+  }
+}
+
+TEST_CASE("synchronous groups push from different nodes") {
+  for (const char* const group : {"2", "3", "4"}) {
+    for (const char* const pusher : {"fixed", "random"}) {
+      check_reaches_the_minimum("ea-wild", 2, 5, 5,
+                                {"--group", group, "--pusher", pusher});
+    }
+  }
+}
+
+TEST_CASE("hubs in parts live on nodes") {
+  for (const char* const system : {"async-ps", "easgd", "sync", "ssp"}) {
+    check_reaches_the_minimum(system, 2, 3, 5, {"--hubs", "3"});
+  }
+}
+
+TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {
+  const node first({"--quiet"});
+  const node second({"--quiet"});
+
+  const outcome here = process({SOUNDER_EXAMPLE}).finish();
+  const outcome there =
+      process({SOUNDER_EXAMPLE, first.address(), second.address()}).finish();
+
+  CHECK(here.code == 0);
+  CHECK_THAT(here.out, Catch::Contains("train loss 0.1"));
+  CHECK(there.out == here.out);
+  CHECK(there.err.empty());
+}
+
+TEST_CASE("launch starts nodes on other hosts by ssh") {
+  const temporary_directory here;
+  const std::string ssh = (here / "ssh").string();
+  const std::string log = (here / "hosts").string();
+  std::ofstream(ssh) << "#!/bin/sh\n[ \"$1\" = -tt ] || exit 1\n"
+                     << "echo \"$2\" >> '" << log << "'\n"
+                     << "shift 2\nexec \"$@\"\n";
+  std::filesystem::permissions(ssh, std::filesystem::perms::owner_all);
+  std::string port;
+  {
+    const node free({"--quiet"});
+    port = free.address().substr(free.address().rfind(':') + 1);
+  }
+
+  const outcome seen =
+      process(program_words(words{"launch", "--ssh", "127.0.0.2,127.0.0.3",
+                                  "--port", port, "--program", SOUNDER_PROGRAM,
+                                  "--replicas", "2", "--topology", "star",
+                                  "--step", "0.05", "--tau", "10"} +
+                            exact),
+              {"PATH=" + here.path().string() + ":/usr/bin:/bin"}, longest_run)
+          .finish();
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  CHECK(json::parse(seen.out)["epochs"].back()["train_loss"].get<double>() <
+        at_the_minimum);
+  std::string hosts;
+  std::ifstream(log) >> hosts;
+  CHECK_THAT(hosts, Catch::StartsWith("127.0.0."));
+  // They have ended: their addresses are free again.
+  CHECK(node({"--quiet"}, "127.0.0.2:" + port).address() ==
+        "127.0.0.2:" + port);
+}
