@@ -38,7 +38,6 @@ std::vector<layer_line> lenet(const model_shape& wanted) {
   net.add("conv2 = conv 16 kernel=5");
   net.add("relu");
   net.add("max-pool 2");
-  net.add("flatten");
   net.add("fc1 = dense 120");
   net.add("relu");
   net.add("fc2 = dense 84");
