@@ -55,6 +55,13 @@ struct line_format {
   bool probabilities = false;
 };
 
+/// Those of classes that have a label: a network may have more outputs than
+/// its training samples had classes.
+std::span<const float> labelled(const trained_model& m,
+                                std::span<const float> scores) {
+  return m.outputs() == 1 ? scores : scores.first(m.labels().size());
+}
+
 std::string line(const trained_model& m, std::span<const float> scores,
                  line_format form) {
   std::string text = prediction(m, scores);
@@ -76,8 +83,10 @@ void predict(const trained_model& m, const kernels::dataset& data,
     objective->predict(data, i, end, m.weights(), scores.data());
     std::string lines;
     for (std::size_t k = 0; k < end - i; ++k) {
-      lines += line(m, std::span(scores).subspan(k * m.outputs(), m.outputs()),
-                    form);
+      lines += line(
+          m,
+          labelled(m, std::span(scores).subspan(k * m.outputs(), m.outputs())),
+          form);
     }
     out(std::move(lines));
   }
