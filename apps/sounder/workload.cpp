@@ -219,8 +219,16 @@ void save(const workload& work, std::span<const float> weights,
 }
 
 std::vector<float> read_start(const workload& work, const std::string& file) {
-  return work.network ? kernels::load_weights(*work.network, file)
-                      : as_parameters(work, kernels::load_model(file), file);
+  if (work.network) {
+    return kernels::load_weights(*work.network, file, work.labels);
+  }
+  if (kernels::holds_network(file)) {
+    throw data_error(file,
+                     fmt::format("is a network, the run trains {}; --resume "
+                                 "needs a model of the same kind and shape",
+                                 kernels::name(work.kind)));
+  }
+  return as_parameters(work, kernels::load_model(file), file);
 }
 
 }  // namespace sounder::app

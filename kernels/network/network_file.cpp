@@ -11,6 +11,7 @@
 #include "kernels/data/atomic_file.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/input_file.hpp"
+#include "kernels/data/labels.hpp"
 #include "kernels/model/npz.hpp"
 
 namespace sounder::kernels {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::int64_t format_version = 1;
 constexpr const char* network_key = "sounder.network";
+constexpr const char* labels_key = "sounder.labels";
 
 std::string content_of(const std::filesystem::path& file) {
   input_file in(file);
@@ -75,7 +77,7 @@ void save_network(const network& function, std::span<const float> labels,
     out.add(array.name, weights.subspan(array.first, array.count), array.sizes);
   }
   out.add(network_key, to_text(function.lines()));
-  out.add("sounder.labels", labels, std::array{labels.size()});
+  out.add(labels_key, labels, std::array{labels.size()});
   out.add("sounder.format", std::span<const std::int64_t>(&format_version, 1),
           {});
   const std::string content = out.finish();
@@ -115,7 +117,7 @@ trained_network load_network(const std::filesystem::path& file) {
     throw data_error(name,
                      fmt::format("its network is none: {}", problem.what()));
   }
-  trained.labels = in.numbers<float>("sounder.labels");
+  trained.labels = in.numbers<float>(labels_key);
   if (trained.labels.size() < 2 ||
       trained.labels.size() > trained.function->outputs()) {
     in.fail(fmt::format("{} labels do not fit {} outputs",
@@ -126,10 +128,22 @@ trained_network load_network(const std::filesystem::path& file) {
 }
 
 std::vector<float> load_weights(const network& function,
-                                const std::filesystem::path& file) {
+                                const std::filesystem::path& file,
+                                std::span<const float> labels) {
+  const std::string name = file.string();
   const std::string content = content_of(file);
-  return weights_in(npz_reader(content, file.string()), function,
-                    file.string());
+  const npz_reader in(content, name);
+  std::vector<float> weights = weights_in(in, function, name);
+  if (!labels.empty() && in.has(labels_key)) {
+    const std::vector<float> of_file = in.numbers<float>(labels_key);
+    if (!std::equal(labels.begin(), labels.end(), of_file.begin(),
+                    of_file.end())) {
+      throw data_error(name,
+                       fmt::format("has the labels {}, the data {}",
+                                   list_labels(of_file), list_labels(labels)));
+    }
+  }
+  return weights;
 }
 
 }  // namespace sounder::kernels

@@ -40,10 +40,13 @@ bool holds_network(const std::filesystem::path& file);
 /// finite weights, and see load_weights.
 trained_network load_network(const std::filesystem::path& file);
 
-/// The parameters of a network from a file.
+/// The parameters of a network from a file, which need not say which network
+/// it is of: the arrays are enough. If it names its classes they must be
+/// `labels`; none given: any.
 /// Errors: data_error with the first array that is missing, has other sizes
-/// or holds what is not finite.
+/// or holds what is not finite, and for other labels.
 std::vector<float> load_weights(const network& function,
-                                const std::filesystem::path& file);
+                                const std::filesystem::path& file,
+                                std::span<const float> labels = {});
 
 }  // namespace sounder::kernels
