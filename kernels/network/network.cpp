@@ -32,6 +32,30 @@ std::size_t count_of(const std::vector<parameter_array>& arrays) {
   return count;
 }
 
+/// Of parameters, or of values of a sample: far more than memory, and few
+/// enough that sizes in bytes are no overflow.
+constexpr double most_floats = 0x1p40;
+
+/// Errors: layer_error for sizes that no memory can hold.
+void check_size(const std::string& layer, const network_layer& l) {
+  const shape& s = l.output;
+  double most = static_cast<double>(s.height) * static_cast<double>(s.width) *
+                static_cast<double>(s.channels);
+  for (const parameter_array& array : l.function->weights()) {
+    double count = 1.0;
+    for (const std::size_t n : array.sizes) {
+      count *= static_cast<double>(n);
+    }
+    most = std::max(most, count);
+  }
+  if (most > most_floats) {
+    throw layer_error(layer,
+                      fmt::format("{:.3g} numbers are too many; take a smaller "
+                                  "layer",
+                                  most));
+  }
+}
+
 void fill(const start_values& start, std::span<float> values,
           random_stream& random) {
   for (float& value : values) {
@@ -105,6 +129,7 @@ void network::add_layer(layer_line line) {
   }
   l.function = make_layer(l.line, shapes);
   l.output = l.function->output();
+  check_size(l.line.name, l);
   l.weights = trainable_;
   l.weight_count = count_of(l.function->weights());
   l.statistic_count = count_of(l.function->statistics());
