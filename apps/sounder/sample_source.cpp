@@ -25,14 +25,16 @@ using kernels::data_error;
 using kernels::dataset;
 using nlohmann::json;
 
-/// The options of these groups that have a value.
+/// The options of these groups that were given. Flags have no value.
 json options_of(const settings& values,
                 const std::vector<option_group>& groups) {
   json found = json::object();
   for (const option_group& group : groups) {
     for (const option& o : group.options) {
-      if (values.has(o.name)) {
-        found[o.name] = values.text(o.name);
+      const bool is_flag = o.argument.empty();
+      if (is_flag ? values.flag(o.name)
+                  : values.given(o.name) && values.has(o.name)) {
+        found[o.name] = is_flag ? "" : values.text(o.name);
       }
     }
   }
@@ -43,7 +45,8 @@ json options_of(const settings& values,
 invocation as_invocation(const json& options, const std::string& file) {
   std::vector<std::string> words;
   for (const auto& [name, value] : options.items()) {
-    words.push_back(fmt::format("--{}={}", name, value.get<std::string>()));
+    const auto text = value.get<std::string>();
+    words.push_back("--" + name + (text.empty() ? "" : "=" + text));
   }
   words.push_back("--data=" + file);
   return parse(train_command(), words);
