@@ -171,6 +171,9 @@ void run_experiment(const settings& values, const std::string& name,
   }
   const workload work =
       prepare(values, std::move(sources), r.model, r.sort_rows);
+  for (const chosen_wiring& w : r.wirings) {
+    check_batch(values, work, r.plan.batch_size, w.replicas);
+  }
   r.plan.objective = make_objective(r.model, work);
   r.plan.interrupt = s.watch.token();
   std::vector<result> results;

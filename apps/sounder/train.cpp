@@ -136,27 +136,6 @@ request read(const settings& values) {
   return r;
 }
 
-/// What a batch must be for a network and the rows that a replica has.
-void check_batch(const settings& values, const request& r,
-                 const workload& work) {
-  if (!work.network) {
-    return;
-  }
-  const std::size_t batch = r.plan.batch_size;
-  const std::size_t rows =
-      work.train.rows() / std::max<std::size_t>(r.wiring.replicas, 1);
-  if (batch < work.network->least_batch()) {
-    values.fail("batch",
-                "1 sample has no batch statistics, which batch norm "
-                "needs; take 2 or more");
-  }
-  if (batch > rows) {
-    values.fail("batch", fmt::format("{} is more than the {} samples of a "
-                                     "replica",
-                                     batch, rows));
-  }
-}
-
 /// Finds out before the training that its model could not be written after.
 void check_save(const request& r, const workload& work) {
   if (r.save.empty()) {
@@ -348,7 +327,7 @@ int run(const invocation& given) {
   }
   const workload work =
       prepare(values, std::move(sources), r.model, r.wiring.name == "aig");
-  check_batch(values, r, work);
+  check_batch(values, work, r.plan.batch_size, r.wiring.replicas);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
   r.plan.part_source = part_source(values, work);

@@ -209,6 +209,25 @@ workload prepare(const settings& values, train_test_sources&& sources,
   return work;
 }
 
+void check_batch(const settings& values, const workload& work,
+                 std::size_t batch, std::size_t replicas) {
+  if (!work.network) {
+    return;
+  }
+  const std::size_t rows =
+      work.train.rows() / std::max<std::size_t>(replicas, 1);
+  if (batch < work.network->least_batch()) {
+    values.fail("batch",
+                "1 sample has no batch statistics, which batch norm "
+                "needs; take 2 or more");
+  }
+  if (batch > rows) {
+    values.fail("batch", fmt::format("{} is more than the {} samples of a "
+                                     "replica",
+                                     batch, rows));
+  }
+}
+
 void save(const workload& work, std::span<const float> weights,
           const std::string& file) {
   if (work.network) {

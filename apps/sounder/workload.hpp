@@ -48,6 +48,11 @@ struct workload {
 workload prepare(const settings& values, train_test_sources&& sources,
                  const model_choice& choice, bool sort_rows);
 
+/// Errors: usage_error for batches that do not do for a network, or for the
+/// rows of one of so many replicas.
+void check_batch(const settings& values, const workload& work,
+                 std::size_t batch, std::size_t replicas);
+
 /// Writes the model that these parameters are, in the order of the files.
 void save(const workload& work, std::span<const float> weights,
           const std::string& file);
