@@ -61,6 +61,9 @@ request read(const settings& values) {
   if (r.wirings.size() == 1 && values.list("topologies").empty()) {
     values.fail("topologies", "names nothing to compare");
   }
+  if (values.flag("profile")) {
+    values.fail("profile", "is for sounder train");
+  }
   warn_of_compression(values, {});
   return r;
 }

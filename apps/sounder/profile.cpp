@@ -9,7 +9,7 @@
 
 namespace sounder::app {
 
-std::string profile(const kernels::network& net) {
+std::string profile_text(const kernels::network& net) {
   const double peak = kernels::product_flops_per_s();
   double all = 0.0;
   double flops = 0.0;
@@ -33,6 +33,17 @@ std::string profile(const kernels::network& net) {
       "{}all layers: {:.1f} GFLOP/s a thread; a product of two matrices "
       "reaches {:.1f} here\n",
       rows.text(), 1e-9 * rate(flops, all), 1e-9 * peak);
+}
+
+nlohmann::ordered_json profile_json(const kernels::network& net) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const kernels::layer_time& t : net.times()) {
+    all.push_back({{"layer", t.name},
+                   {"forward_s", t.forward_s},
+                   {"backward_s", t.backward_s},
+                   {"flops", t.flops}});
+  }
+  return all;
 }
 
 }  // namespace sounder::app

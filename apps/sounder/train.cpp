@@ -64,6 +64,7 @@ struct request {
   chosen_wiring wiring;
   std::string save;
   bool as_json = false;
+  bool profiled = false;
 };
 
 /// The graph in the file that --wiring names.
@@ -269,6 +270,9 @@ std::string as_table(const request& r, const workload& work,
                      actors::name(report.stop_reason), seconds(report.train_s),
                      seconds(report.total_s),
                      bytes(static_cast<double>(peak_rss_bytes())));
+  if (r.profiled) {
+    out += "\n" + profile_text(*work.network);
+  }
   return out;
 }
 
@@ -295,6 +299,9 @@ json as_json_text(const request& r, const workload& work,
   out["epochs"] = json::array();
   for (const actors::epoch_record& record : report.epochs) {
     out["epochs"].push_back(as_json(record));
+  }
+  if (r.profiled) {
+    out["profile"] = profile_json(*work.network);
   }
   return out;
 }
@@ -335,11 +342,11 @@ int run(const invocation& given) {
     const std::string& file = values.text("resume");
     r.plan.start = read_start(work, file);
   }
-  const bool profiled = values.flag("profile");
-  if (profiled && (!work.network || !r.plan.nodes.empty())) {
+  r.profiled = values.flag("profile");
+  if (r.profiled && (!work.network || !r.plan.nodes.empty())) {
     values.fail("profile", "is for networks, in this process");
   }
-  if (profiled) {
+  if (r.profiled) {
     work.network->measure_times(true);
   }
   interrupt_watch watch;
@@ -349,9 +356,6 @@ int run(const invocation& given) {
   save(r, work, report, out);
   print(r.as_json ? as_json_text(r, work, report).dump(2) + "\n"
                   : as_table(r, work, report));
-  if (profiled) {
-    out.note(profile(*work.network));
-  }
   metrics.close();
   if (const std::string note = penalty_note(r, work, report); !note.empty()) {
     complain(note);
