@@ -116,6 +116,12 @@ int run(const invocation& given) {
   }
   const kernels::model_card* const card = kernels::find_model(model);
   const auto classes = values.optional_number<std::size_t>("classes", 2);
+  if (card == nullptr && classes) {
+    values.fail("classes",
+                fmt::format("is for networks by name; the last layer of {} "
+                            "says how many there are",
+                            model));
+  }
   const auto lines = network_lines(
       values, card == nullptr ? 0 : card->input.size(),
       classes.value_or(card == nullptr ? 0 : card->classes), model);
@@ -125,7 +131,7 @@ int run(const invocation& given) {
           : form == "json" ? as_json(model, net).dump(2) + "\n"
                            : to_text(net.lines()));
   } catch (const kernels::layer_error& problem) {
-    values.fail("model", fmt::format("{}: {}", model, problem.what()));
+    fail_for_layer(values, problem);
   }
   return 0;
 }

@@ -66,6 +66,22 @@ std::string text_of(const std::string& file) {
   return text.str();
 }
 
+/// The line of a text that a layer stands in; 0 when there is none, as for
+/// what is wrong with the network as a whole.
+std::size_t line_of(const std::string& layer, const std::string& text) {
+  std::istringstream lines(text);
+  std::string above;
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line); above += line + '\n') {
+    ++number;
+    if (line.find_first_not_of(" \t\r") != line.find('#') &&
+        kernels::parse_layers(above + line, "").back().name == layer) {
+      return number;
+    }
+  }
+  return 0;
+}
+
 std::string numbers_text(const std::vector<double>& numbers) {
   return fmt::format("{:.9g}", fmt::join(numbers, ","));
 }
@@ -118,6 +134,17 @@ option_group network_model_options() {
             "show which layer the time went to, and its GFLOP/s"}}};
 }
 
+void fail_for_layer(const settings& values,
+                    const kernels::layer_error& problem) {
+  const std::string& model = values.text("model");
+  if (kernels::find_model(model) != nullptr) {
+    values.fail("model", fmt::format("{}: {}", model, problem.what()));
+  }
+  const std::size_t line = line_of(problem.layer(), text_of(model));
+  throw line == 0 ? data_error(model, problem.what())
+                  : data_error(model, line, problem.what());
+}
+
 bool is_network(const std::string& model) {
   return kernels::find_model(model) != nullptr ||
          std::filesystem::is_regular_file(model);
@@ -137,6 +164,11 @@ std::vector<layer_line> network_lines(const settings& values,
   const std::string& model = values.text("model");
   const kernels::model_card* const card = kernels::find_model(model);
   if (card == nullptr) {
+    if (values.has("image")) {
+      values.fail("image", fmt::format("is for networks by name; the first "
+                                       "line of {} says what its input is",
+                                       model));
+    }
     return kernels::parse_layers(text_of(model), model);
   }
   try {
@@ -154,15 +186,14 @@ std::shared_ptr<const kernels::network> read_network(
       network_lines(values, train.features(), classes, data_name);
   kernels::network_options options;
   options.l2 = values.optional_number("l2", 0.0, 1e30).value_or(0.0);
-  options.label_smoothing = values.number("label-smoothing", 0.0, 1.0);
+  options.label_smoothing = values.number("label-smoothing", 0.0, 0.999);
   try {
     const kernels::network plain(lines, options);
     check_fit(plain, train.features(), classes, data_name);
     complete_input(values, train, lines.front());
     return std::make_shared<kernels::network>(std::move(lines), options);
   } catch (const kernels::layer_error& problem) {
-    values.fail("model",
-                fmt::format("{}: {}", values.text("model"), problem.what()));
+    fail_for_layer(values, problem);
   }
 }
 

@@ -20,9 +20,15 @@ bool is_network(const std::string& model);
 /// The names of networks, for messages and help: "cnn, lenet, ...".
 std::string network_names();
 
+/// Throws what is wrong with the network that --model names: a data_error with
+/// the layer's line for a file of layers, else a usage_error.
+[[noreturn]] void fail_for_layer(const settings& values,
+                                 const kernels::layer_error& problem);
+
 /// The lines of a network for samples of `features` values and so many
 /// classes; a name or a file.
-/// Errors: usage_error, data_error when samples or classes do not fit it.
+/// Errors: usage_error, also for an --image beside a file, which has its own;
+/// data_error when samples or classes do not fit it.
 std::vector<kernels::layer_line> network_lines(const settings& values,
                                                std::size_t features,
                                                std::size_t classes,

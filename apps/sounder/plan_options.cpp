@@ -208,11 +208,19 @@ model_choice read_model(const settings& values) {
     choice.kind = kernels::linear_model::softmax;  // of its outputs
     return choice;
   }
-  std::vector<std::string_view> names(models.begin(), models.end());
-  for (const kernels::model_card& card : kernels::model_cards()) {
-    names.push_back(card.name);
+  const auto kind = kernels::linear_model_by_name(values.text("model"));
+  if (!kind) {
+    values.fail("model",
+                fmt::format("'{}' is none of {}, {}, and no file of layers",
+                            values.text("model"), fmt::join(models, ", "),
+                            network_names()));
   }
-  choice.kind = *kernels::linear_model_by_name(values.one_of("model", names));
+  for (const option& o : network_model_options().options) {
+    if (values.given(o.name) && values.has(o.name)) {
+      values.fail(o.name, "is for networks, not for linear models");
+    }
+  }
+  choice.kind = *kind;
   const std::string& form = values.one_of("regularizer", penalties);
   choice.form = form == "l2"            ? kernels::penalty_form::l2
                 : form == "per-feature" ? kernels::penalty_form::per_feature

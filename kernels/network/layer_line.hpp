@@ -31,7 +31,12 @@ struct layer_line {
 class layer_error : public std::invalid_argument {
  public:
   layer_error(const std::string& layer, const std::string& problem)
-      : std::invalid_argument(layer + ": " + problem) {}
+      : std::invalid_argument(layer + ": " + problem), layer_(layer) {}
+
+  const std::string& layer() const noexcept { return layer_; }
+
+ private:
+  std::string layer_;
 };
 
 /// Reads what a layer line says, and then checks that nothing is left.

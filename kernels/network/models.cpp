@@ -298,7 +298,8 @@ constexpr std::array<std::pair<std::string_view, maker>, 10> makers = {{
 /// "300,100" of "mlp:300,100".
 std::vector<std::size_t> widths_of(const std::string& name) {
   std::vector<std::size_t> widths;
-  std::istringstream in(name.substr(name.find(':') + 1));
+  // Ended by a comma, so that an empty last width shows.
+  std::istringstream in(name.substr(name.find(':') + 1) + ',');
   for (std::string word; std::getline(in, word, ',');) {
     const bool is_number = !word.empty() && word.size() < 7 &&
                            std::all_of(word.begin(), word.end(), [](char c) {
