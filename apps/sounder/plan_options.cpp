@@ -215,8 +215,10 @@ model_choice read_model(const settings& values) {
                             values.text("model"), fmt::join(models, ", "),
                             network_names()));
   }
+  // Config files that --dump-config wrote have the defaults, too.
   for (const option& o : network_model_options().options) {
-    if (values.given(o.name) && values.has(o.name)) {
+    if (o.argument.empty() ? values.flag(o.name)
+                           : values.text(o.name) != o.fallback) {
       values.fail(o.name, "is for networks, not for linear models");
     }
   }

@@ -133,8 +133,10 @@ void prepare_linear(const settings& values, train_test_sources& sources,
 
 void prepare_network(const settings& values, train_test_sources& sources,
                      const model_choice& choice, workload& work) {
-  for (const char* const name : {"bias", "regularizer"}) {
-    if (values.given(name)) {
+  // Config files that --dump-config wrote have the defaults, too.
+  for (const auto& [name, fallback] :
+       {std::pair{"bias", "0"}, std::pair{"regularizer", "l2"}}) {
+    if (values.text(name) != fallback) {
       values.fail(name, "is for linear models, not for networks");
     }
   }

@@ -2,6 +2,7 @@
 // processes.
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <sstream>
 
@@ -332,6 +333,21 @@ TEST_CASE("options that do not go with the model are refused") {
                   "--image: is for networks by name");
   check_complaint(program({"model", file, "--classes", "4"}), 2,
                   "--classes: is for networks by name");
+}
+
+TEST_CASE("a dumped config repeats the run of a network") {
+  const small_images data;
+  const outcome dumped = data.train(
+      "mlp:8",
+      {"--epochs", "1", "--flip", "--image", "8x8x1", "--dump-config"});
+  REQUIRE(dumped.code == 0);
+  const std::string config = data.path("run.cfg");
+  std::ofstream(config) << dumped.out;
+
+  const outcome seen = program({"train", "--config", config});
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
 }
 
 TEST_CASE("batches that do not do are refused") {
