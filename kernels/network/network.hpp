@@ -119,6 +119,7 @@ class network final : public objective {
   void add_layer(layer_line line);
   void share_memory();
   void plan(workspace& space, std::size_t batch, bool is_training) const;
+  layer_pass pass_through(workspace& space, std::size_t k) const;
   void forward(workspace& space) const;
   void backward(workspace& space, std::span<float> gradient) const;
   void set_output_gradient(workspace& space, const dataset& data) const;

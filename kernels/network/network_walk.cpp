@@ -225,6 +225,21 @@ void network::load(workspace& space, const float* weights, const dataset& data,
   input_.fill(data, rows, space.is_training, seed, space.value[0]);
 }
 
+/// What both ways through a layer have in common, but the inputs.
+layer_pass network::pass_through(workspace& space, std::size_t k) const {
+  layer_pass pass;
+  pass.batch = space.batch;
+  pass.is_training = space.is_training;
+  pass.seed = space.seed + k;
+  pass.rows = space.rows;
+  pass.weights = space.weights.data() + layers_[k].weights;
+  pass.statistics = space.weights.data() + layers_[k].statistics;
+  pass.out = space.value[k];
+  pass.kept = space.kept[k];
+  pass.scratch = space.scratch;
+  return pass;
+}
+
 void network::forward(workspace& space) const {
   std::vector<const float*> in;
   for (std::size_t k = 1; k < layers_.size(); ++k) {
@@ -233,17 +248,8 @@ void network::forward(workspace& space) const {
     for (const std::size_t i : l.inputs) {
       in.push_back(space.value[i]);
     }
-    layer_pass pass;
-    pass.batch = space.batch;
-    pass.is_training = space.is_training;
-    pass.seed = space.seed + k;
-    pass.rows = space.rows;
-    pass.weights = space.weights.data() + l.weights;
-    pass.statistics = space.weights.data() + l.statistics;
+    layer_pass pass = pass_through(space, k);
     pass.in = in;
-    pass.out = space.value[k];
-    pass.kept = space.kept[k];
-    pass.scratch = space.scratch;
     const stopwatch watch(measures_ ? &times_[k].forward : nullptr);
     l.function->forward(pass);
     if (measures_) {
@@ -270,17 +276,8 @@ void network::backward(workspace& space, std::span<float> gradient) const {
       d_in.push_back(space.gradient[input]);
       d_in_is_set[i] = std::exchange(is_set[input], char{1}) != 0;
     }
-    layer_pass pass;
-    pass.batch = space.batch;
-    pass.is_training = true;
-    pass.seed = space.seed + k;
-    pass.rows = space.rows;
-    pass.weights = space.weights.data() + l.weights;
-    pass.statistics = space.weights.data() + l.statistics;
+    layer_pass pass = pass_through(space, k);
     pass.in = in;
-    pass.out = space.value[k];
-    pass.kept = space.kept[k];
-    pass.scratch = space.scratch;
     pass.d_out = space.gradient[k];
     pass.d_in = d_in;
     pass.d_in_is_set = {d_in_is_set.get(), l.inputs.size()};
