@@ -4,7 +4,7 @@
 //
 // Random images in the model's shape. Before timing, the steps' loss on one
 // batch has to fall. Prints a JSON line: samples a second (median of rounds),
-// GFLOP/s against a product of two 512 x 512 matrices in the same run, peak
+// GFLOP/s against a product of two matrices in the same run, peak
 // memory; with --profile a table of the layers on stderr.
 
 #include <algorithm>
@@ -14,13 +14,13 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/Core>
 #include <fmt/format.h>
 
 #include "apps/bench/bench_support.hpp"
 #include "kernels/data/random.hpp"
 #include "kernels/network/models.hpp"
 #include "kernels/network/network.hpp"
+#include "kernels/network/product_rate.hpp"
 
 namespace {
 
@@ -42,17 +42,6 @@ kernels::dataset random_images(const kernels::model_card& card,
         random.below(static_cast<std::uint32_t>(card.classes)));
   }
   return {std::move(images), std::move(labels), card.input.size()};
-}
-
-double product_gflops() {
-  const Eigen::MatrixXf a = Eigen::MatrixXf::Random(512, 512);
-  const Eigen::MatrixXf b = Eigen::MatrixXf::Random(512, 512);
-  Eigen::MatrixXf c(512, 512);
-  double best = 1e9;
-  for (int round = 0; round < 20; ++round) {
-    best = std::min(best, bench::seconds([&] { c.noalias() = a * b; }));
-  }
-  return 2.0 * 512 * 512 * 512 / best / 1e9;
 }
 
 void print_profile(const kernels::network& net, double peak) {
@@ -118,7 +107,7 @@ int main(int argc, char** argv) {
   }
   std::sort(times.begin(), times.end());
   const double rate = static_cast<double>(batch) / bench::median(times);
-  const double peak = product_gflops();
+  const double peak = kernels::product_flops_per_s() / 1e9;
   fmt::print(
       "{{\"model\": \"{}\", \"batch\": {}, \"samples_per_s\": {:.1f}, "
       "\"gflops\": {:.1f}, \"product_gflops\": {:.1f}, "
