@@ -159,6 +159,11 @@ class objective {
   /// (linear.hpp: make_described); empty when it cannot be told.
   virtual std::string describe() const { return {}; }
 
+  /// What a step on a sample of `values` stored values takes, as a multiple of
+  /// what a linear model takes for one of them. It decides how often replicas
+  /// meet when a wiring does not say.
+  virtual double row_cost(double values) const noexcept { return values; }
+
   /// The largest step size that cannot diverge on this data, as far as is
   /// known; 0 when nothing is known. For advice in messages.
   virtual double safe_step(const dataset& data) const;

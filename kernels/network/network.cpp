@@ -207,6 +207,10 @@ double network::flops() const noexcept {
   return sum;
 }
 
+double network::row_cost(double /*values*/) const noexcept {
+  return 3.0 * flops() / (50.0 * 5.0);
+}
+
 std::size_t network::least_batch() const noexcept {
   return trainable_ == dimension_ ? 1 : 2;
 }

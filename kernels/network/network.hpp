@@ -102,6 +102,11 @@ class network final : public objective {
   void predict(const dataset& data, std::size_t first, std::size_t last,
                const float* weights, float* values) const override;
   std::string describe() const override;
+  /// A core does about 50 operations in the time that a linear model takes for
+  /// a stored value. Between processes a coordinate of a meeting takes some
+  /// five times as long as in memory; for a share of the time that is small
+  /// there, too, a sample counts a fifth of its operations.
+  double row_cost(double values) const noexcept override;
 
   /// The mean loss that find_gradient() differentiates, without the penalty:
   /// with statistics of the batch itself, and what is drawn drawn by `seed`.

@@ -57,6 +57,9 @@ class ruled : public objective {
                const float* weights, float* values) const override {
     model_->predict(data, first, last, weights, values);
   }
+  double row_cost(double values) const noexcept override {
+    return model_->row_cost(values);
+  }
   double safe_step(const dataset& data) const override {
     return model_->safe_step(data);
   }
