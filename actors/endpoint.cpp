@@ -7,8 +7,12 @@
 
 namespace sounder::actors {
 
-endpoint::endpoint(std::span<float> parameters, std::size_t arrivals)
-    : parameters_(parameters), payloads_(arrivals), clocks_(arrivals) {}
+endpoint::endpoint(std::span<float> parameters, std::size_t arrivals,
+                   std::size_t offset)
+    : parameters_(parameters),
+      offset_(offset),
+      payloads_(arrivals),
+      clocks_(arrivals) {}
 
 float* endpoint::optimizer_state() {
   const std::scoped_lock lock(state_lock_);
@@ -19,7 +23,7 @@ float* endpoint::optimizer_state() {
 kernels::far_end endpoint::at(std::size_t first, std::size_t n, float step,
                               bool with_state) {
   float* const state = with_state ? optimizer_state() + first : nullptr;
-  return {parameters_.data() + first, state, n, step};
+  return {parameters_.data() + first, state, n, step, offset_ + first};
 }
 
 void endpoint::pass_turn() noexcept {

@@ -32,8 +32,10 @@ class hold {
 /// Threads: any, as the disciplines below say.
 class endpoint {
  public:
-  /// `parameters` outlive the endpoint; `arrivals` links end here.
-  endpoint(std::span<float> parameters, std::size_t arrivals);
+  /// `parameters` outlive the endpoint; `arrivals` links end here. A sharded
+  /// hub holds the coordinates from `offset` on.
+  endpoint(std::span<float> parameters, std::size_t arrivals,
+           std::size_t offset = 0);
 
   std::span<float> parameters() const noexcept { return parameters_; }
 
@@ -71,6 +73,7 @@ class endpoint {
 
  private:
   std::span<float> parameters_;
+  std::size_t offset_;
   std::atomic<std::uint64_t> version_{0};
   std::atomic<std::size_t> turn_{0};
   std::mutex state_lock_;

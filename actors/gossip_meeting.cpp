@@ -99,20 +99,30 @@ class gossip_meeting : public meeting {
 
 class broadcast_meeting : public gossip_meeting {
  public:
-  broadcast_meeting(neighbourhood around, std::vector<float> start)
-      : gossip_meeting(std::move(around), std::move(start), box::updates) {}
+  broadcast_meeting(neighbourhood around, std::vector<float> start,
+                    std::size_t parameters)
+      : gossip_meeting(std::move(around), std::move(start), box::updates),
+        parameters_(parameters),
+        share_(1.0F / static_cast<float>(around_.in + 1)) {}
 
  protected:
   bool meet(near_side& own, const moment& /*now*/) override {
     auto delta = std::make_shared<std::vector<float>>(own.size());
     float* const w = own.parameters();
-    kernels::take_delta(delta->data(), w, s_.data(), own.size());
+    kernels::take_delta(delta->data(), w, s_.data(), parameters_);
+    kernels::take_share(delta->data() + parameters_, w + parameters_,
+                        s_.data() + parameters_, share_,
+                        own.size() - parameters_);
     send(delta, 0.0, true);
     for (const letter& mail : mail_->take_all()) {
       kernels::apply_delta(w, s_.data(), mail.values->data(), own.size());
     }
     return true;
   }
+
+ private:
+  std::size_t parameters_;
+  float share_;
 };
 
 /// Tells s as soon as it is known, so that it travels while others step.
@@ -205,9 +215,10 @@ std::shared_ptr<mailbox_of> mailbox_in_memory(
 }
 
 std::unique_ptr<meeting> broadcast_updates(neighbourhood around,
-                                           std::vector<float> start) {
+                                           std::vector<float> start,
+                                           std::size_t parameters) {
   return std::make_unique<broadcast_meeting>(std::move(around),
-                                             std::move(start));
+                                             std::move(start), parameters);
 }
 
 std::unique_ptr<meeting> average_in_lockstep(neighbourhood around,

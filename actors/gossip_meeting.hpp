@@ -39,9 +39,11 @@ struct neighbourhood {
 std::shared_ptr<mailbox_of> mailbox_in_memory(
     std::shared_ptr<inbox> box, std::shared_ptr<link_meter> meter);
 
-/// Every update to everybody, applied on arrival.
+/// Every update to everybody, applied on arrival. Of the coordinates behind
+/// the first `parameters`, statistics, each replica tells an N-th.
 std::unique_ptr<meeting> broadcast_updates(neighbourhood around,
-                                           std::vector<float> start);
+                                           std::vector<float> start,
+                                           std::size_t parameters);
 /// Neighbour averaging in lockstep.
 std::unique_ptr<meeting> average_in_lockstep(neighbourhood around,
                                              std::vector<float> start);

@@ -104,8 +104,12 @@ class remote_meeting : public meeting {
   /// The near end's stretch, with the face held.
   kernels::near_end open(near_side& own, const moment& now, std::size_t first,
                          std::size_t n) {
-    return {own.open(link_.first + first, n), link_.snapshot.data() + first, n,
-            now.step, now.decay};
+    return {own.open(link_.first + first, n),
+            link_.snapshot.data() + first,
+            n,
+            now.step,
+            now.decay,
+            link_.first + first};
   }
 
   bool try_hold(near_side& own) {

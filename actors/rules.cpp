@@ -4,6 +4,7 @@
 #include <set>
 
 #include "kernels/exchange/add_delta.hpp"
+#include "kernels/exchange/averaged_tail.hpp"
 #include "kernels/exchange/elastic.hpp"
 #include "kernels/exchange/gradient.hpp"
 #include "kernels/exchange/outer_step.hpp"
@@ -27,7 +28,7 @@ template <class... Makers>
 overloaded(Makers...) -> overloaded<Makers...>;
 
 /// Who pulls at the far end of a link: replicas, or groups that send one.
-double pushers(const p::graph& wiring, const p::link& at) {
+std::size_t pushers(const p::graph& wiring, const p::link& at) {
   const auto groups = find_reduce_groups(wiring);
   const auto group_of = [&](std::size_t replica) {
     for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -46,7 +47,7 @@ double pushers(const p::graph& wiring, const p::link& at) {
                      : l.from);
     }
   }
-  return static_cast<double>(all.size());
+  return all.size();
 }
 
 bool meets_every_step(const p::discipline& when) {
@@ -66,9 +67,16 @@ rule_ptr make_token(const p::token_merge& merge, std::size_t clusters) {
   return std::make_shared<kernels::paper_token>(weights);
 }
 
-}  // namespace
+/// Replicas that move what the link's far end holds.
+std::size_t movers(const p::graph& wiring, const p::link& at) {
+  if (std::holds_alternative<p::token_merge>(at.exchange)) {
+    return token_cycle(wiring, at.from).size();
+  }
+  const bool far_end_steps = !wiring.replicas[at.to].is_hub();
+  return pushers(wiring, at) + (far_end_steps ? 1 : 0);
+}
 
-rule_ptr make_rule(const training_plan& plan, std::size_t link) {
+rule_ptr make_rule_of_parameters(const training_plan& plan, std::size_t link) {
   const p::graph& wiring = plan.graph;
   const p::link& at = wiring.links[link];
   return std::visit(
@@ -88,7 +96,8 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
           },
           [&](const p::elastic& e) -> rule_ptr {
             return std::make_shared<kernels::elastic>(
-                e.alpha.value_or(0.9 / pushers(wiring, at)),
+                e.alpha.value_or(0.9 /
+                                 static_cast<double>(pushers(wiring, at))),
                 meets_every_step(at.discipline));
           },
           [&](const p::token_merge& merge) -> rule_ptr {
@@ -103,6 +112,21 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
           [](const auto&) -> rule_ptr { return nullptr; },
       },
       at.exchange);
+}
+
+}  // namespace
+
+rule_ptr make_rule(const training_plan& plan, std::size_t link) {
+  rule_ptr rule = make_rule_of_parameters(plan, link);
+  const std::size_t parameters = plan.objective->trainable();
+  const p::link& at = plan.graph.links[link];
+  const bool adds = rule && rule->goes_up() == kernels::payload::differences &&
+                    !std::holds_alternative<p::overwrite>(at.exchange);
+  if (!adds || parameters == plan.objective->dimension()) {
+    return rule;
+  }
+  return std::make_shared<kernels::averaged_tail>(std::move(rule), parameters,
+                                                  movers(plan.graph, at));
 }
 
 kernels::payload answers_of(const kernels::exchange_rule& rule,

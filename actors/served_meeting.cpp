@@ -89,8 +89,12 @@ void served_meeting::end_pass(near_side& own) const noexcept {
 
 kernels::near_end served_meeting::near_at(near_side& own, const moment& now,
                                           std::size_t first, std::size_t n) {
-  return {own.open(link_.first + first, n), link_.snapshot.data() + first, n,
-          now.step, now.decay};
+  return {own.open(link_.first + first, n),
+          link_.snapshot.data() + first,
+          n,
+          now.step,
+          now.decay,
+          link_.first + first};
 }
 
 void served_meeting::trade(near_side& own, const moment& now) {

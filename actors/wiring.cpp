@@ -107,7 +107,8 @@ void wirer::make_endpoints() {
     auto& vector = replica.memory->vector;
     const std::span<float> all(vector.data(), vector.size());
     if (replica.is_hub) {
-      replica.far = std::make_shared<endpoint>(all, arrivals[i]);
+      replica.far = std::make_shared<endpoint>(all, arrivals[i],
+                                               segment_held(plan_, i).first);
       continue;
     }
     replica.links =
@@ -427,7 +428,10 @@ void wirer::add_gossip(std::size_t i) {
     return;
   }
   if constexpr (std::is_same_v<Exchange, p::broadcast_delta>) {
-    add(i, broadcast_updates(std::move(around), start_of(i)), tau);
+    add(i,
+        broadcast_updates(std::move(around), start_of(i),
+                          plan_.objective->trainable()),
+        tau);
   } else if constexpr (std::is_same_v<Exchange, p::mix>) {
     add(i, average_in_lockstep(std::move(around), start_of(i)), tau);
   } else {

@@ -12,11 +12,12 @@ namespace sounder::kernels {
 
 /// A stretch of the end that starts the meeting, at rest while it lasts.
 struct near_end {
-  float* w;            // parameters
-  float* s;            // parameters after the last meeting
-  std::size_t n;       // coordinates
-  float step = 1.0F;   // step size of the local steps
-  float decay = 1.0F;  // step size over that of the start (HOGWILD++'s g)
+  float* w;               // parameters
+  float* s;               // parameters after the last meeting
+  std::size_t n;          // coordinates
+  float step = 1.0F;      // step size of the local steps
+  float decay = 1.0F;     // step size over that of the start (HOGWILD++'s g)
+  std::size_t first = 0;  // the stretch's first coordinate in the whole vector
 };
 
 /// The same stretch of the end that is met. Others may be reading and writing
@@ -25,7 +26,8 @@ struct far_end {
   float* c;  // parameters
   float* v;  // state of the hub's optimizer; zeros at first
   std::size_t n;
-  float step = 1.0F;  // step size of who comes
+  float step = 1.0F;      // step size of who comes
+  std::size_t first = 0;  // the stretch's first coordinate in the whole vector
 };
 
 /// What a payload is for, which decides how its compression makes up for what

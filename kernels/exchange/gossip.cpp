@@ -14,6 +14,16 @@ void take_delta(float* delta, const float* w, float* s,
   }
 }
 
+void take_share(float* delta, float* w, float* s, float share,
+                std::size_t n) noexcept {
+#pragma omp simd
+  for (std::size_t j = 0; j < n; ++j) {
+    delta[j] = share * (relaxed::load(w[j]) - s[j]);
+    s[j] += delta[j];
+    relaxed::store(w[j], s[j]);
+  }
+}
+
 void apply_delta(float* w, float* s, const float* delta,
                  std::size_t n) noexcept {
 #pragma omp simd

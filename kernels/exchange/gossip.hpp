@@ -12,6 +12,12 @@ namespace sounder::kernels {
 /// wiring (Declety, Gauchoux, Abouzaid: distributed SGD).
 void take_delta(float* delta, const float* w, float* s, std::size_t n) noexcept;
 
+/// delta = share (w - s);  w <- s <- s + delta: where replicas' moves are to be
+/// averaged rather than added, one of N with a share of 1 / N
+/// (averaged_tail.hpp).
+void take_share(float* delta, float* w, float* s, float share,
+                std::size_t n) noexcept;
+
 /// w += delta;  s += delta: a neighbour's update, which is not to be told on.
 void apply_delta(float* w, float* s, const float* delta,
                  std::size_t n) noexcept;

@@ -9,6 +9,7 @@
 #include "kernels/data/random.hpp"
 #include "kernels/exchange/add_delta.hpp"
 #include "kernels/exchange/all_reduce.hpp"
+#include "kernels/exchange/averaged_tail.hpp"
 #include "kernels/exchange/elastic.hpp"
 #include "kernels/exchange/gossip.hpp"
 #include "kernels/exchange/gradient.hpp"
@@ -316,5 +317,73 @@ TEST_CASE("all-reduce: every segment holds the mean, however it is grouped") {
       }
       REQUIRE(mean[j] == Approx(sum / 6.0).margin(1e-6));
     }
+  }
+}
+
+TEST_CASE("averaged tail: parameters meet by the rule, statistics by a mean") {
+  constexpr std::size_t n = 10;
+  constexpr std::size_t from = 6;
+  const std::vector<std::shared_ptr<const k::exchange_rule>> rules = {
+      std::make_shared<k::add_delta>(),
+      std::make_shared<k::gradient>(0.9, true),
+      std::make_shared<k::outer_step>(0.7, 0.9),
+      std::make_shared<k::paper_token>(k::solve_ring_weights(3)),
+      std::make_shared<k::reference_token>(k::solve_ring_weights(3), 1e-2)};
+  for (const auto& rule : rules) {
+    const k::averaged_tail both(rule, from, 4);
+    end near(random_vector(n, 1));
+    near.w = random_vector(n, 2);
+    end whole = near;
+    const end before = near;
+    vector c = random_vector(n, 3);
+    vector v(n);
+    vector whole_c = c;
+    vector whole_v = v;
+    const vector c_before = c;
+    meet(*rule, whole, whole_c, whole_v, 0.1F);
+
+    // In stretches, one of which has both kinds of coordinates.
+    const vector asked = near.w;
+    for (const auto& [first, last] :
+         {std::pair{0, 4}, std::pair{4, 8}, std::pair{8, 10}}) {
+      const auto at = static_cast<std::size_t>(first);
+      const auto count = static_cast<std::size_t>(last - first);
+      const k::near_end e{
+          near.w.data() + at, near.s.data() + at, count, 0.1F, 1.0F, at};
+      vector payload(count);
+      both.ask(e, payload.data());
+      both.serve({c.data() + at, v.data() + at, count, 0.1F, at},
+                 payload.data());
+      both.take(e, payload.data(), asked.data() + at);
+    }
+
+    for (std::size_t j = 0; j < n; ++j) {
+      if (j < from) {
+        CHECK(near.w[j] == whole.w[j]);
+        CHECK(near.s[j] == whole.s[j]);
+        CHECK(c[j] == whole_c[j]);
+        CHECK(v[j] == whole_v[j]);
+        continue;
+      }
+      const float mean = c_before[j] + (before.w[j] - before.s[j]) / 4.0F;
+      CHECK(c[j] == Approx(mean));
+      CHECK(near.w[j] == c[j]);
+      CHECK(near.s[j] == c[j]);
+      CHECK(v[j] == 0.0F);
+    }
+  }
+}
+
+TEST_CASE("averaged tail: at a barrier all replicas get the mean") {
+  const k::averaged_tail rule(std::make_shared<k::gradient>(0.9, false), 1, 3);
+  vector c = {1.0F, 10.0F};
+  vector v(2);
+  vector ups[] = {{3.0F, 1.0F}, {6.0F, 2.0F}, {0.0F, 3.0F}};
+  float* const payloads[] = {ups[0].data(), ups[1].data(), ups[2].data()};
+  rule.serve_all({c.data(), v.data(), 2, 0.5F, 0}, payloads);
+  CHECK(c[0] == Approx(1.0F - 0.5F * 3.0F));
+  CHECK(c[1] == 16.0F);
+  for (const vector& down : ups) {
+    CHECK(down == c);
   }
 }
