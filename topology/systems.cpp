@@ -210,6 +210,9 @@ std::vector<std::string> first_names(std::size_t count) {
 
 std::optional<graph> by_name(std::string_view name,
                              const wiring_options& options) {
+  if (name == "ring") {
+    name = "hogwildpp";
+  }
   for (const system_entry& system : systems) {
     if (system.name == name) {
       for (const unsigned count : {options.replicas, options.hubs}) {

@@ -63,6 +63,8 @@ inline constexpr unsigned most_replicas = 1024;
 /// "replica-1", "replica-2", ... Of several hubs ("hub-1", ...) each holds a
 /// stretch of the parameters. Elsewhere replica 0 is "replica-1".
 ///
+/// "ring", as people call it, is hogwildpp.
+///
 /// Errors: std::invalid_argument for an unknown shape, a shape that cannot
 /// have so many nodes, and more than most_replicas.
 std::optional<graph> by_name(std::string_view name,

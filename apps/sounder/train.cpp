@@ -33,17 +33,18 @@ constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
 constexpr std::size_t most_rows = 20;  // of the printed table
 
 option_group topology_options() {
-  return {"Topology",
-          {{"topology", "NAME", "auto",
-            "on one vector: serial, hogwild, locked, aig, round-robin; on "
-            "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
-            "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp, "
-            "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
-            "several replicas, hogwild for several workers"},
-           {"wiring", "FILE", "",
-            "the graph in this file, instead of a topology by name"},
-           {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
-           {"workers", "K", "1", "threads that step on the same vector"}}};
+  return {
+      "Topology",
+      {{"topology", "NAME", "auto",
+        "on one vector: serial, hogwild, locked, aig, round-robin; on "
+        "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
+        "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
+        "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
+        "several replicas, hogwild for several workers"},
+       {"wiring", "FILE", "",
+        "the graph in this file, instead of a topology by name"},
+       {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
+       {"workers", "K", "1", "threads that step on the same vector"}}};
 }
 
 option_group output_options() {

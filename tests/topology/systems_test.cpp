@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "topology/shapes.hpp"
+#include "topology/wiring_file.hpp"
 
 namespace p = sounder::topology;
 
@@ -186,4 +187,9 @@ TEST_CASE("systems: no replica or no worker is a problem whoever builds it") {
         p::validate(no_replica).empty() ==
         (no_replica.replicas.size() == 1 && !no_replica.replicas[0].is_hub()));
   }
+}
+
+TEST_CASE("systems: ring is what people call HOGWILD++") {
+  CHECK(p::write_wiring(make("ring", 3)) ==
+        p::write_wiring(make("hogwildpp", 3)));
 }
