@@ -56,9 +56,10 @@ void paper_token::serve(const far_end& e, float* payload) const noexcept {
 void paper_token::take(const near_end& e, const float* down,
                        const float* asked) const noexcept {
   const float factor = beta_ * e.decay;
+  const float lambda = lambda_;
 #pragma omp simd
   for (std::size_t j = 0; j < e.n; ++j) {
-    const float s = lambda_ * down[j] + (1.0F - lambda_) * e.s[j] +
+    const float s = lambda * down[j] + (1.0F - lambda) * e.s[j] +
                     factor * (asked[j] - e.s[j]);
     relaxed::store(e.w[j], moved(relaxed::load(e.w[j]), asked[j], s));
     e.s[j] = s;
@@ -66,10 +67,12 @@ void paper_token::take(const near_end& e, const float* down,
 }
 
 void reference_token::ask(const near_end& e, float* up) const noexcept {
+  const float beta = beta_;
+  const float tolerance = tolerance_;
 #pragma omp simd
   for (std::size_t j = 0; j < e.n; ++j) {
     const float d = e.decay * (relaxed::load(e.w[j]) - e.s[j]);
-    up[j] = std::abs(d) > tolerance_ ? beta_ * d : 0.0F;
+    up[j] = std::abs(d) > tolerance ? beta * d : 0.0F;
   }
 }
 
@@ -79,12 +82,15 @@ void reference_token::serve(const far_end& e, float* payload) const noexcept {
 
 void reference_token::take(const near_end& e, const float* down,
                            const float* asked) const noexcept {
+  const float lambda = lambda_;
+  const float tolerance = tolerance_;
+  const float sent = beta_ + lambda_ - 1.0F;
 #pragma omp simd
   for (std::size_t j = 0; j < e.n; ++j) {
     const float d = e.decay * (asked[j] - e.s[j]);
-    const bool far = std::abs(d) > tolerance_;
-    const float mixed = lambda_ * down[j] + (1.0F - lambda_) * asked[j];
-    const float w = mixed + (far ? beta_ + lambda_ - 1.0F : lambda_) * d;
+    const bool far = std::abs(d) > tolerance;
+    const float mixed = lambda * down[j] + (1.0F - lambda) * asked[j];
+    const float w = mixed + (far ? sent : lambda) * d;
     relaxed::store(e.w[j], moved(relaxed::load(e.w[j]), asked[j], w));
     e.s[j] = far ? w : w - d;
   }
