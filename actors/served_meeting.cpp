@@ -13,10 +13,17 @@ namespace {
 
 using buffer = std::array<float, near_side::block>;
 
-/// Calls visit(first, n) for the blocks of a vector.
+/// Calls visit(first, n) for the blocks of a vector. The links of an end begin
+/// at blocks far from each other's, lest those who meet it at once write into
+/// the same cache lines all the way.
 template <class Visit>
-void for_each_block(std::size_t size, const Visit& visit) {
-  for (std::size_t first = 0; first < size; first += near_side::block) {
+void for_each_block(std::size_t size, const served_link& link,
+                    const Visit& visit) {
+  const std::size_t blocks = (size + near_side::block - 1) / near_side::block;
+  const std::size_t links = std::max<std::size_t>(link.far->arrivals(), 1);
+  const std::size_t begin = link.rank * blocks / links;
+  for (std::size_t k = 0; k < blocks; ++k) {
+    const std::size_t first = (begin + k) % blocks * near_side::block;
     visit(first, std::min(near_side::block, size - first));
   }
 }
@@ -102,7 +109,7 @@ void served_meeting::trade(near_side& own, const moment& now) {
   buffer asked;
   const kernels::exchange_rule& rule = *link_.rule;
   start_pass(own);
-  for_each_block(size(), [&](std::size_t first, std::size_t n) {
+  for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     kernels::relaxed::copy(near.w, n, asked.data());
     rule.ask(near, payload.data());
@@ -118,7 +125,7 @@ void served_meeting::push(near_side& own, const moment& now) {
   buffer payload;
   const kernels::exchange_rule& rule = *link_.rule;
   start_pass(own);
-  for_each_block(size(), [&](std::size_t first, std::size_t n) {
+  for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
@@ -133,7 +140,7 @@ void served_meeting::pull(near_side& own, const moment& now) {
   buffer payload;
   const kernels::overwrite rule;
   start_pass(own);
-  for_each_block(size(), [&](std::size_t first, std::size_t n) {
+  for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
     rule.serve(link_.far->at(first, n, now.step, false), payload.data());
     rule.take(near, payload.data(), nullptr);
@@ -198,7 +205,7 @@ class barrier_meeting : public served_meeting {
     if (!may_go_on()) {
       return false;
     }
-    for_each_block(size(), [&](std::size_t first, std::size_t n) {
+    for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
       const kernels::near_end near = near_at(own, now, first, n);
       link_.rule->take(near, payload_.data() + first, near.w);
       close(own, first, n);
@@ -219,7 +226,7 @@ class barrier_meeting : public served_meeting {
   void arrive(near_side& own, const moment& now) {
     payload_.resize(size());
     start_pass(own);
-    for_each_block(size(), [&](std::size_t first, std::size_t n) {
+    for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
       link_.rule->ask(near_at(own, now, first, n), payload_.data() + first);
       close(own, first, n);
     });

@@ -12,12 +12,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include <fmt/core.h>
 
+#include "actors/served_meeting.hpp"
 #include "actors/train.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/exchange/all_reduce.hpp"
@@ -29,6 +29,9 @@ namespace {
 
 using namespace sounder;
 using clock_type = std::chrono::steady_clock;
+
+// So many that starting the workers counts for nothing.
+constexpr unsigned epochs = 60;
 
 double seconds_since(clock_type::time_point start) {
   return std::chrono::duration<double>(clock_type::now() - start).count();
@@ -51,8 +54,9 @@ actors::run_report train(const bench::prepared& data, const std::string& system,
                            {kernels::penalty_form::l2,
                             1.0 / static_cast<double>(data.train.rows())});
   plan.step_size = kernels::decaying_step(step, decay);
-  plan.epochs = 15;
+  plan.epochs = epochs;
   plan.evaluation = actors::evaluation_mode::between;
+  plan.evaluate_every = 10;
   return actors::train(plan, data.train);
 }
 
@@ -64,6 +68,17 @@ struct contestant {
   double decay;
 };
 
+/// What the machine allows: two serial runs at once, that know nothing of each
+/// other. Seconds for the work of one.
+double half_of_two(const bench::prepared& data) {
+  double other = 0.0;
+  std::jthread second(
+      [&] { other = train(data, "serial", 1, 0.5, 0.95).train_s; });
+  const double one = train(data, "serial", 1, 0.5, 0.95).train_s;
+  second.join();
+  return 0.25 * (one + other);
+}
+
 void compare_rates(const bench::prepared& data,
                    const std::vector<contestant>& systems, unsigned rounds,
                    std::optional<std::size_t> tau = {}) {
@@ -74,7 +89,9 @@ void compare_rates(const bench::prepared& data,
     serial_loss.push_back(
         train(data, "serial", 1, c.step, c.decay).epochs.back().train_loss);
   }
-  runs.emplace_back([&] { return train(data, "serial", 1, 0.5, 0.8).train_s; });
+  runs.emplace_back(
+      [&] { return train(data, "serial", 1, 0.5, 0.95).train_s; });
+  runs.emplace_back([&] { return half_of_two(data); });
   for (std::size_t k = 0; k < systems.size(); ++k) {
     runs.emplace_back([&, k] {
       const contestant& c = systems[k];
@@ -85,49 +102,59 @@ void compare_rates(const bench::prepared& data,
   }
   const auto times = bench::time_in_turn(runs, rounds);
   const double one = bench::median(times[0]);
-  fmt::print("\n{}: 2 replicas of 1 worker, 15 epochs, median of {} rounds\n",
-             data.name, rounds);
+  fmt::print("\n{}: 2 replicas of 1 worker, {} epochs, median of {} rounds\n",
+             data.name, epochs, rounds);
   fmt::print("  {:<14}{:>6}{:>7}{:>14}{:>12}{:>16}\n", "system", "step",
              "decay", "vs 1 worker", "objective", "against serial");
+  fmt::print("  {:<27}{:>13.2f}x\n", "limit: two serial runs",
+             one / bench::median(times[1]));
   for (std::size_t k = 0; k < systems.size(); ++k) {
     fmt::print("  {:<14}{:>6}{:>7}{:>13.2f}x{:>12.5f}{:>+15.2f}%\n",
                systems[k].system, systems[k].step, systems[k].decay,
-               one / bench::median(times[k + 1]), loss[k],
+               one / bench::median(times[k + 2]), loss[k],
                100.0 * (loss[k] / serial_loss[k] - 1.0));
   }
 }
 
-/// Elastic pushes a second at one vector, from several threads.
+/// Elastic pushes a second at one vector, each link from a thread of its own.
 double pushes_a_second(unsigned links, bool locked) {
   constexpr std::size_t size = std::size_t{1} << 16U;
-  constexpr std::size_t block = 2048;
   constexpr int pushes = 3000;
-  const kernels::elastic rule(0.3);
+  const auto rule = std::make_shared<kernels::elastic>(0.3);
   std::vector<float> hub(size, 0.0F);
-  std::mutex lock;
+  const auto far = std::make_shared<actors::endpoint>(hub, links);
+  const auto push = [&](std::size_t rank) {
+    std::vector<float> w(size, 1.0F);
+    actors::near_side own(w, false, 0);
+    actors::served_link link;
+    link.rule = rule;
+    link.far = far;
+    link.rank = rank;
+    link.hold_far = locked;
+    link.snapshot = w;
+    link.meter = std::make_shared<actors::link_meter>();
+    const auto meeting = actors::meet_freely(std::move(link));
+    for (int p = 0; p < pushes; ++p) {
+      own.rest(1.0F);
+      while (!meeting->attend(own, {})) {
+        meeting->wait();
+      }
+    }
+  };
   const auto start = clock_type::now();
   {
     std::vector<std::jthread> threads;
     for (unsigned k = 0; k < links; ++k) {
-      threads.emplace_back([&] {
-        std::vector<float> w(size, 1.0F);
-        std::vector<float> payload(block);
-        for (int p = 0; p < pushes; ++p) {
-          std::unique_lock guard(lock, std::defer_lock);
-          if (locked) {
-            guard.lock();
-          }
-          for (std::size_t at = 0; at < size; at += block) {
-            const kernels::near_end near{w.data() + at, nullptr, block};
-            rule.ask(near, payload.data());
-            rule.serve({hub.data() + at, nullptr, block}, payload.data());
-            rule.take(near, payload.data(), nullptr);
-          }
-        }
-      });
+      threads.emplace_back(push, k);
     }
   }
-  return pushes * static_cast<double>(links) / seconds_since(start);
+  const double seconds = seconds_since(start);
+  // All start at 1, the hub at 0: everybody ends in between.
+  if (!(hub.front() > 0.0F && hub.back() <= 1.0F)) {
+    fmt::print(stderr, "the hub has not moved towards those who push\n");
+    std::exit(1);
+  }
+  return pushes * static_cast<double>(links) / seconds;
 }
 
 void compare_hubs() {
@@ -198,19 +225,19 @@ int main(int argc, char** argv) {
     data = bench::generate_rcv1_like(22'490);
   }
   compare_rates(data,
-                {{"star", 0.5, 0.8},
-                 {"hogwildpp", 0.5, 0.9},
-                 {"ea-wild", 1.0, 0.8},
-                 {"ad-psgd", 1.0, 0.8}},
+                {{"star", 0.5, 0.95},
+                 {"hogwildpp", 0.5, 0.97},
+                 {"ea-wild", 1.0, 0.95},
+                 {"ad-psgd", 1.0, 0.95}},
                 9);
   fmt::print("\nthe asynchronous solvers of 003's comparison, tau 100:");
   compare_rates(data,
-                {{"easgd", 1.0, 0.8},
-                 {"async-ps", 0.5, 0.8},
-                 {"async-msgd", 0.05, 0.8},
-                 {"hogwild", 0.5, 0.8},
-                 {"eamsgd", 0.1, 0.8},
-                 {"ea-wild", 1.0, 0.8}},
+                {{"easgd", 1.0, 0.95},
+                 {"async-ps", 0.5, 0.95},
+                 {"async-msgd", 0.05, 0.95},
+                 {"hogwild", 0.5, 0.95},
+                 {"eamsgd", 0.1, 0.95},
+                 {"ea-wild", 1.0, 0.95}},
                 1, 100);
   compare_hubs();
   compare_all_reduce();
