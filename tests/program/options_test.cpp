@@ -90,8 +90,8 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
       {{"data", "generate", "--out", "x"}, "--kind is missing"},
       {{"compare", "--generate", "p1", "--workers", "1,0"},
        "--workers: 0 is out of range"},
-      {{"compare", "--generate", "p1", "--topologies", "ring"},
-       "--topologies: 'ring' is none of"},
+      {{"compare", "--generate", "p1", "--topologies", "rings"},
+       "--topologies: 'rings' is none of"},
   }));
   INFO(fmt::format("{}", fmt::join(line, " ")));
 
