@@ -417,6 +417,23 @@ void start_watch(self_ptr self) {
   }
 }
 
+/// How long nothing may move: workers tell of whole chunks, and one on a large
+/// network takes its time.
+std::chrono::milliseconds deadline_of(const training_plan& plan,
+                                      const data_shape& shape) {
+  // For what takes an idle core 1 ns, or a network 5.
+  constexpr double ms = 20e-6;
+  const std::size_t rows = std::max(
+      plan.batch_size,
+      plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows)));
+  const double values =
+      static_cast<double>(shape.nonzeros) /
+      static_cast<double>(std::max<std::size_t>(shape.rows, 1));
+  return plan.stall_deadline + std::chrono::milliseconds(static_cast<long>(
+                                   ms * static_cast<double>(rows) *
+                                   plan.objective->row_cost(values)));
+}
+
 }  // namespace
 
 caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
@@ -429,6 +446,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       [=](caf::error& problem) { break_off(self, problem); });
   run_state& state = self->state;
   state.plan = std::move(plan);
+  state.plan.stall_deadline = deadline_of(state.plan, deployed.shape);
   state.train_set = std::move(train_set);
   state.test_set = std::move(test_set);
   state.nodes = deployed.fleet.nodes;

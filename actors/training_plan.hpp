@@ -77,7 +77,8 @@ struct training_plan {
   /// for 0.1 ms when not given.
   std::optional<std::size_t> chunk_rows;
 
-  /// Silence of a worker for this long ends the run as stalled.
+  /// Silence of a worker for this long, and what a chunk may take (by
+  /// objective::row_cost), ends the run as stalled.
   std::chrono::milliseconds stall_deadline{30'000};
 
   /// Rules of your own, by the names of topology::custom exchanges.

@@ -198,7 +198,8 @@ std::vector<option_group> schedule_options() {
          "stop after so many epochs without a better loss"},
         {"time-limit", "S", "", "stop after so many seconds"},
         {"stall-deadline", "S", "30",
-         "give up when nothing moves for so many seconds"}}}};
+         "give up when nothing moves for so many seconds, and those that a "
+         "batch may take"}}}};
 }
 
 model_choice read_model(const settings& values) {

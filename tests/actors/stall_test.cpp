@@ -1,4 +1,5 @@
 #include <chrono>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -67,5 +68,25 @@ TEST_CASE("stall: slow but moving is not stalled", "[stress]") {
   plan.stall_deadline = std::chrono::milliseconds(150);
 
   REQUIRE(a::train(plan, t::blank(300)).stop_reason ==
+          a::stop_reason::epochs_done);
+}
+
+TEST_CASE("stall: a batch may take what its objective says", "[stress]") {
+  // Four batches of 300 ms, and a deadline of 150.
+  class heavy : public t::tally {
+   public:
+    heavy() : tally(1) {}
+    double row_cost(double /*values*/) const noexcept override { return 2e8; }
+    void add_gradient(const k::dataset&, std::span<const std::uint32_t>,
+                      const float*, std::span<float>) const override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+  };
+  auto plan = t::plan_of(std::make_shared<heavy>(), p::serial(), 1);
+  plan.deterministic = false;
+  plan.chunk_rows = 1;
+  plan.stall_deadline = std::chrono::milliseconds(150);
+
+  REQUIRE(a::train(plan, t::blank(4)).stop_reason ==
           a::stop_reason::epochs_done);
 }
