@@ -58,16 +58,19 @@ meeting_times plan_meetings(const training_plan& plan, const dealing& dealt) {
   return times;
 }
 
+double row_cost(const training_plan& plan, const data_shape& shape) {
+  return plan.objective->row_cost(
+      static_cast<double>(shape.nonzeros) /
+      static_cast<double>(std::max<std::size_t>(shape.rows, 1)));
+}
+
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
                         std::size_t batches) {
   // A coordinate of a meeting costs about as much as a stored value of a linear
   // model's step.
   constexpr double share = 20.0;
-  const double values_a_row =
-      static_cast<double>(shape.nonzeros) /
-      static_cast<double>(std::max<std::size_t>(shape.rows, 1));
-  const double a_batch = plan.objective->row_cost(values_a_row) *
-                         static_cast<double>(plan.batch_size);
+  const double a_batch =
+      row_cost(plan, shape) * static_cast<double>(plan.batch_size);
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);

@@ -16,6 +16,9 @@ struct meeting_times {
 };
 meeting_times plan_meetings(const training_plan& plan, const dealing& dealt);
 
+/// What a step on one sample of the data costs (objective::row_cost).
+double row_cost(const training_plan& plan, const data_shape& shape);
+
 /// Local steps between two meetings when the graph does not say: so many that
 /// a meeting costs a twentieth of them, but a third of an epoch at most, so
 /// that what the replicas add up stays small against what is left to go.

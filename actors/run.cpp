@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/meeting_times.hpp"
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
 
@@ -426,12 +427,9 @@ std::chrono::milliseconds deadline_of(const training_plan& plan,
   const std::size_t rows = std::max(
       plan.batch_size,
       plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows)));
-  const double values =
-      static_cast<double>(shape.nonzeros) /
-      static_cast<double>(std::max<std::size_t>(shape.rows, 1));
-  return plan.stall_deadline + std::chrono::milliseconds(static_cast<long>(
-                                   ms * static_cast<double>(rows) *
-                                   plan.objective->row_cost(values)));
+  return plan.stall_deadline +
+         std::chrono::milliseconds(static_cast<long>(
+             ms * static_cast<double>(rows) * row_cost(plan, shape)));
 }
 
 }  // namespace
