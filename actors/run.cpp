@@ -1,12 +1,12 @@
 #include "actors/run.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "actors/meeting_times.hpp"
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
+#include "kernels/data/parallel.hpp"
 
 namespace sounder::actors {
 
@@ -344,8 +344,7 @@ bool evaluates_concurrently(const training_plan& plan) {
   return !plan.deterministic &&
          (plan.evaluation == evaluation_mode::concurrent ||
           (plan.evaluation == evaluation_mode::automatic &&
-           topology::workers(plan.graph) <
-               std::thread::hardware_concurrency()));
+           topology::workers(plan.graph) < kernels::thread_count(0)));
 }
 
 /// Who is at work and whom they wait for, for people.

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <thread>
 #include <utility>
 
+#include "kernels/data/parallel.hpp"
 #include "kernels/data/random.hpp"
 
 namespace sounder::actors {
@@ -190,8 +190,7 @@ void training_leg::arrive(worker_slot& slot) {
   }
   arrived_.fetch_add(1, std::memory_order_acq_rel);
   const auto came = clock::now();
-  const bool everyone_fits =
-      setup_->workers <= std::thread::hardware_concurrency();
+  const bool everyone_fits = setup_->workers <= kernels::thread_count(0);
   if (everyone_fits && !setup_->plan.deterministic) {
     while (arrived_.load(std::memory_order_acquire) < setup_->workers &&
            clock::now() - came < moment) {

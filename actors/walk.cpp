@@ -1,10 +1,10 @@
 #include "actors/walk.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "actors/stream.hpp"
+#include "kernels/data/parallel.hpp"
 
 namespace sounder::actors {
 
@@ -52,7 +52,7 @@ void walk::start_leg() {
 void start_line::arrive() noexcept {
   constexpr auto moment = std::chrono::microseconds(300);
   const std::uint64_t number = came_.fetch_add(1);
-  if (workers_ > std::thread::hardware_concurrency()) {
+  if (workers_ > kernels::thread_count(0)) {
     return;
   }
   const std::uint64_t all = (number / workers_ + 1) * workers_;

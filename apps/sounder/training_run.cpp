@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "apps/sounder/options.hpp"
+#include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
 
@@ -76,7 +76,7 @@ void print(const std::string& text) {
 }
 
 std::string oversubscription_note(unsigned workers) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = kernels::thread_count(0);
   return workers <= cores
              ? ""
              : fmt::format(

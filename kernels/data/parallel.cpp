@@ -10,8 +10,9 @@
 namespace sounder::kernels {
 
 unsigned thread_count(unsigned threads) noexcept {
-  return threads > 0 ? threads
-                     : std::max(1U, std::thread::hardware_concurrency());
+  static const unsigned processors =
+      std::max(1U, std::thread::hardware_concurrency());
+  return threads > 0 ? threads : processors;
 }
 
 void run_tasks(std::size_t tasks, unsigned threads,

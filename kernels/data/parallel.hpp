@@ -5,7 +5,9 @@
 
 namespace sounder::kernels {
 
-/// `threads`, or one for each processor this process may use when it is 0.
+/// `threads`, or one for each processor of the machine when it is 0. These are
+/// counted once: the C library reads a file for every answer, which takes as
+/// long as a meeting of small replicas.
 unsigned thread_count(unsigned threads) noexcept;
 
 /// Calls task(i, worker) once for every i < tasks, on up to
