@@ -60,10 +60,11 @@ class port_work {
   template <class Claim>
   void receive(const Claim& enough) {
     stream& wire = *setup_.wire->get();
+    auto awake = stream::moment;
     while (!enough()) {
       if (!in_.receive_on(wire)) {
         const stream::interest reading = {&wire, true, false};
-        stream::wait({&reading, 1}, slice);
+        stream::wait({&reading, 1}, slice, std::exchange(awake, {}));
         check_end();
       }
     }

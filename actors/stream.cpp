@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -164,7 +165,8 @@ std::size_t stream::write_some(const void* from, std::size_t n) {
 }
 
 void stream::wait(std::span<const interest> all,
-                  std::chrono::milliseconds longest) {
+                  std::chrono::milliseconds longest,
+                  std::chrono::microseconds awake) {
   std::array<pollfd, 16> polled{};
   const std::size_t count = std::min(all.size(), polled.size());
   for (std::size_t k = 0; k < count; ++k) {
@@ -176,6 +178,13 @@ void stream::wait(std::span<const interest> all,
     polled[k].fd = s.socket_;
     polled[k].events =
         static_cast<short>((in ? POLLIN : 0) | (out ? POLLOUT : 0));
+  }
+  const auto until = std::chrono::steady_clock::now() + awake;
+  while (awake.count() > 0 && std::chrono::steady_clock::now() < until) {
+    if (poll(polled.data(), count, 0) != 0) {
+      return;
+    }
+    std::this_thread::yield();
   }
   static_cast<void>(
       poll(polled.data(), count, static_cast<int>(longest.count())));

@@ -63,14 +63,20 @@ class stream {
   /// The other end reads to the end of what was sent, and no further.
   void hang_up() noexcept;
 
-  /// Waits until one of these may go on, or for `longest`. 16 at most.
+  /// Waits until one of these may go on, or for `longest`. 16 at most. Looks on
+  /// for `awake` before it sleeps, letting others run in between: a processor
+  /// that has gone to sleep takes longer to wake than a neighbour to answer.
   struct interest {
     const stream* who = nullptr;
     bool to_read = false;
     bool to_write = false;
   };
   static void wait(std::span<const interest> all,
-                   std::chrono::milliseconds longest);
+                   std::chrono::milliseconds longest,
+                   std::chrono::microseconds awake = moment);
+
+  /// For those who expect something: some round trips of a fast network.
+  static constexpr std::chrono::microseconds moment{50};
 
  private:
   std::size_t failed(int result, bool& wants_other_way, bool is_read);
