@@ -106,16 +106,14 @@ kernels::near_end served_meeting::near_at(near_side& own, const moment& now,
 
 void served_meeting::trade(near_side& own, const moment& now) {
   buffer payload;
-  buffer asked;
   const kernels::exchange_rule& rule = *link_.rule;
   start_pass(own);
   for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
     const kernels::near_end near = near_at(own, now, first, n);
-    kernels::relaxed::copy(near.w, n, asked.data());
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
                payload.data());
-    rule.take(near, payload.data(), asked.data());
+    rule.take(near, payload.data(), near.w);  // held: nobody has moved it
     close(own, first, n);
   });
   end_pass(own);
