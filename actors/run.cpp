@@ -1,6 +1,7 @@
 #include "actors/run.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "actors/meeting_times.hpp"
@@ -19,6 +20,7 @@ constexpr unsigned most_evaluating = 2;
 
 void advance(self_ptr self);
 void send_on(self_ptr self, std::size_t k);
+void come_home(run_state& state, std::size_t k);
 void evaluate_next(self_ptr self);
 
 std::string listed(const std::vector<std::uint32_t>& workers) {
@@ -99,6 +101,11 @@ void end_if_cut_short(self_ptr self) {
                    [](const stepping_replica& r) { return r.walking; });
   if (state.cut_short && state.cut_short != stop_reason::peer_lost &&
       state.evaluating.empty() && all_home) {
+    for (std::size_t k = 0; k < state.replicas.size(); ++k) {
+      if (state.replicas[k].began_ns) {
+        come_home(state, k);
+      }
+    }
     std::vector<leg_result> last;
     for (const stepping_replica& replica : state.replicas) {
       last.push_back(replica.last);
@@ -210,7 +217,21 @@ void lose(self_ptr self, const stepping_replica& at, const std::string& whom) {
   }
 }
 
-void walked(self_ptr self, std::size_t k, leg_result& leg) {
+/// A replica rests for good, or at its goal.
+void come_home(run_state& state, std::size_t k) {
+  stepping_replica& replica = state.replicas[k];
+  replica.began_ns.reset();
+  const std::size_t ahead = replica.goals_reached - state.goals_reached;
+  if (state.arriving.size() <= ahead) {
+    state.arriving.resize(ahead + 1);
+  }
+  goal_results& at = state.arriving[ahead];
+  at.legs.resize(state.replicas.size());
+  at.legs[k] = replica.last;
+  ++at.arrived;
+}
+
+void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
   replica.walking = false;
@@ -219,24 +240,16 @@ void walked(self_ptr self, std::size_t k, leg_result& leg) {
   }
   state.report.times +=
       {leg.computing.value, leg.exchanging.value, leg.waiting.value};
-  leg.begin_ns = replica.began_ns.value_or(leg.begin_ns);
-  if (leg.is_complete && !state.cut_short &&
-      replica.epochs_walked < state.epoch_of(replica.goals_reached + 1)) {
-    replica.began_ns = leg.begin_ns;
-    send_on(self, k);
-    return;
-  }
-  replica.began_ns.reset();
-  const std::size_t ahead = replica.goals_reached - state.goals_reached;
-  if (state.arriving.size() <= ahead) {
-    state.arriving.resize(ahead + 1);
-  }
-  goal_results& at = state.arriving[ahead];
-  at.legs.resize(state.replicas.size());
-  at.legs[k] = leg;
-  ++at.arrived;
   state.report.samples += leg.samples - replica.last.samples;
   replica.last = leg;
+  replica.last.begin_ns = replica.began_ns.value_or(leg.begin_ns);
+  if (leg.is_complete && !state.cut_short &&
+      replica.epochs_walked < state.epoch_of(replica.goals_reached + 1)) {
+    replica.began_ns = replica.last.begin_ns;
+    advance(self);
+    return;
+  }
+  come_home(state, k);
   if (!leg.lost.empty()) {
     lose(self, replica, leg.lost);
   }
@@ -252,11 +265,14 @@ void walked(self_ptr self, std::size_t k, leg_result& leg) {
   advance(self);
 }
 
-/// The epoch that a replica is sent to on its way to the next goal: not all
-/// the way when that takes a long table of step sizes.
+/// The epoch that a replica is sent to on its way to the next goal: not so far
+/// that the others would lose touch, nor where it takes a long table of step
+/// sizes.
 unsigned next_stop(const run_state& state, const stepping_replica& replica) {
   constexpr std::size_t most_chunks = std::size_t{1} << 18U;
-  const unsigned goal = state.epoch_of(replica.goals_reached + 1);
+  const unsigned left =
+      state.epoch_of(replica.goals_reached + 1) - replica.epochs_walked;
+  const unsigned goal = replica.epochs_walked + std::min(left, state.stride);
   if (replica.is_here) {
     return goal;
   }
@@ -274,27 +290,30 @@ void send_on(self_ptr self, std::size_t k) {
   const unsigned from =
       std::exchange(replica.epochs_walked, next_stop(self->state, replica));
   const std::uint64_t to = replica.epochs_walked;
+  replica.walked_from = from;
   replica.walking = true;
   self->request(
           replica.actor, caf::infinite, advance_atom::value, to,
           replica.is_here
               ? step_table{}
               : steps_of(replica.cut, self->state.plan.step_size, from, to))
-      .then([=](leg_result& leg) { walked(self, k, leg); });
+      .then([=](const leg_result& leg) { walked(self, k, leg); });
 }
 
 /// Sends replicas on, unless they are walking, or have nothing left, or the
-/// evaluation is behind.
+/// evaluation or another replica is behind.
 void advance(self_ptr self) {
   run_state& state = self->state;
   if (state.finished || state.cut_short) {
     return;
   }
   const unsigned allowed = state.concurrent ? most_evaluating : 1;
+  const unsigned slowest = state.epochs_of_slowest();
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
-    stepping_replica& replica = state.replicas[k];
+    const stepping_replica& replica = state.replicas[k];
     if (replica.walking || replica.goals_reached >= state.goals() ||
-        replica.goals_reached - state.goals_evaluated >= allowed) {
+        replica.goals_reached - state.goals_evaluated >= allowed ||
+        replica.epochs_walked - slowest > state.stride) {
       continue;
     }
     send_on(self, k);
@@ -417,6 +436,19 @@ void start_watch(self_ptr self) {
   }
 }
 
+/// Epochs that a replica may walk without looking where the others are. Who
+/// has finished pulls no longer, and whoever is left makes the model one of
+/// its own samples: the closer the meetings, the sooner.
+unsigned stride_of(const run_cut& cut, std::size_t replicas) {
+  constexpr std::size_t meetings = 16;
+  constexpr std::size_t most = 10;
+  return replicas < 2
+             ? std::numeric_limits<unsigned>::max()
+             : static_cast<unsigned>(std::clamp<std::size_t>(
+                   meetings / std::max<std::size_t>(cut.legs().before(1), 1), 1,
+                   most));
+}
+
 /// How long nothing may move: workers tell of whole chunks, and one on a large
 /// network takes its time.
 std::chrono::milliseconds deadline_of(const training_plan& plan,
@@ -468,9 +500,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       stepping_replica stepping;
       stepping.name = each.name;
       stepping.is_here = each.is_here;
-      if (!each.is_here) {
-        stepping.cut = deployed.cuts.at(i);
-      }
+      stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
       stepping.home = home_of(state, state.plan.graph.replicas[i].place);
       stepping.actor = each.is_here
                            ? caf::actor(self->spawn<caf::linked>(replica, each))
@@ -478,6 +508,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       state.replicas.push_back(std::move(stepping));
     }
   }
+  state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
   watch_nodes(self);
   if (state.plan.deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));

@@ -32,10 +32,11 @@ struct stepping_replica {
   std::string home;  // for people: the leader, or the node it lives on
   caf::actor actor;
   bool is_here = true;
-  run_cut cut;  // of one elsewhere, for its step sizes
+  run_cut cut;
   unsigned goals_reached = 0;
   bool walking = false;
-  unsigned epochs_walked = 0;
+  unsigned walked_from = 0;               // epochs done when it was sent on
+  unsigned epochs_walked = 0;             // when it rests again
   std::optional<std::uint64_t> began_ns;  // on its way to the next goal
   leg_result last;
 };
@@ -57,6 +58,7 @@ struct run_state {
   kernels::dataset train_set;
   kernels::dataset test_set;
   bool concurrent = false;
+  unsigned stride = 1;  // epochs between two looks at where the others are
   std::vector<run_hub> hubs;
   std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
@@ -96,6 +98,8 @@ struct run_state {
   /// Epochs walked when goal number `goal` (from 1) is reached.
   unsigned epoch_of(unsigned goal) const noexcept;
   unsigned goals() const noexcept;
+  /// Done by all replicas.
+  unsigned epochs_of_slowest() const noexcept;
   double seconds_since_start() const;
 
   /// The model: the hubs' mean, or that of the replicas without a hub.
@@ -116,9 +120,10 @@ struct run_state {
 ///                 ^                                            |
 ///                 +------------- no verdict yet ---------------+
 ///
-/// With concurrent evaluation a replica's next advance waits neither for the
-/// evaluation nor for other replicas, as long as it is at most two
-/// evaluations ahead. A watch looks after progress and ends a stalled run.
+/// With concurrent evaluation a replica's next advance does not wait for the
+/// evaluation, as long as it is at most two ahead; nor for other replicas, as
+/// long as it is at most two strides ahead. A watch looks after progress and
+/// ends a stalled run.
 caf::behavior run(caf::stateful_actor<run_state>* self, training_plan plan,
                   deployed_graph deployed, kernels::dataset train_set,
                   kernels::dataset test_set, epoch_observer observer);

@@ -42,6 +42,15 @@ unsigned run_state::goals() const noexcept {
   return plan.epochs / every + (plan.epochs % every == 0 ? 0 : 1);
 }
 
+unsigned run_state::epochs_of_slowest() const noexcept {
+  unsigned least = plan.epochs;
+  for (const stepping_replica& each : replicas) {
+    least =
+        std::min(least, each.walking ? each.walked_from : each.epochs_walked);
+  }
+  return least;
+}
+
 parameters_ptr run_state::model_of(
     const std::vector<leg_result>& legs,
     const std::vector<parameters>& others) const {
