@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/endpoint.hpp"
+#include "actors/link_record.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 
 namespace sounder::actors {
@@ -76,6 +77,28 @@ class near_side {
   std::array<std::shared_ptr<inbox>, boxes> mail_;
   float scale_ = 1.0F;
   bool merged_ = true;
+};
+
+/// A link at its near end, as all kinds of meetings have it.
+struct near_link {
+  std::shared_ptr<const kernels::exchange_rule> rule;
+  std::size_t first = 0;        // coordinate of the far end
+  std::vector<float> snapshot;  // w after the last meeting, for the far end's
+  std::shared_ptr<link_meter> meter;
+
+  /// The far end's coordinates [at, at + n), opened and as the rule sees them.
+  kernels::near_end open(near_side& own, const moment& now, std::size_t at,
+                         std::size_t n) {
+    return {own.open(first + at, n),
+            snapshot.data() + at,
+            n,
+            now.step,
+            now.decay,
+            first + at};
+  }
+  void close(near_side& own, std::size_t at, std::size_t n) const noexcept {
+    own.close(first + at, n);
+  }
 };
 
 }  // namespace sounder::actors

@@ -101,17 +101,6 @@ class remote_meeting : public meeting {
     }
   }
 
-  /// The near end's stretch, with the face held.
-  kernels::near_end open(near_side& own, const moment& now, std::size_t first,
-                         std::size_t n) {
-    return {own.open(link_.first + first, n),
-            link_.snapshot.data() + first,
-            n,
-            now.step,
-            now.decay,
-            link_.first + first};
-  }
-
   bool try_hold(near_side& own) {
     face_is_taken_ = !own.try_hold();
     return !face_is_taken_;
@@ -147,7 +136,7 @@ class remote_meeting : public meeting {
     header.bytes = is_up ? header.length * sizeof(float) : 0;
     float* const up = out_.start(header);
     if (is_up) {
-      const kernels::near_end near = open(own, now, asked_, n);
+      const kernels::near_end near = link_.open(own, now, asked_, n);
       link_.rule->ask(near, up);
       if (header.kind == packet_kind::push) {
         kernels::relaxed::copy(near.w, n, near.s);
@@ -155,7 +144,7 @@ class remote_meeting : public meeting {
         before_.resize(size_);
         kernels::relaxed::copy(near.w, n, before_.data() + asked_);
       }
-      own.close(link_.first + asked_, n);
+      link_.close(own, asked_, n);
       bytes_ += out_.seal();
     }
     asked_ += n;
@@ -194,7 +183,7 @@ class remote_meeting : public meeting {
     const packet_header& header = in_.header();
     const std::size_t n = header.length;
     if (header.bytes > 0) {
-      const kernels::near_end near = open(own, now, answered_, n);
+      const kernels::near_end near = link_.open(own, now, answered_, n);
       if (header.kind == packet_kind::pull) {
         kernels::overwrite().take(near, in_.values(), nullptr);
       } else {
@@ -205,7 +194,7 @@ class remote_meeting : public meeting {
               out_.lost(kernels::payload::differences, answered_)) {
         link_.rule->keep(near, lost);
       }
-      own.close(link_.first + answered_, n);
+      link_.close(own, answered_, n);
       bytes_ += header.bytes;
     }
     answered_ += n;

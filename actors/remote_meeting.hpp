@@ -15,12 +15,8 @@
 namespace sounder::actors {
 
 /// A link whose far end is on another node.
-struct remote_link {
-  std::shared_ptr<const kernels::exchange_rule> rule;
+struct remote_link : near_link {
   topology::discipline discipline;
-  std::size_t first = 0;        // coordinate of the far end
-  std::vector<float> snapshot;  // as long as the far end
-  std::shared_ptr<link_meter> meter;
   std::shared_ptr<line> wire;  // to its port
   actors::codec codec;
 };

@@ -94,27 +94,17 @@ void served_meeting::end_pass(near_side& own) const noexcept {
   }
 }
 
-kernels::near_end served_meeting::near_at(near_side& own, const moment& now,
-                                          std::size_t first, std::size_t n) {
-  return {own.open(link_.first + first, n),
-          link_.snapshot.data() + first,
-          n,
-          now.step,
-          now.decay,
-          link_.first + first};
-}
-
 void served_meeting::trade(near_side& own, const moment& now) {
   buffer payload;
   const kernels::exchange_rule& rule = *link_.rule;
   start_pass(own);
   for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-    const kernels::near_end near = near_at(own, now, first, n);
+    const kernels::near_end near = link_.open(own, now, first, n);
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
                payload.data());
     rule.take(near, payload.data(), near.w);  // held: nobody has moved it
-    close(own, first, n);
+    link_.close(own, first, n);
   });
   end_pass(own);
 }
@@ -124,12 +114,12 @@ void served_meeting::push(near_side& own, const moment& now) {
   const kernels::exchange_rule& rule = *link_.rule;
   start_pass(own);
   for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-    const kernels::near_end near = near_at(own, now, first, n);
+    const kernels::near_end near = link_.open(own, now, first, n);
     rule.ask(near, payload.data());
     rule.serve(link_.far->at(first, n, now.step, rule.has_state()),
                payload.data());
     kernels::relaxed::copy(near.w, n, near.s);
-    close(own, first, n);
+    link_.close(own, first, n);
   });
   end_pass(own);
 }
@@ -139,10 +129,10 @@ void served_meeting::pull(near_side& own, const moment& now) {
   const kernels::overwrite rule;
   start_pass(own);
   for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-    const kernels::near_end near = near_at(own, now, first, n);
+    const kernels::near_end near = link_.open(own, now, first, n);
     rule.serve(link_.far->at(first, n, now.step, false), payload.data());
     rule.take(near, payload.data(), nullptr);
-    close(own, first, n);
+    link_.close(own, first, n);
   });
   end_pass(own);
 }
@@ -204,9 +194,9 @@ class barrier_meeting : public served_meeting {
       return false;
     }
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      const kernels::near_end near = near_at(own, now, first, n);
+      const kernels::near_end near = link_.open(own, now, first, n);
       link_.rule->take(near, payload_.data() + first, near.w);
-      close(own, first, n);
+      link_.close(own, first, n);
     });
     end_pass(own);
     own.let_go();
@@ -225,8 +215,8 @@ class barrier_meeting : public served_meeting {
     payload_.resize(size());
     start_pass(own);
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      link_.rule->ask(near_at(own, now, first, n), payload_.data() + first);
-      close(own, first, n);
+      link_.rule->ask(link_.open(own, now, first, n), payload_.data() + first);
+      link_.close(own, first, n);
     });
     end_pass(own);
     arrived_ = true;

@@ -13,14 +13,10 @@
 namespace sounder::actors {
 
 /// A link's two ends and the rule between them.
-struct served_link {
-  std::shared_ptr<const kernels::exchange_rule> rule;
+struct served_link : near_link {
   std::shared_ptr<endpoint> far;
-  std::size_t rank = 0;         // among the links that end there
-  bool hold_far = false;        // one at a time at the far end
-  std::size_t first = 0;        // coordinate of the far end
-  std::vector<float> snapshot;  // as long as the far end
-  std::shared_ptr<link_meter> meter;
+  std::size_t rank = 0;            // among the links that end there
+  bool hold_far = false;           // one at a time at the far end
   std::uint64_t seen_version = 0;  // of the far end, after the last meeting
 };
 
@@ -52,17 +48,12 @@ class served_meeting : public meeting {
   /// Ends an occasion: what it has sent, both ways.
   void go(std::uint64_t bytes) noexcept;
 
-  kernels::near_end near_at(near_side& own, const moment& now,
-                            std::size_t first, std::size_t n);
   std::size_t size() const noexcept { return link_.snapshot.size(); }
   std::uint64_t vector_bytes() const noexcept { return size() * sizeof(float); }
   /// Around a pass over the link's coordinates. What others of the vector
   /// need is done before where these are not all.
   void start_pass(near_side& own) const noexcept;
   void end_pass(near_side& own) const noexcept;
-  void close(near_side& own, std::size_t first, std::size_t n) noexcept {
-    own.close(link_.first + first, n);
-  }
 
   served_link link_;
 

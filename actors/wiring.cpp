@@ -234,18 +234,23 @@ std::vector<float> wirer::start_of(std::size_t i,
   return {w + held.first, w + held.last};
 }
 
+near_link wirer::near_end_of(std::size_t l, bool reverse) {
+  const p::link& link = graph_.links[l];
+  const kernels::segment held =
+      segment_held(plan_, reverse ? link.from : link.to);
+  return {make_rule(plan_, l), held.first,
+          start_of(reverse ? link.to : link.from, held),
+          reverse ? meter_back(l) : wired_.meters[l]};
+}
+
 std::unique_ptr<meeting> wirer::local_meeting_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const std::size_t to = reverse ? link.from : link.to;
   served_link made;
-  made.rule = make_rule(plan_, l);
+  static_cast<near_link&>(made) = near_end_of(l, reverse);
   made.far = wired_.replicas[to].far;
   made.rank = ranks_[l];
   made.hold_far = holds_far(l, to);
-  made.first = segment_held(plan_, to).first;
-  made.snapshot =
-      start_of(reverse ? link.to : link.from, segment_held(plan_, to));
-  made.meter = reverse ? meter_back(l) : wired_.meters[l];
   if (discipline_of<p::in_turn>(link) != nullptr) {
     return meet_in_turn(std::move(made));
   }
@@ -268,13 +273,8 @@ std::unique_ptr<meeting> wirer::trade_of(std::size_t l, bool reverse) {
     return local_meeting_of(l, reverse);
   }
   remote_link made;
-  made.rule = make_rule(plan_, l);
+  static_cast<near_link&>(made) = near_end_of(l, reverse);
   made.discipline = link.discipline;
-  const kernels::segment held =
-      segment_held(plan_, reverse ? link.from : link.to);
-  made.first = held.first;
-  made.snapshot = start_of(reverse ? link.to : link.from, held);
-  made.meter = reverse ? meter_back(l) : wired_.meters[l];
   made.wire = lines_.at(key_of_link(l, reverse));
   made.codec =
       codec_of(link, made.rule->goes_up(), answers_of(*made.rule, link),

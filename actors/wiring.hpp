@@ -99,6 +99,7 @@ class wirer {
   std::shared_ptr<line> line_to(std::size_t from, std::size_t to);
   std::unique_ptr<meeting> meeting_of(std::size_t link);
   std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
+  near_link near_end_of(std::size_t link, bool reverse);
   std::unique_ptr<meeting> local_meeting_of(std::size_t link, bool reverse);
   std::unique_ptr<meeting> group_push(std::size_t replica,
                                       std::unique_ptr<meeting> inner,
