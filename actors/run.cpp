@@ -23,14 +23,6 @@ void send_on(self_ptr self, std::size_t k);
 void come_home(run_state& state, std::size_t k);
 void evaluate_next(self_ptr self);
 
-std::string listed(const std::vector<std::uint32_t>& workers) {
-  std::string text;
-  for (const std::uint32_t k : workers) {
-    text += (text.empty() ? "" : ", ") + std::to_string(k);
-  }
-  return text;
-}
-
 /// Lets the recorder finish, then answers; happens once.
 void finish(self_ptr self, stop_reason reason, std::string message = {}) {
   run_state& state = self->state;
@@ -265,30 +257,11 @@ void walked(self_ptr self, std::size_t k, const leg_result& leg) {
   advance(self);
 }
 
-/// The epoch that a replica is sent to on its way to the next goal: not so far
-/// that the others would lose touch, nor where it takes a long table of step
-/// sizes.
-unsigned next_stop(const run_state& state, const stepping_replica& replica) {
-  constexpr std::size_t most_chunks = std::size_t{1} << 18U;
-  const unsigned left =
-      state.epoch_of(replica.goals_reached + 1) - replica.epochs_walked;
-  const unsigned goal = replica.epochs_walked + std::min(left, state.stride);
-  if (replica.is_here) {
-    return goal;
-  }
-  const numbering& chunks = replica.cut.chunks();
-  const std::size_t last = chunks.before(replica.epochs_walked) + most_chunks;
-  const std::size_t epoch = chunks.place_of(last).epoch;
-  return epoch >= goal ? goal
-                       : std::max(static_cast<unsigned>(epoch),
-                                  replica.epochs_walked + 1);
-}
-
 /// Step sizes travel as numbers: rules are code.
 void send_on(self_ptr self, std::size_t k) {
   stepping_replica& replica = self->state.replicas[k];
   const unsigned from =
-      std::exchange(replica.epochs_walked, next_stop(self->state, replica));
+      std::exchange(replica.epochs_walked, self->state.next_stop(replica));
   const std::uint64_t to = replica.epochs_walked;
   replica.walked_from = from;
   replica.walking = true;
@@ -349,36 +322,12 @@ void watch_nodes(self_ptr self) {
           });
 }
 
-std::string home_of(const run_state& state, const std::string& place) {
-  for (const member_node& node : state.nodes) {
-    if (node.place == place) {
-      return "node " + node.address.text();
-    }
-  }
-  return "the leader";
-}
-
 /// With a core to spare, or when asked to.
 bool evaluates_concurrently(const training_plan& plan) {
   return !plan.deterministic &&
          (plan.evaluation == evaluation_mode::concurrent ||
           (plan.evaluation == evaluation_mode::automatic &&
            topology::workers(plan.graph) < kernels::thread_count(0)));
-}
-
-/// Who is at work and whom they wait for, for people.
-std::string whom(const run_state& state) {
-  std::string text;
-  for (std::size_t k = 0; k < state.seen.size(); ++k) {
-    const progress_report& seen = state.seen[k];
-    std::string who = seen.waits_for;
-    if (who.empty() && !seen.busy.empty()) {
-      who = "waiting for worker " + listed(seen.busy) +
-            (state.replicas.size() > 1 ? " of " + state.replicas[k].name : "");
-    }
-    text += (text.empty() || who.empty() ? "" : "; ") + who;
-  }
-  return text.empty() ? "waiting for the evaluation" : text;
 }
 
 /// Ends a run in which nothing has moved for too long.
@@ -401,7 +350,7 @@ void watch(self_ptr self) {
   if (still >= state.plan.stall_deadline) {
     finish(self, stop_reason::stalled,
            "no progress for " + std::to_string(still.count()) + " ms, " +
-               whom(state));
+               state.whom());
   }
 }
 
@@ -501,7 +450,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       stepping.name = each.name;
       stepping.is_here = each.is_here;
       stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
-      stepping.home = home_of(state, state.plan.graph.replicas[i].place);
+      stepping.home = state.home_of(state.plan.graph.replicas[i].place);
       stepping.actor = each.is_here
                            ? caf::actor(self->spawn<caf::linked>(replica, each))
                            : deployed.elsewhere.at(i);

@@ -100,6 +100,10 @@ struct run_state {
   unsigned goals() const noexcept;
   /// Done by all replicas.
   unsigned epochs_of_slowest() const noexcept;
+  /// The epoch that a replica is sent to on its way to the next goal: not so
+  /// far that the others would lose touch, nor where it takes a long table of
+  /// step sizes.
+  unsigned next_stop(const stepping_replica& replica) const noexcept;
   double seconds_since_start() const;
 
   /// The model: the hubs' mean, or that of the replicas without a hub.
@@ -112,6 +116,10 @@ struct run_state {
   /// Whether the last record ends the run, and why.
   std::optional<stop_reason> verdict();
   std::string divergence_advice() const;
+
+  /// For people: who is at work and whom they wait for; where a place is.
+  std::string whom() const;
+  std::string home_of(const std::string& place) const;
 };
 
 /// The supervisor of a training run.

@@ -1,4 +1,5 @@
-// What a run knows, and what follows from it: time, the model, the verdict.
+// What a run knows, and what follows from it: time, the way, the model, the
+// verdict.
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,18 @@
 #include "kernels/exchange/gossip.hpp"
 
 namespace sounder::actors {
+
+namespace {
+
+std::string listed(const std::vector<std::uint32_t>& workers) {
+  std::string text;
+  for (const std::uint32_t k : workers) {
+    text += (text.empty() ? "" : ", ") + std::to_string(k);
+  }
+  return text;
+}
+
+}  // namespace
 
 unsigned run_state::epoch_of(unsigned goal) const noexcept {
   const unsigned every = std::max(plan.evaluate_every, 1U);
@@ -49,6 +62,22 @@ unsigned run_state::epochs_of_slowest() const noexcept {
         std::min(least, each.walking ? each.walked_from : each.epochs_walked);
   }
   return least;
+}
+
+unsigned run_state::next_stop(const stepping_replica& replica) const noexcept {
+  constexpr std::size_t most_chunks = std::size_t{1} << 18U;
+  const unsigned left =
+      epoch_of(replica.goals_reached + 1) - replica.epochs_walked;
+  const unsigned goal = replica.epochs_walked + std::min(left, stride);
+  if (replica.is_here) {
+    return goal;
+  }
+  const numbering& chunks = replica.cut.chunks();
+  const std::size_t last = chunks.before(replica.epochs_walked) + most_chunks;
+  const std::size_t epoch = chunks.place_of(last).epoch;
+  return epoch >= goal ? goal
+                       : std::max(static_cast<unsigned>(epoch),
+                                  replica.epochs_walked + 1);
 }
 
 parameters_ptr run_state::model_of(
@@ -165,6 +194,29 @@ std::string run_state::divergence_advice() const {
                 "%.2g",
                 report.epochs.back().epoch, used, advised);
   return text;
+}
+
+std::string run_state::whom() const {
+  std::string text;
+  for (std::size_t k = 0; k < seen.size(); ++k) {
+    const progress_report& one = seen[k];
+    std::string who = one.waits_for;
+    if (who.empty() && !one.busy.empty()) {
+      who = "waiting for worker " + listed(one.busy) +
+            (replicas.size() > 1 ? " of " + replicas[k].name : "");
+    }
+    text += (text.empty() || who.empty() ? "" : "; ") + who;
+  }
+  return text.empty() ? "waiting for the evaluation" : text;
+}
+
+std::string run_state::home_of(const std::string& place) const {
+  for (const member_node& node : nodes) {
+    if (node.place == place) {
+      return "node " + node.address.text();
+    }
+  }
+  return "the leader";
 }
 
 }  // namespace sounder::actors
