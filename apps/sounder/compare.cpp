@@ -30,19 +30,26 @@ struct result {
   actors::run_report report;
 };
 
+struct contestant {
+  chosen_wiring wiring;
+  actors::training_plan plan;
+};
+
 /// What an experiment asks for, checked before any data is read.
 struct request {
   model_choice model;
-  actors::training_plan plan;
-  std::vector<chosen_wiring> wirings;  // serial first: the base
+  std::vector<contestant> contestants;  // serial first: the base
   bool sort_rows = false;
 };
 
 request read(const settings& values) {
   request r;
   r.model = read_model(values);
-  r.plan = read_schedule(values);
-  r.wirings.push_back(read_wiring(values, "topologies", "serial", 1, 1));
+  const auto add = [&](chosen_wiring wiring) {
+    actors::training_plan plan = read_plan(values, wiring);
+    r.contestants.push_back({std::move(wiring), std::move(plan)});
+  };
+  add(read_wiring(values, "topologies", "serial", 1, 1));
   const auto workers = values.numbers<unsigned>("workers", 1, 1024);
   const auto replicas =
       values.numbers<unsigned>("replicas", 1, topology::most_replicas);
@@ -53,12 +60,12 @@ request read(const settings& values) {
         chosen_wiring chosen = read_wiring(values, "topologies", name, n, k);
         if (chosen.name != "serial") {
           r.sort_rows = r.sort_rows || chosen.name == "aig";
-          r.wirings.push_back(std::move(chosen));
+          add(std::move(chosen));
         }
       }
     }
   }
-  if (r.wirings.size() == 1 && values.list("topologies").empty()) {
+  if (r.contestants.size() == 1 && values.list("topologies").empty()) {
     values.fail("topologies", "names nothing to compare");
   }
   if (values.flag("profile")) {
@@ -174,20 +181,18 @@ void run_experiment(const settings& values, const std::string& name,
   }
   const workload work =
       prepare(values, std::move(sources), r.model, r.sort_rows);
-  for (const chosen_wiring& w : r.wirings) {
-    check_batch(values, work, r.plan.batch_size, w.replicas);
+  for (const contestant& c : r.contestants) {
+    check_batch(values, work, c.plan.batch_size, c.wiring.replicas);
   }
-  r.plan.objective = make_objective(r.model, work);
-  r.plan.interrupt = s.watch.token();
+  const auto objective = make_objective(r.model, work);
   std::vector<result> results;
-  const kernels::step_rule rule = r.plan.rule;
-  for (const chosen_wiring& w : r.wirings) {
-    r.plan.graph = w.graph;
-    r.plan.rule = rule_for(values, w.name, rule);
+  for (auto& [w, plan] : r.contestants) {
+    plan.objective = objective;
+    plan.interrupt = s.watch.token();
     const std::string title = fmt::format(
         "{}{} {}", name.empty() ? "" : name + ": ", w.name, w.size());
     s.metrics.start_run(title);
-    results.push_back({w, run_training(r.plan, work, title, s.out, s.metrics)});
+    results.push_back({w, run_training(plan, work, title, s.out, s.metrics)});
     const actors::run_report& report = results.back().report;
     if (const std::string problem = complaint(report); !problem.empty()) {
       s.out.note(fmt::format("{}: {}", title, problem));
@@ -203,7 +208,8 @@ void run_experiment(const settings& values, const std::string& name,
   }
   print(fmt::format("{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
                     name.empty() ? "" : name + ": ", work.model_name, work.name,
-                    work.train.rows(), work.features, r.plan.epochs,
+                    work.train.rows(), work.features,
+                    r.contestants.front().plan.epochs,
                     as_table(results, kernels::is_classifier(r.model.kind))));
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -32,26 +34,54 @@ constexpr std::array<std::string_view, 6> rules = {
     "sgd", "momentum", "nesterov", "adam", "lars", "two-stage"};
 constexpr unsigned usual_gd_epochs = 5;  // of two-stage
 
-/// Networks take smaller steps on larger batches.
-constexpr double network_step = 0.05;
-constexpr std::size_t network_batch = 32;
-
 bool trains_network(const settings& values) {
   return is_network(values.text("model"));
 }
 
-step_size_rule read_step(const settings& values, unsigned epochs,
-                         unsigned gd_epochs) {
-  const double step = trains_network(values) && !values.given("step")
-                          ? network_step
-                          : values.number("step", tiny, huge);
+/// Of plain gradient descent.
+double usual_sgd_step(const settings& values) {
+  return trains_network(values) ? 0.05 : 0.5;
+}
+
+/// With momentum a gradient moves the parameters 1 / (1 - momentum) times;
+/// Adam and LARS say themselves how long a step is.
+double usual_step(const settings& values, kernels::step_kind rule) {
+  switch (rule) {
+    case kernels::step_kind::momentum:
+    case kernels::step_kind::nesterov:
+      return 0.2 * usual_sgd_step(values);
+    case kernels::step_kind::adam:
+      return 0.001;
+    case kernels::step_kind::lars:
+      return 1.0;
+    default:
+      return usual_sgd_step(values);
+  }
+}
+
+/// A token's g is the step size over that of the start: what a cluster hands
+/// on falls with the square of the step size. The root makes up for it.
+double usual_decay(const topology::graph& wiring) {
+  constexpr double decay = 0.8;
+  const bool has_token = std::any_of(
+      wiring.links.begin(), wiring.links.end(), [](const topology::link& l) {
+        return std::holds_alternative<topology::token_merge>(l.exchange);
+      });
+  return has_token ? std::sqrt(decay) : decay;
+}
+
+step_size_rule read_step(const settings& values,
+                         const actors::training_plan& plan) {
+  const double step = values.optional_number("step", tiny, huge)
+                          .value_or(usual_step(values, plan.rule.kind));
   const std::string& name = values.one_of("step-rule", step_rules);
-  const double factor = values.number("decay", tiny, huge);
+  const double factor = values.optional_number("decay", tiny, huge)
+                            .value_or(usual_decay(plan.graph));
   step_size_rule rule = kernels::constant_step(step);
   if (name == "decay") {
     rule = kernels::decaying_step(step, factor);
   } else if (name == "polynomial") {
-    rule = kernels::polynomial_step(step, epochs,
+    rule = kernels::polynomial_step(step, plan.epochs,
                                     values.number("power", 0.0, huge));
   } else if (name == "multi-step") {
     if (!values.has("milestones")) {
@@ -63,9 +93,13 @@ step_size_rule read_step(const settings& values, unsigned epochs,
     rule = kernels::inverse_time_step(step,
                                       values.number("decay-rate", 0.0, huge));
   }
-  if (const auto gd = values.optional_number("gd-step", tiny, huge)) {
-    rule =
-        kernels::two_stage_step(kernels::constant_step(*gd), gd_epochs, rule);
+  auto gd = values.optional_number("gd-step", tiny, huge);
+  if (!gd && !values.has("step") && plan.rule.kind != kernels::step_kind::sgd) {
+    gd = usual_sgd_step(values);
+  }
+  if (gd && plan.gd.epochs > 0) {
+    rule = kernels::two_stage_step(kernels::constant_step(*gd), plan.gd.epochs,
+                                   rule);
   }
   const double warmup = values.number("warmup", 0.0, huge);
   return warmup > 0.0 ? kernels::warm_up(rule, warmup) : rule;
@@ -75,11 +109,16 @@ bool is_two_stage(const settings& values) {
   return values.has("rule") && values.one_of("rule", rules) == "two-stage";
 }
 
-kernels::step_rule read_rule(const settings& values) {
+/// EAMSGD is elastic averaging with Nesterov's momentum at the replicas.
+kernels::step_rule read_rule(const settings& values,
+                             const std::string& system) {
   kernels::step_rule rule;
-  if (is_two_stage(values)) {
+  if (!values.has("rule")) {
+    rule.kind = system == "eamsgd" ? kernels::step_kind::nesterov
+                                   : kernels::step_kind::sgd;
+  } else if (is_two_stage(values)) {
     rule.kind = kernels::step_kind::adam;
-  } else if (values.has("rule")) {
+  } else {
     const std::string& name = values.one_of("rule", rules);
     rule.kind = static_cast<kernels::step_kind>(
         std::find(rules.begin(), rules.end(), name) - rules.begin());
@@ -117,7 +156,9 @@ actors::gd_stage read_gd_stage(const settings& values, unsigned epochs,
 
 kernels::order_spec read_order(const settings& values) {
   kernels::order_spec order;
-  const std::string& name = values.one_of("order", orders);
+  const std::string name = values.has("order") ? values.one_of("order", orders)
+                           : trains_network(values) ? "shuffle"
+                                                    : "block";
   order.kind = name == "block"     ? kernels::order_kind::block
                : name == "shuffle" ? kernels::order_kind::shuffle
                                    : kernels::order_kind::sequential;
@@ -153,12 +194,16 @@ option_group model_options() {
 std::vector<option_group> schedule_options() {
   return {
       {"Steps",
-       {{"step", "X", "0.5", "step size at the start [0.05 for networks]"},
+       {{"step", "X", "",
+         "step size at the start [0.5; 0.05 for networks; a fifth of it for "
+         "momentum and nesterov, 0.001 for adam, 1 for lars]"},
         {"step-rule", "NAME", "decay",
          "constant, decay (times --decay after every epoch), polynomial "
          "(--power), multi-step (times --decay at --milestones), inverse-time "
          "(--decay-rate)"},
-        {"decay", "X", "0.8", "factor of decay and multi-step"},
+        {"decay", "X", "",
+         "factor of decay and multi-step [0.8; its root, 0.894, for "
+         "hogwildpp, whose token counts it twice]"},
         {"power", "X", "1", "exponent of polynomial"},
         {"milestones", "A,B,..", "", "epochs of multi-step"},
         {"decay-rate", "X", "1", "r in step / (1 + r * epoch)"},
@@ -177,12 +222,14 @@ std::vector<option_group> schedule_options() {
          "whatever the rule after [0; 5 for two-stage]"},
         {"gd-batch", "N", "",
          "batch of the first of these epochs [batch / (gd-epochs + 1)]"},
-        {"gd-step", "X", "", "step size of these epochs [as --step-rule says]"},
-        {"batch", "N", "1", "samples a step [32 for networks]"},
+        {"gd-step", "X", "",
+         "step size of these epochs [as --step-rule says with --step, else "
+         "that of sgd]"},
+        {"batch", "N", "", "samples a step [1; 32 for networks]"},
         {"epochs", "N", "10", "passes over the training samples"},
-        {"order", "NAME", "block",
+        {"order", "NAME", "",
          "order of samples in an epoch: block (blocks of neighbours at random: "
-         "kind to caches), shuffle, sequential"},
+         "kind to caches), shuffle, sequential [block; shuffle for networks]"},
         {"block-rows", "N", "32", "samples a block"},
         {"seed", "N", "1", "of all that is random"},
         {"deterministic", "", "",
@@ -232,15 +279,16 @@ model_choice read_model(const settings& values) {
   return choice;
 }
 
-actors::training_plan read_schedule(const settings& values) {
+actors::training_plan read_plan(const settings& values,
+                                const chosen_wiring& wiring) {
   actors::training_plan plan;
+  plan.graph = wiring.graph;
   plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
-  plan.batch_size = trains_network(values) && !values.given("batch")
-                        ? network_batch
-                        : values.number<std::size_t>("batch", 1);
-  plan.rule = read_rule(values);
+  plan.batch_size = values.optional_number<std::size_t>("batch", 1)
+                        .value_or(trains_network(values) ? 32 : 1);
+  plan.rule = read_rule(values, wiring.name);
   plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
-  plan.step_size = read_step(values, plan.epochs, plan.gd.epochs);
+  plan.step_size = read_step(values, plan);
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");
   plan.deterministic = values.flag("deterministic");

@@ -8,6 +8,7 @@
 
 #include "actors/training_plan.hpp"
 #include "apps/sounder/options.hpp"
+#include "apps/sounder/wiring_options.hpp"
 #include "apps/sounder/workload.hpp"
 #include "kernels/model/linear.hpp"
 
@@ -19,8 +20,10 @@ std::vector<option_group> schedule_options();
 
 model_choice read_model(const settings& values);
 
-/// All but graph, objective and start.
-actors::training_plan read_schedule(const settings& values);
+/// The plan for that graph, all but objective and start. Some systems want
+/// another step rule or schedule, unless the options say which.
+actors::training_plan read_plan(const settings& values,
+                                const chosen_wiring& wiring);
 
 std::shared_ptr<const kernels::objective> make_objective(
     const model_choice& choice, const workload& work);

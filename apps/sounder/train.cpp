@@ -125,11 +125,9 @@ chosen_wiring read_system(const settings& values) {
 request read(const settings& values) {
   request r;
   r.model = read_model(values);
-  r.plan = read_schedule(values);
   r.wiring =
       values.has("wiring") ? read_wiring_file(values) : read_system(values);
-  r.plan.graph = r.wiring.graph;
-  r.plan.rule = rule_for(values, r.wiring.name, r.plan.rule);
+  r.plan = read_plan(values, r.wiring);
   place_on_nodes(values, r.plan);
   warn_of_compression(values, r.plan.graph);
   r.plan.data_source = copy_source(values);

@@ -57,14 +57,6 @@ std::string chosen_wiring::size() const {
                                : fmt::format("{} x {}", replicas, workers);
 }
 
-kernels::step_rule rule_for(const settings& values, const std::string& system,
-                            kernels::step_rule rule) {
-  if (system == "eamsgd" && !values.has("rule")) {
-    rule.kind = kernels::step_kind::nesterov;
-  }
-  return rule;
-}
-
 bool has_one_replica(const std::string& name) {
   const auto& names = topology::one_replica_names();
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "apps/sounder/options.hpp"
-#include "kernels/step/step_rule.hpp"
 #include "topology/graph.hpp"
 
 namespace sounder::app {
@@ -24,11 +23,6 @@ struct chosen_wiring {
   std::string size() const;
   unsigned threads() const noexcept { return replicas * workers; }
 };
-
-/// The local rule that belongs to a system unless --rule names another:
-/// EAMSGD is elastic averaging with Nesterov's momentum at the replicas.
-kernels::step_rule rule_for(const settings& values, const std::string& system,
-                            kernels::step_rule rule);
 
 /// Whether the system has one replica, whose workers are to be counted.
 bool has_one_replica(const std::string& name);

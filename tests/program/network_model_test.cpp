@@ -337,17 +337,27 @@ TEST_CASE("options that do not go with the model are refused") {
 
 TEST_CASE("a dumped config repeats the run of a network") {
   const small_images data;
-  const outcome dumped = data.train(
-      "mlp:8",
-      {"--epochs", "1", "--flip", "--image", "8x8x1", "--dump-config"});
+  const words options = {"--epochs", "2",        "--flip", "--image",
+                         "8x8x1",    "--output", "json"};
+  const outcome dumped = data.train("mlp:8", options + words{"--dump-config"});
   REQUIRE(dumped.code == 0);
   const std::string config = data.path("run.cfg");
   std::ofstream(config) << dumped.out;
 
-  const outcome seen = program({"train", "--config", config});
+  const outcome first = data.train("mlp:8", options);
+  const outcome second = program({"train", "--config", config});
 
-  INFO(seen.err);
-  CHECK(seen.code == 0);
+  INFO(first.err << second.err);
+  REQUIRE(first.code == 0);
+  REQUIRE(second.code == 0);
+  const auto losses = [](const outcome& run) {
+    std::vector<double> all;
+    for (const auto& epoch : nlohmann::json::parse(run.out)["epochs"]) {
+      all.push_back(epoch["train_loss"].get<double>());
+    }
+    return all;
+  };
+  CHECK(losses(first) == losses(second));
 }
 
 TEST_CASE("batches that do not do are refused") {

@@ -127,7 +127,7 @@ TEST_CASE("the command line wins over environment, file and default") {
   CHECK(value_of(seen.out, "batch") == "4");
   CHECK(value_of(seen.out, "step-rule") == "constant");
   CHECK(value_of(seen.out, "deterministic") == "true");
-  CHECK(value_of(seen.out, "decay") == "0.8");
+  CHECK(value_of(seen.out, "momentum") == "0.9");
   CHECK(value_of(seen.out, "power") == "1");
 }
 
