@@ -44,16 +44,21 @@ int run_node(const invocation& given) {
   if (values.has("data") && values.has("part")) {
     values.fail("part", "is instead of --data; choose one");
   }
+  if (values.has("topics") && !values.has("data") && !values.has("part")) {
+    values.fail("topics", "is for the samples of --part or --data; name them");
+  }
+  const own_files own{values.text(values.has("part") ? "part" : "data"),
+                      values.text("topics")};
   if (values.has("part")) {
     if (!std::filesystem::exists(values.text("part"))) {
       throw kernels::data_error(values.text("part"), "there is no such file");
     }
     options.open_part = [&](const std::string& source) {
-      return open_part(source, values.text("part"), out);
+      return open_part(source, own, out);
     };
   } else if (values.has("data")) {
     options.open_data = [&](const std::string& source) {
-      return open_copy(source, values.text("data"), out);
+      return open_copy(source, own, out);
     };
   }
   options.ready = [](const actors::node_address& at) {
@@ -132,6 +137,9 @@ command node_command() {
         {"wire-port", "PORT", "0", "where parameters come in; 0: any"},
         {"data", "FILE", "", "own copy of the leader's training file"},
         {"part", "FILE", "", "training samples that this node alone has"},
+        {"topics", "FILE", "",
+         "a line of topics a sample of --part or --data, for the leader's "
+         "--topic"},
         {"ends-with-parent", "", "",
          "ends when the process that started it "
          "does"}}},

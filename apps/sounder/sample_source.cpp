@@ -16,6 +16,7 @@
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/trained_model.hpp"
 #include "kernels/data/data_error.hpp"
+#include "kernels/data/topics.hpp"
 
 namespace sounder::app {
 
@@ -41,15 +42,33 @@ json options_of(const settings& values,
   return found;
 }
 
-/// train's options with our file.
-invocation as_invocation(const json& options, const std::string& file) {
+/// train's options with our files.
+invocation as_invocation(const json& options, const std::string& data,
+                         const std::string& topics) {
   std::vector<std::string> words;
   for (const auto& [name, value] : options.items()) {
     const auto text = value.get<std::string>();
     words.push_back("--" + name + (text.empty() ? "" : "=" + text));
   }
-  words.push_back("--data=" + file);
+  words.push_back("--data=" + data);
+  if (!topics.empty()) {
+    words.push_back("--topics=" + topics);
+  }
   return parse(train_command(), words);
+}
+
+/// The leader says which topic, the node where the topics of its samples are.
+void check_topics(bool leader_has_topic, const own_files& own) {
+  if (leader_has_topic && own.topics.empty()) {
+    throw data_error(own.data,
+                     "the leader trains on a topic (--topic); start the node "
+                     "with the --topics of these samples");
+  }
+  if (!leader_has_topic && !own.topics.empty()) {
+    throw data_error(own.topics,
+                     "the leader trains on labels, not on a topic; give it "
+                     "--topics and --topic, or start the node without");
+  }
 }
 
 /// Samples of another kind or width than the leader's would be misunderstood.
@@ -104,8 +123,10 @@ std::string part_source(const settings& values, const workload& work) {
   if (work.network) {
     options["model"] = "softmax";  // labels are all that is needed there
   }
-  if (values.has("positive")) {
-    options["positive"] = values.text("positive");
+  for (const char* const name : {"positive", "topic"}) {
+    if (values.has(name)) {
+      options[name] = values.text(name);
+    }
   }
   std::vector<std::uint32_t> order;
   for (std::uint32_t k = 0;
@@ -118,23 +139,31 @@ std::string part_source(const settings& values, const workload& work) {
       .dump();
 }
 
-dataset open_copy(const std::string& source, const std::string& file,
+dataset open_copy(const std::string& source, const own_files& own,
                   progress& out) {
   json options = json::parse(source);
-  for (const char* const other : {"data", "test", "generate"}) {
+  for (const char* const other : {"data", "test", "test-topics", "generate"}) {
     options.erase(other);
   }
-  const invocation given = as_invocation(options, file);
+  if (!own.topics.empty()) {
+    check_topics(options.contains("topic"), own);
+    options.erase("topics");
+  }
+  const invocation given = as_invocation(options, own.data, own.topics);
   train_test_sources sources = load_training_data(given.values, out);
   return prepare(given.values, std::move(sources), read_model(given.values),
                  false)
       .train;
 }
 
-dataset open_part(const std::string& source, const std::string& file,
+dataset open_part(const std::string& source, const own_files& own,
                   progress& out) {
   const json said = json::parse(source);
-  const invocation given = as_invocation(said.at("options"), file);
+  json options = said.at("options");
+  const std::string topic = options.value("topic", "");
+  options.erase("topic");
+  check_topics(!topic.empty(), own);
+  const invocation given = as_invocation(options, own.data, "");
   kernels::model leader;
   leader.kind = read_model(given.values).kind;
   leader.labels = said.at("labels").get<std::vector<float>>();
@@ -142,12 +171,17 @@ dataset open_part(const std::string& source, const std::string& file,
   leader.bias = said.at("bias");
   const bool sparse = said.at("sparse");
   train_test_sources sources = load_training_data(given.values, out);
-  if (sources.train.data.empty()) {
-    throw data_error(file, "has no samples");
+  dataset samples = std::move(sources.train.data);
+  if (samples.empty()) {
+    throw data_error(own.data, "has no samples");
   }
-  check_kind(sources.train.data, leader, sparse, file);
+  check_kind(samples, leader, sparse, own.data);
+  if (!topic.empty()) {
+    samples = kernels::label_by_topic(samples, kernels::read_topics(own.topics),
+                                      topic);
+  }
   dataset data =
-      prepare_for(leader, given.values, std::move(sources.train), true);
+      prepare_for(leader, given.values, {std::move(samples), own.data}, true);
   const std::size_t width = data.features();
   return kernels::renumber(
       std::move(data),

@@ -67,6 +67,15 @@ bool is_text(std::string_view word) {
   });
 }
 
+/// Of the topic among the names; their count when it is none of them.
+std::uint32_t number_of(const topic_table& topics, std::string_view topic) {
+  const auto& names = topics.names;
+  const auto place = std::lower_bound(names.begin(), names.end(), topic);
+  const bool is_there = place != names.end() && *place == topic;
+  return static_cast<std::uint32_t>(is_there ? place - names.begin()
+                                             : names.end() - names.begin());
+}
+
 std::string list_names(std::span<const std::string> names) {
   constexpr std::size_t shown = 10;
   if (names.empty()) {
@@ -101,8 +110,8 @@ topic_table read_topics(const std::filesystem::path& file) {
   return table;
 }
 
-dataset select_topic(const dataset& data, const topic_table& topics,
-                     std::string_view topic) {
+dataset label_by_topic(const dataset& data, const topic_table& topics,
+                       std::string_view topic) {
   if (topics.rows() != data.rows()) {
     throw data_error(
         topics.source,
@@ -110,14 +119,7 @@ dataset select_topic(const dataset& data, const topic_table& topics,
                     "to one sample, in the same order",
                     topics.rows(), data.rows()));
   }
-  const auto place =
-      std::lower_bound(topics.names.begin(), topics.names.end(), topic);
-  if (place == topics.names.end() || *place != topic) {
-    throw data_error(topics.source,
-                     fmt::format("no sample has the topic '{}'; there are {}",
-                                 topic, list_names(topics.names)));
-  }
-  const auto wanted = static_cast<std::uint32_t>(place - topics.names.begin());
+  const std::uint32_t wanted = number_of(topics, topic);
   std::vector<float> labels(data.rows());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row =
@@ -127,6 +129,17 @@ dataset select_topic(const dataset& data, const topic_table& topics,
     labels[i] = has ? 1.0F : -1.0F;
   }
   return data.with_labels(std::move(labels));
+}
+
+dataset select_topic(const dataset& data, const topic_table& topics,
+                     std::string_view topic) {
+  dataset labelled = label_by_topic(data, topics, topic);
+  if (number_of(topics, topic) == topics.names.size()) {
+    throw data_error(topics.source,
+                     fmt::format("no sample has the topic '{}'; there are {}",
+                                 topic, list_names(topics.names)));
+  }
+  return labelled;
 }
 
 }  // namespace sounder::kernels

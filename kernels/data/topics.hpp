@@ -31,10 +31,16 @@ struct topic_table {
 /// Errors: data_error as of input_file; a line that is not text.
 topic_table read_topics(const std::filesystem::path& file);
 
-/// Labels +1 for samples with the topic, -1 for all others.
+/// Labels +1 for samples with the topic, -1 for all others; of a part of a
+/// set perhaps all.
 ///
-/// Errors: data_error that names the topics file: other rows than `data`, or
-///         a topic that no sample carries.
+/// Errors: data_error that names the topics file: other rows than `data`.
+dataset label_by_topic(const dataset& data, const topic_table& topics,
+                       std::string_view topic);
+
+/// The same for a whole set.
+///
+/// Errors: as above, and a topic that no sample carries.
 dataset select_topic(const dataset& data, const topic_table& topics,
                      std::string_view topic);
 

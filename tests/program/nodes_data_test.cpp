@@ -272,6 +272,47 @@ TEST_CASE("the leader's own samples need not be as many as those of parts") {
                   "the batch size 601 exceeds the 600 training samples");
 }
 
+TEST_CASE("parts are labelled by the leader's topic and topics of their own") {
+  const temporary_directory here;
+  const auto leader =
+      here.file("all.svm", "9 1:1\n9 3:1\n9 2:1\n9 3:2\n").string();
+  const auto topics = here.file("all.topics", "A\nB\nA C\n\n").string();
+  const auto with = here.file("with.svm", "0 1:1\n0 2:1\n").string();
+  const auto with_topics = here.file("with.topics", "A\nC A\n").string();
+  const auto without = here.file("without.svm", "0 3:1\n0 3:2\n").string();
+  const auto without_topics = here.file("without.topics", "B\n\n").string();
+  const std::string model = (here / "model.txt").string();
+  const words by_topic = {"--topics", topics, "--topic", "A"};
+  const auto train = [&](const node& a, const node& b, const words& labels) {
+    return run_within(words{"train", "--data", leader, "--topology",
+                            "allreduce", "--replicas", "2", "--epochs", "50",
+                            "--step", "1", "--l2", "0.001", "--quiet",
+                            "--nodes", a.address() + "," + b.address(),
+                            "--save", model} +
+                      labels);
+  };
+  const node a({"--quiet", "--part", with, "--topics", with_topics});
+  const node b({"--quiet", "--part", without, "--topics", without_topics});
+  const node copy({"--quiet", "--data", leader, "--topics", topics});
+  const node bare({"--quiet", "--part", with});
+
+  const outcome seen = train(a, b, by_topic);
+
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  const outcome judged = program(words{"evaluate", "--model-file", model,
+                                       "--data", leader, "--output", "json"} +
+                                 by_topic);
+  INFO(judged.out << judged.err);
+  CHECK(json::parse(judged.out)["error"].get<double>() == 0.0);
+  CHECK(train(a, copy, by_topic).code == 0);
+  check_complaint(train(a, bare, by_topic), 4,
+                  "node " + bare.address() + ": " + with +
+                      ": the leader trains on a topic");
+  check_complaint(train(a, b, {"--model", "least-squares"}), 4,
+                  ": the leader trains on labels, not on a topic");
+}
+
 TEST_CASE("a node that gets no replica is named") {
   const node a({"--quiet"});
   const node b({"--quiet"});
