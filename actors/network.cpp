@@ -1,16 +1,62 @@
 #include "actors/network.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <thread>
 
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
+#include "actors/stream.hpp"
 
 namespace sounder::actors {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// Whether a node speaks at the other end: it does so first, as soon as both
+/// sides have shown their certificates. CAF's own connections have no deadline
+/// and no words for what is wrong with a certificate.
+/// Throws stream_error or peer_error.
+void hear(const node_address& to, const tls_context& tls,
+          std::chrono::milliseconds patience, const std::stop_token& stop) {
+  const auto until = clock::now() + patience;
+  stream line(connect_socket(to, patience), tls, stream::side::connects);
+  char first = 0;
+  while (line.read_some(&first, 1) == 0) {
+    if (clock::now() >= until || stop.stop_requested()) {
+      throw stream_error(tls.is_on() ? "it listens, but does not speak TLS"
+                                     : "it listens, but says nothing; does it "
+                                       "speak TLS?");
+    }
+    const stream::interest in{&line, true, false};
+    stream::wait({&in, 1}, std::chrono::milliseconds(50));
+  }
+}
+
+/// Whoever connects and then keeps silent is not let in: CAF would spin on his
+/// TLS handshake.
+void wait_for_words(std::uint16_t port) {
+  constexpr int highest_fd = 1024;
+  constexpr int seconds = 600;
+  for (int fd = 0; fd < highest_fd; ++fd) {
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 &&
+        listens != 0 && port_of(fd) == port) {
+      setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+    }
+  }
+}
+
+}  // namespace
 
 node_address parse_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
@@ -66,32 +112,47 @@ std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
                                 system.render(port.error()) +
                                 "); is the port in use?");
   }
+  if (tls.is_on()) {
+    wait_for_words(*port);
+  }
   return *port;
 }
 
 caf::actor connect(caf::actor_system& system, const node_address& to,
                    const tls_files& tls, std::chrono::milliseconds deadline,
                    const std::stop_token& interrupt) {
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  using std::chrono::milliseconds;
+  const tls_context certificates(tls);
+  const auto until = clock::now() + deadline;
   for (;;) {
-    auto found =
-        tls.is_on()
-            ? caf::openssl::remote_actor(system, to.host, to.port)
-            : system.middleman().remote_actor<caf::actor>(to.host, to.port);
-    if (found) {
-      return *found;
+    std::string why;
+    try {
+      const auto left =
+          std::chrono::duration_cast<milliseconds>(until - clock::now());
+      hear(to, certificates, std::max(left, milliseconds(100)), interrupt);
+      auto found =
+          tls.is_on()
+              ? caf::openssl::remote_actor(system, to.host, to.port)
+              : system.middleman().remote_actor<caf::actor>(to.host, to.port);
+      if (found) {
+        return *found;
+      }
+      why = system.render(found.error());
+    } catch (const stream_error& problem) {
+      why = problem.what();
+    } catch (const peer_error& problem) {
+      why = problem.what();
     }
     if (interrupt.stop_requested()) {
       return {};
     }
-    if (std::chrono::steady_clock::now() >= until) {
+    if (clock::now() >= until) {
       throw peer_error("no node answers at " + to.text() + " within " +
-                       std::to_string(deadline.count()) + " ms (" +
-                       system.render(found.error()) +
+                       std::to_string(deadline.count()) + " ms (" + why +
                        "); start one there with 'sounder node --listen " +
                        to.text() + "'");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(milliseconds(100));
   }
 }
 

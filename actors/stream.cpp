@@ -222,8 +222,7 @@ int connect_socket(const node_address& to, std::chrono::milliseconds deadline) {
     why = std::strerror(errno);
     close(s);
   }
-  throw peer_error("no connection to " + to.text() + " for parameters (" + why +
-                   "); may it be reached at that port?");
+  throw peer_error("no connection to " + to.text() + " (" + why + ")");
 }
 
 listening_socket listen_on(const node_address& at) {
@@ -238,13 +237,9 @@ listening_socket listen_on(const node_address& at) {
                        SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   setsockopt(made.socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_storage here = {};
-  socklen_t length = sizeof here;
   if (made.socket < 0 ||
       ::bind(made.socket, found.first->ai_addr, found.first->ai_addrlen) != 0 ||
-      ::listen(made.socket, 64) != 0 ||
-      getsockname(made.socket, reinterpret_cast<sockaddr*>(&here), &length) !=
-          0) {
+      ::listen(made.socket, 64) != 0) {
     const int problem = errno;
     if (made.socket >= 0) {
       close(made.socket);
@@ -252,10 +247,19 @@ listening_socket listen_on(const node_address& at) {
     throw std::system_error(problem, std::generic_category(),
                             "cannot listen on " + at.text());
   }
-  made.port = ntohs(here.ss_family == AF_INET6
-                        ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
-                        : reinterpret_cast<sockaddr_in&>(here).sin_port);
+  made.port = port_of(made.socket);
   return made;
+}
+
+std::uint16_t port_of(int socket) {
+  sockaddr_storage here = {};
+  socklen_t length = sizeof here;
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&here), &length) != 0) {
+    return 0;
+  }
+  return ntohs(here.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(here).sin_port);
 }
 
 std::pair<int, int> socket_pair() {

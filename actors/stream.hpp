@@ -22,7 +22,8 @@ namespace sounder::actors {
 /// The certificates of one side, loaded. Empty files: no TLS.
 class tls_context {
  public:
-  /// Throws std::runtime_error that names the file.
+  /// Throws std::runtime_error that names the file, also when the key is that
+  /// of another certificate.
   explicit tls_context(const tls_files& files);
 
   bool is_on() const noexcept { return context_ != nullptr; }
@@ -102,6 +103,9 @@ struct listening_socket {
   std::uint16_t port = 0;
 };
 listening_socket listen_on(const node_address& at);
+
+/// The port that a socket of this process is bound to; 0 without one.
+std::uint16_t port_of(int socket);
 
 /// Both ends in this process.
 std::pair<int, int> socket_pair();

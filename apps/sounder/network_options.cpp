@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/stream.hpp"
 #include "apps/sounder/progress.hpp"
 
 namespace sounder::app {
@@ -50,6 +51,11 @@ actors::tls_files read_tls(const settings& values) {
     if (any && !std::filesystem::is_regular_file(*file)) {
       values.fail(name, fmt::format("there is no file '{}'", *file));
     }
+  }
+  try {
+    const actors::tls_context usable(tls);
+  } catch (const std::runtime_error& problem) {
+    throw usage_error(fmt::format("TLS: {}", problem.what()));
   }
   return tls;
 }

@@ -48,6 +48,8 @@ class node {
   }
   bool says(std::string_view text) { return process_.says(text); }
   void kill() { process_.signal(SIGKILL); }
+  void freeze() { process_.signal(SIGSTOP); }
+  double cpu_seconds() const { return process_.cpu_seconds(); }
   outcome end() {
     process_.signal(SIGTERM);
     return process_.finish();

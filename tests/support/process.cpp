@@ -133,6 +133,17 @@ std::string process::prints(std::string_view text) {
   return result_.out.substr(0, at + text.size());
 }
 
+double process::cpu_seconds() const {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(child_, &clock) != 0 ||
+      clock_gettime(clock, &used) != 0) {
+    return -1.0;
+  }
+  return static_cast<double>(used.tv_sec) +
+         1e-9 * static_cast<double>(used.tv_nsec);
+}
+
 void process::signal(int number) const { kill(child_, number); }
 
 void process::close_stdout() { close_once(out_); }

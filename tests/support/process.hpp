@@ -38,6 +38,9 @@ class process {
 
   void signal(int number) const;
 
+  /// Seconds of a processor that it has used so far.
+  double cpu_seconds() const;
+
   /// Hangs up on its stdout, as `| head` does.
   void close_stdout();
 

@@ -112,6 +112,7 @@ void relay::pass_on(const std::stop_token& stop) {
         all[k].end();
       }
     }
+    std::erase_if(all, [](const connection& c) { return c.is_over; });
     if ((polled[0].revents & POLLIN) != 0) {
       connection made;
       made.ends[0] = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);

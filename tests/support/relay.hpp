@@ -20,8 +20,8 @@ class relay {
   relay& operator=(const relay&) = delete;
   ~relay();
 
-  /// Ends all connections but the first `spared`, those there are and those to
-  /// come.
+  /// Ends all connections but the `spared` that have lasted longest, those
+  /// there are and those to come.
   void cut(std::size_t spared = 0) { spared_ = spared; }
 
  private:
