@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
@@ -102,6 +103,7 @@ void configure_network(caf::actor_system_config& config, const tls_files& tls) {
 
 std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
                      const node_address& at, const tls_files& tls) {
+  close(listen_on(at).socket);  // says what is wrong, where CAF does not
   const auto port =
       tls.is_on()
           ? caf::openssl::publish(what, at.port, at.host.c_str(), true)
@@ -109,8 +111,7 @@ std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
   if (!port) {
     throw std::system_error(std::make_error_code(std::errc::address_in_use),
                             "cannot listen on " + at.text() + " (" +
-                                system.render(port.error()) +
-                                "); is the port in use?");
+                                system.render(port.error()) + ")");
   }
   if (tls.is_on()) {
     wait_for_words(*port);
@@ -149,8 +150,7 @@ caf::actor connect(caf::actor_system& system, const node_address& to,
     if (clock::now() >= until) {
       throw peer_error("no node answers at " + to.text() + " within " +
                        std::to_string(deadline.count()) + " ms (" + why +
-                       "); start one there with 'sounder node --listen " +
-                       to.text() + "'");
+                       "); is 'sounder node' running there?");
     }
     std::this_thread::sleep_for(milliseconds(100));
   }

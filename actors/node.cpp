@@ -282,11 +282,17 @@ json status(const node_state& state) {
               {"protocol", protocol},
               {"state", state.run ? "training" : "waiting"}};
   if (state.run) {
+    out["time_s"] = std::chrono::duration<double>(
+                        std::chrono::steady_clock::now().time_since_epoch())
+                        .count();
     out["replicas"] = json::array();
     for (const wired_replica& r : state.run->replicas) {
-      out["replicas"].push_back({{"name", r.name},
-                                 {"workers", r.setup->workers},
-                                 {"samples", r.memory->samples.load()}});
+      const std::uint64_t samples = r.memory->samples;
+      out["replicas"].push_back(
+          {{"name", r.name},
+           {"workers", r.setup->workers},
+           {"samples", samples},
+           {"steps", samples / r.setup->plan.batch_size}});
     }
     out["links"] = links_of(state);
   }
@@ -447,6 +453,22 @@ void live(const node_options& options) {
   caf::anon_send(self, close_atom::value);
 }
 
+/// What the node says now, with the rates since it was asked before.
+json with_rates(const json& before, json now) {
+  const double seconds =
+      now.at("time_s").get<double>() - before.at("time_s").get<double>();
+  const json& was = before.at("replicas");
+  for (std::size_t k = 0; k < now["replicas"].size(); ++k) {
+    json& replica = now["replicas"][k];
+    const auto samples = replica.at("samples").get<double>();
+    const double moved =
+        k < was.size() ? samples - was[k].at("samples").get<double>() : 0.0;
+    replica["samples_per_s"] = seconds > 0.0 ? moved / seconds : 0.0;
+  }
+  now.erase("time_s");
+  return now;
+}
+
 }  // namespace
 
 void serve(const node_options& options) {
@@ -478,14 +500,24 @@ std::string status_of(const node_address& at, const tls_files& tls,
   caf::actor_system system(config);
   const caf::actor node = connect(system, at, tls, deadline);
   caf::scoped_actor self(system, true);
-  std::string text;
-  self->request(node, deadline, status_atom::value)
-      .receive([&](std::string& found) { text = std::move(found); },
-               [&](const caf::error& problem) {
-                 throw peer_error("node " + at.text() + " does not answer (" +
-                                  system.render(problem) + ")");
-               });
-  return text;
+  const auto ask = [&] {
+    json said;
+    self->request(node, deadline, status_atom::value)
+        .receive([&](const std::string& text) { said = json::parse(text); },
+                 [&](const caf::error& problem) {
+                   throw peer_error("node " + at.text() + " does not answer (" +
+                                    system.render(problem) + ")");
+                 });
+    return said;
+  };
+  json first = ask();
+  if (!first.contains("replicas")) {
+    return first.dump();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  json then = ask();
+  return (then.contains("replicas") ? with_rates(first, std::move(then)) : then)
+      .dump();
 }
 
 }  // namespace sounder::actors

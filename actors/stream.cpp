@@ -230,7 +230,8 @@ listening_socket listen_on(const node_address& at) {
   if (found.first == nullptr) {
     throw std::system_error(
         std::make_error_code(std::errc::address_not_available),
-        "cannot listen on " + at.text());
+        "cannot listen on " + at.text() + " (" + gai_strerror(found.problem) +
+            ")");
   }
   listening_socket made;
   made.socket = socket(found.first->ai_family,

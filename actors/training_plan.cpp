@@ -130,6 +130,10 @@ std::vector<std::string> validate(const training_plan& plan,
       problems.push_back(std::move(problem));
     }
   }
+  if (plan.deterministic && !is_all_here) {
+    problems.emplace_back(
+        "a deterministic run is in one process; leave the nodes out");
+  }
   if (!plan.objective) {
     problems.emplace_back("the plan has no objective");
   }

@@ -18,6 +18,7 @@
 
 #include "actors/network.hpp"
 #include "apps/sounder/commands.hpp"
+#include "apps/sounder/network_options.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/progress.hpp"
 
@@ -176,17 +177,34 @@ request read(const std::vector<std::string>& words) {
   return r;
 }
 
-/// Options of train that a node needs, too.
-void hand_on(const request& r, std::vector<std::string>& node) {
-  for (std::size_t k = 0; k < r.train.size(); ++k) {
-    const std::string& word = r.train[k];
-    const bool with_value = word.rfind("--tls-", 0) == 0;
-    if (word == "--insecure" || (with_value && word.find('=') != word.npos)) {
-      node.push_back(word);
-    } else if (with_value && k + 1 < r.train.size()) {
-      node.push_back(word);
-      node.push_back(r.train[++k]);
+/// What a node needs of train's options, wherever they were given.
+std::vector<std::string> for_nodes(const settings& train) {
+  std::vector<std::string> words;
+  for (const option& o : tls_options().options) {
+    if (o.argument.empty() ? train.flag(o.name) : train.has(o.name)) {
+      words.push_back("--" + o.name +
+                      (o.argument.empty() ? "" : "=" + train.text(o.name)));
     }
+  }
+  return words;
+}
+
+/// "me@host" logs in there as me.
+std::string without_user(const std::string& host) {
+  return host.substr(host.find('@') + 1);
+}
+
+void check_hosts(const request& r) {
+  for (const std::string& host : r.hosts) {
+    if (without_user(host).empty() || host.front() == '-') {
+      throw usage_error("--ssh: '" + host + "' is no host");
+    }
+  }
+  const std::string at = "x:" + r.port;
+  try {
+    static_cast<void>(actors::parse_address(at));
+  } catch (const std::invalid_argument&) {
+    throw usage_error("--port: '" + r.port + "' is no port, 1 to 65535");
   }
 }
 
@@ -194,26 +212,35 @@ void hand_on(const request& r, std::vector<std::string>& node) {
 
 int launch(const std::vector<std::string>& words) {
   request r = read(words);
+  check_hosts(r);
+  const command train = train_command();
+  const settings asked = parse(train, r.train).values;
+  const std::size_t count = r.local > 0 ? r.local : r.hosts.size();
+  if (!asked.has("wiring") && !asked.has("replicas") &&
+      asked.text("topology") == "auto") {
+    r.train.push_back("--replicas=" + std::to_string(count));
+  }
   std::vector<child> nodes;
   std::string addresses;
-  const std::size_t count = r.local > 0 ? r.local : r.hosts.size();
   for (std::size_t k = 0; k < count; ++k) {
     std::vector<std::string> node;
     if (r.local > 0) {
       node = {"/proc/self/exe", "node", "--ends-with-parent", "--quiet"};
     } else {
       // A terminal of its own ends the node when the connection goes.
-      node = {"ssh",  "-tt",     r.hosts[k], r.program,
-              "node", "--quiet", "--listen", r.hosts[k] + ":" + r.port};
+      node = {"ssh",      "-tt",
+              r.hosts[k], r.program,
+              "node",     "--quiet",
+              "--listen", without_user(r.hosts[k]) + ":" + r.port};
     }
-    hand_on(r, node);
+    const std::vector<std::string> own = for_nodes(asked);
+    node.insert(node.end(), own.begin(), own.end());
     nodes.emplace_back(node);
   }
   for (child& node : nodes) {
     addresses += (addresses.empty() ? "" : ",") + node.address(30s);
   }
   r.train.push_back("--nodes=" + addresses);
-  const command train = train_command();
   return train.run(parse(train, r.train));
 }
 
@@ -232,7 +259,8 @@ std::string launch_help() {
          "  --port N         where they listen there [4711]\n"
          "  --program PATH   the program there [sounder]\n"
          "\n"
-         "All other options are those of sounder train.\n";
+         "All other options are those of sounder train. Without a --topology "
+         "it is a star\nwith a replica on each node.\n";
 }
 
 }  // namespace sounder::app

@@ -87,6 +87,12 @@ std::string check_exposure(const settings& values, const std::string& option,
       at.text());
 }
 
+void warn(const std::string& what) {
+  if (!what.empty()) {
+    complain(what);
+  }
+}
+
 void place_on_nodes(const settings& values, actors::training_plan& plan) {
   plan.tls = read_tls(values);
   plan.connect_deadline = std::chrono::milliseconds(
@@ -97,14 +103,16 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
     const std::string text =
         equals == item.npos ? item : item.substr(equals + 1);
     try {
-      check_exposure(values, "nodes", actors::parse_address(text), plan.tls);
+      warn(check_exposure(values, "nodes", actors::parse_address(text),
+                          plan.tls));
     } catch (const std::invalid_argument& problem) {
       values.fail("nodes", problem.what());
     }
-    if (equals != item.npos) {
-      plan.nodes[item.substr(0, equals)] = text;
-    } else {
+    const std::string name = item.substr(0, equals);
+    if (equals == item.npos) {
       places.push_back(text);
+    } else if (!plan.nodes.emplace(name, text).second) {
+      values.fail("nodes", fmt::format("'{}' is there twice", name));
     }
   }
   // Parts of a hub share the work of meeting them, so nodes share the parts.
@@ -126,6 +134,9 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
                               "is with --nodes {}=HOST:PORT",
                               replica.name, replica.place, replica.place));
     }
+  }
+  if (plan.deterministic && used != std::set<std::string>{""}) {
+    values.fail("deterministic", "is for runs in one process, without nodes");
   }
   for (const auto& [name, address] : plan.nodes) {
     places.push_back(name);

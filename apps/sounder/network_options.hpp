@@ -30,6 +30,9 @@ std::string check_exposure(const settings& values, const std::string& option,
                            const actors::node_address& at,
                            const actors::tls_files& tls);
 
+/// Complains, unless there is nothing to complain of.
+void warn(const std::string& what);
+
 /// Puts --nodes into the plan: replicas without a place go to the nodes in
 /// turn; hubs stay here. A name of a place in the wiring may be bound to an
 /// address: NAME=HOST:PORT.

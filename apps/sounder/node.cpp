@@ -3,6 +3,7 @@
 
 #include "actors/node.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -26,6 +27,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
+
 int run_node(const invocation& given) {
   const settings& values = given.values;
   progress out(values.flag("quiet"));
@@ -33,11 +36,7 @@ int run_node(const invocation& given) {
   options.listen = read_address(values, "listen");
   options.wire_port = values.number<std::uint16_t>("wire-port");
   options.tls = read_tls(values);
-  const std::string warning =
-      check_exposure(values, "listen", options.listen, options.tls);
-  if (!warning.empty()) {
-    complain(warning);
-  }
+  warn(check_exposure(values, "listen", options.listen, options.tls));
   if (values.flag("ends-with-parent")) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
   }
@@ -49,10 +48,10 @@ int run_node(const invocation& given) {
   }
   const own_files own{values.text(values.has("part") ? "part" : "data"),
                       values.text("topics")};
+  if (!own.data.empty() && !std::filesystem::exists(own.data)) {
+    throw kernels::data_error(own.data, "there is no such file");
+  }
   if (values.has("part")) {
-    if (!std::filesystem::exists(values.text("part"))) {
-      throw kernels::data_error(values.text("part"), "there is no such file");
-    }
     options.open_part = [&](const std::string& source) {
       return open_part(source, own, out);
     };
@@ -67,7 +66,11 @@ int run_node(const invocation& given) {
   options.say = [&](const std::string& line) { out.note(line); };
   interrupt_watch watch;
   options.stop = watch.token();
-  actors::serve(options);
+  try {
+    actors::serve(options);
+  } catch (const std::system_error& problem) {
+    values.fail("listen", problem.what());
+  }
   return 0;
 }
 
@@ -78,15 +81,16 @@ std::string as_table(const json& status) {
   if (!status.contains("replicas")) {
     return text;
   }
-  table replicas({"replica", "workers", "samples"}, true);
+  table replicas({"replica", "workers", "steps", "samples", "rate"}, true);
   for (const json& r : status["replicas"]) {
-    replicas.add(
-        {r.at("name"), r.at("workers").dump(), r.at("samples").dump()});
+    replicas.add({r.at("name"), r.at("workers").dump(), r.at("steps").dump(),
+                  r.at("samples").dump(),
+                  rate(r.at("samples_per_s").get<double>())});
   }
   text += "\n" + replicas.text();
   if (!status.at("links").empty()) {
     table links({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
-                 "staleness p50", "max"},
+                 "staleness p50", "p99", "max"},
                 true);
     for (const json& l : status["links"]) {
       links.add({fmt::format("{} > {}", l.at("from").get<std::string>(),
@@ -96,6 +100,7 @@ std::string as_table(const json& status) {
                  seconds(1e-6 * l.at("latency_us").at("p50").get<double>()),
                  seconds(1e-6 * l.at("latency_us").at("p99").get<double>()),
                  number(l.at("staleness").at("p50").get<double>()),
+                 number(l.at("staleness").at("p99").get<double>()),
                  number(l.at("staleness").at("max").get<double>())});
     }
     text += "\n" + links.text();
@@ -106,11 +111,13 @@ std::string as_table(const json& status) {
 int run_status(const invocation& given) {
   const settings& values = given.values;
   const actors::node_address at = read_address(values, "node");
+  const actors::tls_files tls = read_tls(values);
+  const bool as_json = values.one_of("output", outputs) == "json";
+  warn(check_exposure(values, "node", at, tls));
   const auto deadline = std::chrono::milliseconds(
       static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
-  const std::string text = actors::status_of(at, read_tls(values), deadline);
-  print(values.text("output") == "json" ? text + "\n"
-                                        : as_table(json::parse(text)));
+  const std::string text = actors::status_of(at, tls, deadline);
+  print(as_json ? text + "\n" : as_table(json::parse(text)));
   return 0;
 }
 

@@ -70,10 +70,14 @@ struct request {
 
 /// The graph in the file that --wiring names.
 chosen_wiring read_wiring_file(const settings& values) {
-  for (const char* const name :
-       {"topology", "replicas", "workers", "compress"}) {
-    if (values.given(name)) {
-      values.fail(name, "the wiring file says so already; leave it out");
+  std::vector<option_group> said = wiring_options();
+  said.push_back(topology_options());
+  for (const option_group& group : said) {
+    for (const option& o : group.options) {
+      // Config files that --dump-config wrote have the defaults, too.
+      if (o.name != "wiring" && values.text(o.name) != o.fallback) {
+        values.fail(o.name, "the wiring file says so already; leave it out");
+      }
     }
   }
   chosen_wiring chosen;
@@ -382,7 +386,8 @@ command train_command() {
       "Minimises mean loss + (l2 / 2) |w|^2. The result goes to stdout, "
       "progress "
       "to\nstderr. Exit codes: 0 done, 1 diverged, 2 wrong options, 3 unusable "
-      "data,\n5 stalled, 130 interrupted (after saving the model so far).\n";
+      "data,\n4 a node is lost or refuses, 5 stalled, 130 interrupted (after "
+      "saving the model\nso far).\n";
   c.groups = {training_data_options(), format_options(),
               label_options(true),     generator_options("generate"),
               model_options(),         network_model_options(),

@@ -12,6 +12,7 @@
 namespace {
 
 using namespace sounder::tests;
+using json = nlohmann::json;
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
@@ -75,7 +76,7 @@ TEST_CASE("a node on a port in use says so in one line") {
 
   const outcome seen = run_within({"node", "--listen", first.address()});
 
-  check_complaint(seen, 3, "cannot listen on " + first.address());
+  check_complaint(seen, 2, "--listen: cannot listen on " + first.address());
 }
 
 TEST_CASE("a second leader at a busy node is refused") {
@@ -120,12 +121,64 @@ TEST_CASE("mistakes in nodes and TLS are exit code 2") {
       {{"launch", "--local", "2", "--generate", "p1", "--topology", "allreduce",
         "--compress", "fp16", "--quiet"},
        "all must end with the same bits"},
+      {{"train", "--generate", "p1", "--nodes", "a=127.0.0.1:1,a=127.0.0.1:2"},
+       "--nodes: 'a' is there twice"},
+      {{"launch", "--local", "2", "--generate", "p1", "--deterministic",
+        "--quiet"},
+       "--deterministic: is for runs in one process"},
       {{"launch", "--generate", "p1"}, "launch needs --local N"},
+      {{"launch", "--ssh", "a,,b", "--generate", "p1"}, "--ssh: '' is no host"},
+      {{"launch", "--ssh", "-x", "--generate", "p1"}, "--ssh: '-x' is no host"},
+      {{"launch", "--ssh", "a", "--port", "99999", "--generate", "p1"},
+       "--port: '99999' is no port"},
+      {{"status", "10.0.0.1:4711"}, "--node: 10.0.0.1 is not this"},
+      {{"status", "127.0.0.1:1", "--output", "xml"}, "--output: 'xml' is none"},
       {{"launch", "--local", "0", "--generate", "p1"}, "--local: '0' is not"},
       {{"status"}, "--node is missing"},
   }));
 
   check_complaint(run_within(line), 2, expected);
+}
+
+TEST_CASE("a node cannot listen at a host that is not there") {
+  const outcome seen =
+      run_within({"node", "--listen", "nohost.invalid:0", "--insecure"});
+
+  CHECK(seen.code == 2);
+  CHECK_THAT(seen.err, Catch::Contains("cannot listen on nohost.invalid:0 ("));
+}
+
+TEST_CASE("who reaches beyond this machine without TLS is warned") {
+  // Nobody is there: these addresses are for documentation (RFC 5737).
+  const words there = {"--insecure", "--connect-deadline", "0.2"};
+
+  for (const words& line :
+       {quick("192.0.2.1:4711"), words{"status", "192.0.2.1:4711"}}) {
+    const outcome seen = run_within(line + there);
+
+    CHECK(seen.code == 4);
+    CHECK_THAT(seen.err,
+               Catch::Contains("warning: 192.0.2.1:4711 without TLS"));
+  }
+}
+
+TEST_CASE("status tells steps and rates of a node at work") {
+  const node at({"--quiet"});
+  process training(program_words(endless(at.address())));
+  REQUIRE(training.says("epoch 1/"));
+
+  const outcome seen = run_within({"status", at.address(), "--output", "json"});
+  const outcome table = run_within({"status", at.address()});
+
+  const json status = json::parse(seen.out);
+  REQUIRE(status["replicas"].size() == 2);
+  for (const json& replica : status["replicas"]) {
+    CHECK(replica["steps"].get<std::uint64_t>() > 0);
+    CHECK(replica["samples_per_s"].get<double>() > 0.0);
+  }
+  CHECK_THAT(table.out, Catch::Contains("rate"));
+  training.signal(SIGINT);
+  CHECK(training.finish().code == 130);
 }
 
 TEST_CASE("a garbage client does not end a node") {

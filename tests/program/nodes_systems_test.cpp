@@ -23,22 +23,33 @@ words systems_of_several_replicas() {
   return names;
 }
 
+/// The local half of this table is in tests/actors/wirings_test.cpp.
+void check_all(unsigned nodes, unsigned replicas, unsigned epochs = 5) {
+  for (const std::string& system : systems_of_several_replicas()) {
+    check_reaches_the_minimum(system, nodes, replicas, epochs);
+  }
+}
+
 }  // namespace
 
-TEST_CASE("every system reaches the minimum over two processes") {
-  for (const std::string& system : systems_of_several_replicas()) {
-    check_reaches_the_minimum(system, 2, 2);
-  }
+TEST_CASE("every system of 1 replica reaches the minimum over nodes") {
+  check_all(1, 1);
 }
 
-TEST_CASE("every system reaches the minimum over three processes") {
-  for (const std::string& system : systems_of_several_replicas()) {
-    check_reaches_the_minimum(system, 3, 3);
-  }
+TEST_CASE("every system of 2 replicas reaches the minimum over nodes") {
+  check_all(2, 2);
 }
 
-TEST_CASE("eight replicas share two nodes") {
-  check_reaches_the_minimum(GENERATE("star", "allreduce"), 2, 8, 15);
+TEST_CASE("every system of 3 replicas reaches the minimum over nodes") {
+  check_all(3, 3);
+}
+
+TEST_CASE("every system of 4 replicas reaches the minimum over nodes") {
+  check_all(2, 4, 10);
+}
+
+TEST_CASE("every system of 8 replicas reaches the minimum over nodes") {
+  check_all(2, 8, 15);
 }
 
 TEST_CASE("rules and growing batches reach the nodes") {
@@ -95,6 +106,23 @@ TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {
   CHECK(there.err.empty());
 }
 
+TEST_CASE("launch without a topology is a star with a replica a node") {
+  const temporary_directory here;
+  const std::string config =
+      here.file("run.cfg", "epochs = 1\noutput = json\nquiet = true\n")
+          .string();
+
+  const outcome seen =
+      run_within({"launch", "--local", "3", "--generate", "p4", "--model",
+                  "least-squares", "--step", "0.05", "--config", config});
+
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  const json result = json::parse(seen.out);
+  CHECK(result["topology"] == "star");
+  CHECK(result["replicas"] == 3);
+}
+
 TEST_CASE("launch starts nodes on other hosts by ssh") {
   const temporary_directory here;
   const std::string ssh = (here / "ssh").string();
@@ -110,7 +138,7 @@ TEST_CASE("launch starts nodes on other hosts by ssh") {
   }
 
   const outcome seen =
-      process(program_words(words{"launch", "--ssh", "127.0.0.2,127.0.0.3",
+      process(program_words(words{"launch", "--ssh", "me@127.0.0.2,127.0.0.3",
                                   "--port", port, "--program", SOUNDER_PROGRAM,
                                   "--replicas", "2", "--topology", "star",
                                   "--step", "0.05", "--tau", "10"} +
@@ -124,7 +152,7 @@ TEST_CASE("launch starts nodes on other hosts by ssh") {
         at_the_minimum);
   std::string hosts;
   std::ifstream(log) >> hosts;
-  CHECK_THAT(hosts, Catch::StartsWith("127.0.0."));
+  CHECK_THAT(hosts, Catch::StartsWith("me@127.0.0.2"));
   // They have ended: their addresses are free again.
   CHECK(node({"--quiet"}, "127.0.0.2:" + port).address() ==
         "127.0.0.2:" + port);
