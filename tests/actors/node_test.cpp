@@ -37,9 +37,8 @@ TEST_CASE("a leader of another version is refused with both numbers") {
       .receive([](const a::samples_held&) {},
                [&](const caf::error& why) { refusal = system.render(why); });
 
-  CHECK_THAT(refusal,
-             Catch::Contains("it speaks protocol " +
-                             std::to_string(a::protocol) + ", the leader " +
-                             std::to_string(a::protocol + 1)));
+  CHECK_THAT(refusal, Catch::Contains(
+                          "it speaks protocol " + std::to_string(a::protocol) +
+                          ", the leader " + std::to_string(a::protocol + 1)));
   stop.request_stop();
 }
