@@ -74,7 +74,7 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
-  const std::size_t most = std::max<std::size_t>(1, (batches + 2) / 3);
+  const std::size_t most = std::max<std::size_t>(1, (batches + 1) / 2);
   return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
 }
 

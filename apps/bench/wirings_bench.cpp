@@ -225,7 +225,7 @@ int main(int argc, char** argv) {
   if (data.train.empty()) {
     data = bench::generate_rcv1_like(22'490);
   }
-  // By cost the replicas meet three times an epoch; then once.
+  // By cost the replicas meet twice an epoch; then once.
   const std::size_t an_epoch = (data.train.rows() + 1) / 2 + 256;
   compare_rates(data,
                 {{"star", 0.5, 0.987},
