@@ -117,7 +117,9 @@ void compare_rates(const bench::prepared& data,
   }
 }
 
-/// Elastic pushes a second at one vector, each link from a thread of its own.
+/// Elastic pushes a second at one vector, each link from a thread of its own
+/// that moves its parameters in between, as replicas do: who only pushed would
+/// take the lock again at once, with the hub still in his cache.
 double pushes_a_second(unsigned links, bool locked) {
   constexpr std::size_t size = std::size_t{1} << 16U;
   constexpr int pushes = 3000;
@@ -136,6 +138,9 @@ double pushes_a_second(unsigned links, bool locked) {
     link.meter = std::make_shared<actors::link_meter>();
     const auto meeting = actors::meet_freely(std::move(link));
     for (int p = 0; p < pushes; ++p) {
+      for (float& x : w) {
+        x = 0.999F * x + 0.001F;
+      }
       own.rest(1.0F);
       while (!meeting->attend(own, {})) {
         meeting->wait();
