@@ -7,10 +7,6 @@
 
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
@@ -39,21 +35,6 @@ void hear(const node_address& to, const tls_context& tls,
     }
     const stream::interest in{&line, true, false};
     stream::wait({&in, 1}, std::chrono::milliseconds(50));
-  }
-}
-
-/// Whoever connects and then keeps silent is not let in: CAF would spin on his
-/// TLS handshake.
-void wait_for_words(std::uint16_t port) {
-  constexpr int highest_fd = 1024;
-  constexpr int seconds = 600;
-  for (int fd = 0; fd < highest_fd; ++fd) {
-    int listens = 0;
-    socklen_t length = sizeof listens;
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 &&
-        listens != 0 && port_of(fd) == port) {
-      setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-    }
   }
 }
 
@@ -103,7 +84,7 @@ void configure_network(caf::actor_system_config& config, const tls_files& tls) {
 
 std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
                      const node_address& at, const tls_files& tls) {
-  close(listen_on(at).socket);  // says what is wrong, where CAF does not
+  check_listening(at);  // CAF does not say what is wrong
   const auto port =
       tls.is_on()
           ? caf::openssl::publish(what, at.port, at.host.c_str(), true)

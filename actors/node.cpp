@@ -10,10 +10,9 @@
 #include "actors/link_json.hpp"
 #include "actors/link_kinds.hpp"
 #include "actors/messages.hpp"
+#include "actors/node_session.hpp"
 #include "actors/replica.hpp"
 #include "kernels/data/pack.hpp"
-#include "kernels/model/linear.hpp"
-#include "kernels/network/network.hpp"
 
 namespace sounder::actors {
 
@@ -23,25 +22,6 @@ using nlohmann::json;
 
 /// Samples that one packed run of bytes may have: 16 GiB.
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 34U;
-
-/// One run's part at this node.
-struct session {
-  caf::actor leader;
-  deployment part;
-  std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
-  parameters start;
-  std::optional<kernels::dataset> own;  // opened here
-  timetable times;
-  std::map<std::size_t, kernels::dataset> sent;  // shards, by replica
-  std::vector<char> incoming;
-  std::unique_ptr<wirer> wiring;
-  std::vector<std::shared_ptr<link_meter>> meters;
-  std::vector<wired_replica> replicas;
-  std::vector<caf::actor> actors;
-  opened_doors doors;
-  std::map<std::string, caf::actor> peers;  // for letters; by address
-  std::shared_ptr<loss> lost = std::make_shared<loss>();
-};
 
 struct node_state {
   const char* name = "node";
@@ -87,113 +67,6 @@ void release(self_ptr self, const std::string& why) {
 
 caf::error refusal(const std::string& why) {
   return caf::make_error(caf::sec::runtime_error, why);
-}
-
-/// Throws when the node's copy is another data set than the leader's.
-void check_copy(const kernels::dataset& copy, const deployment& part) {
-  if (copy.features() != part.features || copy.rows() != part.shape.rows) {
-    throw std::invalid_argument(
-        "its data is another: " + std::to_string(copy.rows()) + " x " +
-        std::to_string(copy.features()) + " against " +
-        std::to_string(part.shape.rows) + " x " +
-        std::to_string(part.features) + " at the leader");
-  }
-  const kernels::hash_128 mine = kernels::fingerprint(copy);
-  if (part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
-    throw std::invalid_argument(
-        "its data has the leader's size but other samples");
-  }
-}
-
-/// The samples that the node has itself.
-samples_held open_own_data(node_state& state) {
-  session& run = *state.run;
-  if (state.options.open_part) {
-    run.own = state.options.open_part(run.part.data);
-    if (run.own->features() != run.part.features) {
-      throw std::invalid_argument(
-          "its samples have " + std::to_string(run.own->features()) +
-          " features, the leader's " + std::to_string(run.part.features));
-    }
-    return {holding::part, run.own->rows(), run.own->nonzeros()};
-  }
-  if (state.options.open_data) {
-    run.own = state.options.open_data(run.part.data);
-  }
-  if (!run.own) {
-    return {};
-  }
-  check_copy(*run.own, run.part);
-  return {holding::whole, 0, 0};
-}
-
-std::shared_ptr<const kernels::objective> make_objective(
-    const node_options& options, const std::string& description,
-    const kernels::dataset& data) {
-  auto made = kernels::make_described(description, data);
-  if (!made) {
-    made = kernels::make_described_network(description);
-  }
-  if (!made && options.make_objective) {
-    made = options.make_objective(description, data);
-  }
-  if (!made) {
-    throw std::invalid_argument("it cannot make the objective '" + description +
-                                "'");
-  }
-  return made;
-}
-
-/// The replicas' setups with what only this process has.
-void complete_setups(node_state& state) {
-  session& run = *state.run;
-  training_plan& plan = run.part.plan;
-  plan.exchanges = state.options.exchanges;
-  plan.interrupt = run.stop->get_token();
-  const auto any_data = [&]() -> const kernels::dataset& {
-    static const kernels::dataset none;
-    return run.own            ? *run.own
-           : run.sent.empty() ? none
-                              : run.sent.begin()->second;
-  };
-  plan.objective =
-      make_objective(state.options, run.part.objective, any_data());
-  if (plan.objective->dimension() != run.start.size()) {
-    throw std::invalid_argument(
-        "its objective has " + std::to_string(plan.objective->dimension()) +
-        " parameters, the leader's " + std::to_string(run.start.size()));
-  }
-  for (std::size_t i = 0; i < run.times.setups.size(); ++i) {
-    const topology::replica& node = plan.graph.replicas[i];
-    replica_setup& setup = run.times.setups[i];
-    setup.adopt(plan);
-    setup.replica = i;
-    setup.holds = segment_held(plan, i);
-    setup.sharing = node.sharing;
-    setup.workers = node.workers;
-    setup.stop = run.stop->get_token();
-    setup.lost = run.lost;
-    if (plan.stop.wall_clock) {
-      setup.end_by =
-          std::chrono::steady_clock::now() +
-          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-              *plan.stop.wall_clock);
-    }
-    if (node.is_hub() || node.place != run.part.place) {
-      continue;
-    }
-    const share& mine = run.times.dealt.shares[i];
-    const auto sent = run.sent.find(i);
-    if (sent != run.sent.end()) {
-      setup.data = sent->second;
-      setup.rows = kernels::shard(sent->second.rows(), 0, 1);
-    } else if (run.own && run.own->rows() == mine.rows) {
-      setup.data = *run.own;
-      setup.rows = mine.shard();
-    } else {
-      throw std::invalid_argument("its samples are not those of the timetable");
-    }
-  }
 }
 
 /// The other nodes that letters or tokens come from or go to.
@@ -358,7 +231,7 @@ caf::behavior node(self_ptr self, node_options options) {
           say(self->state, "took " +
                                std::to_string(run.part.stepping().size()) +
                                " replicas of a run");
-          return open_own_data(self->state);
+          return open_own_data(run, self->state.options);
         });
       },
       [=](samples_atom, std::uint32_t to, std::uint64_t total,
@@ -381,8 +254,8 @@ caf::behavior node(self_ptr self, node_options options) {
         return guarded<opened_doors>(self, [&]() -> opened_doors {
           session& run = *self->state.run;
           run.times = decode_timetable(bytes, run.part.plan);
-          complete_setups(self->state);
           const node_options& own = self->state.options;
+          complete_setups(run, own);
           run.wiring = std::make_unique<wirer>(
               run.part.plan, run.times.dealt, run.times.setups, run.part.place,
               wirer::network{&self->system(),

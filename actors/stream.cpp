@@ -53,6 +53,18 @@ struct addresses {
   int problem = 0;
 };
 
+/// The port that a socket is bound to; 0 without one.
+std::uint16_t port_of(int of) {
+  sockaddr_storage here = {};
+  socklen_t length = sizeof here;
+  if (getsockname(of, reinterpret_cast<sockaddr*>(&here), &length) != 0) {
+    return 0;
+  }
+  return ntohs(here.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(here).sin_port);
+}
+
 void free_tls(ssl_st* tls) { SSL_free(tls); }
 
 /// For this thread: OpenSSL writes to sockets without MSG_NOSIGNAL.
@@ -252,15 +264,19 @@ listening_socket listen_on(const node_address& at) {
   return made;
 }
 
-std::uint16_t port_of(int socket) {
-  sockaddr_storage here = {};
-  socklen_t length = sizeof here;
-  if (getsockname(socket, reinterpret_cast<sockaddr*>(&here), &length) != 0) {
-    return 0;
+void check_listening(const node_address& at) { close(listen_on(at).socket); }
+
+void wait_for_words(std::uint16_t port) {
+  constexpr int highest_fd = 1024;
+  constexpr int seconds = 600;
+  for (int fd = 0; fd < highest_fd; ++fd) {
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 &&
+        listens != 0 && port_of(fd) == port) {
+      setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+    }
   }
-  return ntohs(here.ss_family == AF_INET6
-                   ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
-                   : reinterpret_cast<sockaddr_in&>(here).sin_port);
 }
 
 std::pair<int, int> socket_pair() {

@@ -104,8 +104,13 @@ struct listening_socket {
 };
 listening_socket listen_on(const node_address& at);
 
-/// The port that a socket of this process is bound to; 0 without one.
-std::uint16_t port_of(int socket);
+/// Throws as listen_on() does, and leaves the address free.
+void check_listening(const node_address& at);
+
+/// Of this process's sockets that listen at the port: whoever connects and then
+/// keeps silent is not let in for ten minutes. CAF would spin on his TLS
+/// handshake.
+void wait_for_words(std::uint16_t port);
 
 /// Both ends in this process.
 std::pair<int, int> socket_pair();

@@ -81,8 +81,7 @@ class nodes {
     }
   };
   caf::scheduler::test_coordinator& scheduler() {
-    return dynamic_cast<caf::scheduler::test_coordinator&>(
-        system_.scheduler());
+    return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
   }
 
   k::random_stream random_;
@@ -192,7 +191,8 @@ TEST_CASE("doors: there is one token, and it comes to all") {
     }
 
     // In turn: nobody is a visit ahead of who comes after him.
-    const auto [least, most] = std::minmax_element(visits.begin(), visits.end());
+    const auto [least, most] =
+        std::minmax_element(visits.begin(), visits.end());
     REQUIRE(*most - *least <= 1);
   }
 }
