@@ -168,18 +168,24 @@ class max_pooling final : public pooling {
     }
   }
 
+  /// Draws go to the lesser place: what is outside the image has one that is
+  /// greater than any of the window, and never wins.
   void look_down(const float* image, std::size_t y, const line& best) const {
     const auto [top, bottom] = w_.range(y, w_.in.height);
     const std::size_t n = w_.in.width * w_.in.channels;
-    const std::size_t before = w_.pad * w_.in.channels;
     std::fill_n(best.value, row_size(),
                 -std::numeric_limits<float>::infinity());
-    std::fill_n(best.place, row_size(), 0.0F);
-    const std::size_t skipped = top + w_.pad - y * w_.stride;
-    for (std::size_t row = top; row < bottom; ++row) {
-      take(image + row * n,
-           static_cast<float>((skipped + row - top) * w_.kernel), n,
-           {best.value + before, best.place + before});
+    std::fill_n(best.place, row_size(),
+                static_cast<float>(w_.kernel * w_.kernel));
+    const line inside{best.value + w_.pad * w_.in.channels,
+                      best.place + w_.pad * w_.in.channels};
+    const auto place_in = [&](std::size_t row) {
+      return static_cast<float>((row + w_.pad - y * w_.stride) * w_.kernel);
+    };
+    std::copy_n(image + top * n, n, inside.value);
+    std::fill_n(inside.place, n, place_in(top));
+    for (std::size_t row = top + 1; row < bottom; ++row) {
+      take(image + row * n, place_in(row), n, inside);
     }
   }
 

@@ -1,4 +1,5 @@
 #include <limits>
+#include <numeric>
 
 #include <catch2/catch.hpp>
 
@@ -117,6 +118,39 @@ TEST_CASE("max-pool: a value that is no number wins wherever it is") {
 
       CHECK(std::isnan(layer.out[0]));
       CHECK(layer.d_in[0][place] == 5.0F);
+    }
+  }
+}
+
+// The windows begin in the padding, at (-1, -1), (-1, 1), (1, -1), (1, 1).
+TEST_CASE("max-pool: windows of the least values pick within the image") {
+  t::lone_layer layer("max-pool 3 stride=2 pad=1", {{3, 3, 1}});
+  layer.in[0] = t::floats(9, -std::numeric_limits<float>::infinity());
+  layer.d_out = {1, 2, 3, 4};
+
+  layer.train();
+
+  CHECK(layer.out == t::floats(4, layer.in[0][0]));
+  CHECK(layer.d_in[0] == t::floats{1, 2, 0, 3, 4, 0, 0, 0, 0});
+}
+
+TEST_CASE("max-pool: what is no number sends no slope out of the image") {
+  for (const char* options :
+       {"3 stride=2 pad=1", "2 pad=1 ceil", "4 stride=1 pad=2", "2 stride=3"}) {
+    for (const float value : {-std::numeric_limits<float>::infinity(),
+                              std::numeric_limits<float>::quiet_NaN()}) {
+      CAPTURE(options, value);
+      t::lone_layer layer("max-pool " + std::string(options), {{5, 4, 3}}, 2);
+      layer.in[0] = t::floats(layer.in[0].size(), value);
+      layer.d_out = t::floats(layer.d_out.size(), 1.0F);
+
+      layer.train();
+
+      const t::floats& d_in = layer.d_in[0];
+      const auto half = d_in.begin() + std::ssize(d_in) / 2;
+      const auto each = static_cast<float>(layer.output().size());
+      CHECK(std::accumulate(d_in.begin(), half, 0.0F) == each);
+      CHECK(std::accumulate(half, d_in.end(), 0.0F) == each);
     }
   }
 }
