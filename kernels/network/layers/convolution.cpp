@@ -256,7 +256,7 @@ class convolution final : public layer {
                          std::size_t group, const memory& m) const {
     const float* const d_out =
         pass.d_out + n * g_.out.size() + group * g_.group_out();
-    if (padded_filters(g_.group_out()) == g_.out.channels) {
+    if (g_.groups == 1 && padded_filters(g_.out.channels) == g_.out.channels) {
       return d_out;
     }
     place(d_out, g_.out, g_.group_out(), 1, slope_copy(), m.slopes);
