@@ -16,6 +16,18 @@ namespace sounder::tests {
 
 using doubles = std::vector<double>;
 
+inline bool has(kernels::shape s, std::ptrdiff_t y, std::ptrdiff_t x) {
+  return y >= 0 && x >= 0 && y < static_cast<std::ptrdiff_t>(s.height) &&
+         x < static_cast<std::ptrdiff_t>(s.width);
+}
+
+inline std::size_t index(kernels::shape s, std::ptrdiff_t y, std::ptrdiff_t x,
+                         std::size_t c) {
+  const auto position =
+      static_cast<std::size_t>(y) * s.width + static_cast<std::size_t>(x);
+  return position * s.channels + c;
+}
+
 /// x[y, x, c] of an image, `outside` beyond its edges.
 class image_view {
  public:
@@ -24,16 +36,11 @@ class image_view {
 
   double at(std::ptrdiff_t y, std::ptrdiff_t x, std::size_t c,
             double outside = 0.0) const {
-    if (!has(y, x)) {
-      return outside;
-    }
-    const auto position = static_cast<std::size_t>(y) * shape_.width +
-                          static_cast<std::size_t>(x);
-    return static_cast<double>(values_[position * shape_.channels + c]);
+    return has(y, x) ? static_cast<double>(values_[index(shape_, y, x, c)])
+                     : outside;
   }
   bool has(std::ptrdiff_t y, std::ptrdiff_t x) const {
-    return y >= 0 && x >= 0 && y < static_cast<std::ptrdiff_t>(shape_.height) &&
-           x < static_cast<std::ptrdiff_t>(shape_.width);
+    return tests::has(shape_, y, x);
   }
 
  private:
@@ -73,34 +80,77 @@ void for_windows(const window_form& w, kernels::shape out, Use use) {
   }
 }
 
+/// Calls use(output, weight, row, column, channel) for each product of a
+/// convolution: numbers within out and the weights, and the input's value.
+template <class Use>
+void for_products(kernels::shape in, kernels::shape out, const window_form& w,
+                  std::size_t groups, Use use) {
+  const std::size_t from = in.channels / groups;
+  const std::size_t to = out.channels / groups;
+  std::size_t output = 0;
+  for_windows(w, out, [&](std::ptrdiff_t top, std::ptrdiff_t left) {
+    for (std::size_t o = 0; o < out.channels; ++o, ++output) {
+      std::size_t weight = o * w.height * w.width * from;
+      for (std::size_t ky = 0; ky < w.height; ++ky) {
+        for (std::size_t kx = 0; kx < w.width; ++kx) {
+          for (std::size_t i = 0; i < from; ++i, ++weight) {
+            use(output, weight, top + static_cast<std::ptrdiff_t>(ky),
+                left + static_cast<std::ptrdiff_t>(kx), o / to * from + i);
+          }
+        }
+      }
+    }
+  });
+}
+
 inline doubles convolve(kernels::shape in, kernels::shape out,
                         const window_form& w, std::size_t groups,
                         std::span<const float> image,
                         std::span<const float> weight,
                         std::span<const float> bias) {
   const image_view view(in, image);
-  const std::size_t from = in.channels / groups;
-  const std::size_t to = out.channels / groups;
-  doubles values;
-  for_windows(w, out, [&](std::ptrdiff_t top, std::ptrdiff_t left) {
-    for (std::size_t o = 0; o < out.channels; ++o) {
-      double sum = bias.empty() ? 0.0 : static_cast<double>(bias[o]);
-      for (std::size_t ky = 0; ky < w.height; ++ky) {
-        for (std::size_t kx = 0; kx < w.width; ++kx) {
-          for (std::size_t i = 0; i < from; ++i) {
-            const std::size_t at =
-                ((o * w.height + ky) * w.width + kx) * from + i;
-            sum += static_cast<double>(weight[at]) *
-                   view.at(top + static_cast<std::ptrdiff_t>(ky),
-                           left + static_cast<std::ptrdiff_t>(kx),
-                           o / to * from + i);
-          }
-        }
-      }
-      values.push_back(sum);
-    }
-  });
+  doubles values(out.size());
+  for (std::size_t j = 0; j < values.size() && !bias.empty(); ++j) {
+    values[j] = static_cast<double>(bias[j % out.channels]);
+  }
+  for_products(in, out, w, groups,
+               [&](std::size_t o, std::size_t k, std::ptrdiff_t y,
+                   std::ptrdiff_t x, std::size_t c) {
+                 values[o] += static_cast<double>(weight[k]) * view.at(y, x, c);
+               });
   return values;
+}
+
+/// Derivatives of sum(out * d_out) by a convolution's input.
+inline doubles convolve_back(kernels::shape in, kernels::shape out,
+                             const window_form& w, std::size_t groups,
+                             std::span<const float> weight,
+                             std::span<const float> d_out) {
+  doubles d_in(in.size());
+  for_products(in, out, w, groups,
+               [&](std::size_t o, std::size_t k, std::ptrdiff_t y,
+                   std::ptrdiff_t x, std::size_t c) {
+                 if (has(in, y, x)) {
+                   d_in[index(in, y, x, c)] += static_cast<double>(weight[k]) *
+                                               static_cast<double>(d_out[o]);
+                 }
+               });
+  return d_in;
+}
+
+/// Adds those by its weights, of one sample.
+inline void add_filter_slopes(kernels::shape in, kernels::shape out,
+                              const window_form& w, std::size_t groups,
+                              std::span<const float> image,
+                              std::span<const float> d_out,
+                              std::span<double> d_weight) {
+  const image_view view(in, image);
+  for_products(in, out, w, groups,
+               [&](std::size_t o, std::size_t k, std::ptrdiff_t y,
+                   std::ptrdiff_t x, std::size_t c) {
+                 d_weight[k] +=
+                     static_cast<double>(d_out[o]) * view.at(y, x, c);
+               });
 }
 
 enum class pool_form { greatest, mean, mean_of_whole };

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "tests/support/layer_reference.hpp"
 #include "tests/support/lone_layer.hpp"
@@ -11,7 +12,7 @@ namespace {
 using k::shape;
 
 struct convolution_case {
-  const char* line;
+  std::string line;
   shape in;
   shape out;
   t::window_form window;
@@ -47,12 +48,47 @@ const std::vector<convolution_case> cases = {
     {"conv 2 kernel=5 pad=2", {40, 40, 24}, {40, 40, 2}, {5, 5, 1, 2, 2}},
 };
 
+/// Filters and channels that fill vectors of 4, 8 and 16 numbers, one or more
+/// of them, exactly or not.
+void add_wide_cases(std::vector<convolution_case>& all) {
+  struct width {
+    std::size_t filters;
+    std::size_t channels;
+    std::size_t groups = 1;
+  };
+  const convolution_case forms[] = {
+      {"", {3, 5}, {3, 5}, {}},
+      {"stride=2", {5, 7}, {3, 4}, {1, 1, 2}},
+      {"kernel=3 same", {4, 7}, {4, 7}, {3, 3, 1, 1, 1}},
+      {"kernel=3 stride=2 pad=1", {5, 9}, {3, 5}, {3, 3, 2, 1, 1}},
+      {"kernel=2x3", {3, 15}, {2, 13}, {2, 3}},
+  };
+  for (const width& w :
+       {width{8, 33}, width{16, 17}, width{17, 16}, width{33, 8}, width{64, 3},
+        width{8, 8, 2}, width{16, 12, 4}, width{17, 17, 17}, width{33, 51, 3},
+        width{64, 32, 2}}) {
+    for (convolution_case c : forms) {
+      c.line = fmt::format("conv {} groups={} {}", w.filters, w.groups, c.line);
+      c.in.channels = w.channels;
+      c.out.channels = w.filters;
+      c.groups = w.groups;
+      all.push_back(c);
+    }
+  }
+}
+
+std::vector<convolution_case> all_cases() {
+  std::vector<convolution_case> all = cases;
+  add_wide_cases(all);
+  return all;
+}
+
 constexpr double rounding = 1e-5;  // of sums of 600 products at most
 
 }  // namespace
 
 TEST_CASE("convolution: agrees with the reference") {
-  for (const convolution_case& c : cases) {
+  for (const convolution_case& c : all_cases()) {
     CAPTURE(c.line);
     t::lone_layer layer(c.line, {c.in}, 3);
     const std::span<const float> weights = layer.weights;
@@ -68,6 +104,50 @@ TEST_CASE("convolution: agrees with the reference") {
                              weights.last(biases));
         });
     CHECK(t::relative_gap(layer.out, expected) < rounding);
+    CHECK(layer.is_tidy);
+  }
+}
+
+TEST_CASE("convolution: slopes by the input agree with the reference") {
+  for (const convolution_case& c : all_cases()) {
+    CAPTURE(c.line);
+    t::lone_layer layer(c.line, {c.in}, 3);
+
+    layer.train();
+
+    const auto expected =
+        t::for_samples(layer.d_out, c.out.size(), [&](auto d_out) {
+          return t::convolve_back(c.in, c.out, c.window, c.groups,
+                                  layer.weights, d_out);
+        });
+    CHECK(t::relative_gap(layer.d_in[0], expected) < rounding);
+    CHECK(layer.is_tidy);
+  }
+}
+
+TEST_CASE("convolution: slopes by the weights agree with the reference") {
+  constexpr double long_sums = 1e-4;  // of 4800 products at most
+  for (const convolution_case& c : all_cases()) {
+    CAPTURE(c.line);
+    constexpr std::size_t batch = 3;
+    t::lone_layer layer(c.line, {c.in}, batch);
+    const std::span<const float> in = layer.in[0];
+    const std::span<const float> d_out = layer.d_out;
+
+    layer.train();
+
+    t::doubles expected(layer.weights.size());
+    for (std::size_t b = 0; b < batch; ++b) {
+      t::add_filter_slopes(c.in, c.out, c.window, c.groups,
+                           in.subspan(b * c.in.size(), c.in.size()),
+                           d_out.subspan(b * c.out.size(), c.out.size()),
+                           expected);
+    }
+    for (std::size_t j = 0; c.has_bias && j < d_out.size(); ++j) {
+      expected[expected.size() - c.out.channels + j % c.out.channels] +=
+          static_cast<double>(d_out[j]);
+    }
+    CHECK(t::relative_gap(layer.d_weights, expected) < long_sums);
   }
 }
 
