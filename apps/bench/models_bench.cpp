@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "apps/bench/bench_support.hpp"
+#include "apps/sounder/profile.hpp"
 #include "kernels/data/random.hpp"
 #include "kernels/network/models.hpp"
 #include "kernels/network/network.hpp"
@@ -42,21 +43,6 @@ kernels::dataset random_images(const kernels::model_card& card,
         random.below(static_cast<std::uint32_t>(card.classes)));
   }
   return {std::move(images), std::move(labels), card.input.size()};
-}
-
-void print_profile(const kernels::network& net, double peak) {
-  double all = 0.0;
-  for (const kernels::layer_time& t : net.times()) {
-    all += t.forward_s + t.backward_s;
-  }
-  for (const kernels::layer_time& t : net.times()) {
-    const double both = t.forward_s + t.backward_s;
-    fmt::print(stderr,
-               "{:>24} {:5.1f} %  forward {:7.3f} s  backward {:7.3f} s"
-               "  {:6.1f} GFLOP/s {:3.0f} %\n",
-               t.name, 100 * both / all, t.forward_s, t.backward_s,
-               t.flops / both / 1e9, 100 * t.flops / both / 1e9 / peak);
-  }
 }
 
 }  // namespace
@@ -115,7 +101,8 @@ int main(int argc, char** argv) {
       name, batch, rate, 3 * net.flops() * rate / 1e9, peak,
       bench::peak_rss_mb());
   if (profiled) {
-    print_profile(net, peak);
+    const double stepped_s = std::accumulate(times.begin(), times.end(), 0.0);
+    fmt::print(stderr, "{}", app::profile_text(net, stepped_s));
   }
   return 0;
 }

@@ -274,7 +274,8 @@ std::string as_table(const request& r, const workload& work,
                      seconds(report.total_s),
                      bytes(static_cast<double>(peak_rss_bytes())));
   if (r.profiled) {
-    out += "\n" + profile_text(*work.network);
+    out += "\n" + profile_text(*work.network,
+                               report.times.computing * r.wiring.workers);
   }
   return out;
 }

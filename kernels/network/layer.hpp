@@ -102,7 +102,8 @@ class layer {
   }
 
   /// Of the forward pass over one sample; a multiplication with an addition
-  /// counts as two. Backward takes twice that.
+  /// counts as two. Backward takes as many for the weights, if there are any,
+  /// and as many for the input, if anybody asks.
   virtual double flops() const noexcept { return 0.0; }
 
   /// Whether out may be the memory of in[0], and d_in[0] that of d_out.

@@ -43,7 +43,7 @@ struct named_array {
   std::size_t count = 0;
 };
 
-/// Where the time of steps went.
+/// Where the time of steps went, of all workers.
 struct layer_time {
   std::string name;
   double forward_s = 0.0;
@@ -113,7 +113,7 @@ class network final : public objective {
   double training_loss(const dataset& data, std::span<const std::uint32_t> rows,
                        const float* weights, std::uint64_t seed = 0) const;
 
-  // ---- where the time goes
+  // ---- where the time of steps goes; evaluations are left out
   void measure_times(bool on) const noexcept { measures_ = on; }
   std::vector<layer_time> times() const;
 
@@ -130,6 +130,7 @@ class network final : public objective {
   void set_output_gradient(workspace& space, const dataset& data) const;
   void load(workspace& space, const float* weights, const dataset& data,
             std::span<const std::uint32_t> rows, std::uint64_t seed) const;
+  double backward_walks(std::size_t k) const noexcept;
   template <class Use>
   void for_batches(const dataset& data, std::size_t first, std::size_t last,
                    const float* weights, Use use) const;

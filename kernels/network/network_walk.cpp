@@ -241,6 +241,7 @@ layer_pass network::pass_through(workspace& space, std::size_t k) const {
 }
 
 void network::forward(workspace& space) const {
+  const bool measured = measures_ && space.is_training;
   std::vector<const float*> in;
   for (std::size_t k = 1; k < layers_.size(); ++k) {
     const network_layer& l = layers_[k];
@@ -250,9 +251,9 @@ void network::forward(workspace& space) const {
     }
     layer_pass pass = pass_through(space, k);
     pass.in = in;
-    const stopwatch watch(measures_ ? &times_[k].forward : nullptr);
+    const stopwatch watch(measured ? &times_[k].forward : nullptr);
     l.function->forward(pass);
-    if (measures_) {
+    if (measured) {
       times_[k].forward_samples += space.batch;
     }
   }
@@ -422,13 +423,23 @@ void network::predict(const dataset& data, std::size_t first, std::size_t last,
               });
 }
 
+/// Backward through a layer, in operations of a forward pass: one for its
+/// weights, one for its inputs.
+double network::backward_walks(std::size_t k) const noexcept {
+  const network_layer& l = layers_[k];
+  const bool is_asked =
+      std::any_of(l.inputs.begin(), l.inputs.end(),
+                  [&](std::size_t i) { return layers_[i].has_gradient; });
+  return (l.weight_count > 0 ? 1.0 : 0.0) + (is_asked ? 1.0 : 0.0);
+}
+
 std::vector<layer_time> network::times() const {
   std::vector<layer_time> all;
   for (std::size_t k = 1; k < layers_.size(); ++k) {
     const clock_sums& sums = times_[k];
     const double walks =
         static_cast<double>(sums.forward_samples.load()) +
-        2.0 * static_cast<double>(sums.backward_samples.load());
+        backward_walks(k) * static_cast<double>(sums.backward_samples.load());
     all.push_back({layers_[k].line.name,
                    1e-9 * static_cast<double>(sums.forward.load()),
                    1e-9 * static_cast<double>(sums.backward.load()),

@@ -409,7 +409,7 @@ TEST_CASE("the lines of a model are a network file of the same model") {
   CHECK(by_file["layers"] == by_name["layers"]);
 }
 
-TEST_CASE("a profile has a row for every layer") {
+TEST_CASE("a profile has a row for every layer and one for the rest") {
   const small_images data;
   const std::string file = data.path("mine.net");
 
@@ -418,7 +418,7 @@ TEST_CASE("a profile has a row for every layer") {
       data.train(file, {"--profile", "--epochs", "1", "--output", "json"});
 
   for (const char* const part : {"layer", "GFLOP/s", "conv1", "bn1", "relu1",
-                                 "max-pool1", "fc", "all layers: "}) {
+                                 "max-pool1", "fc", "other", "all layers: "}) {
     CHECK_THAT(table.out, Catch::Contains(part));
   }
   const json layers = json::parse(text.out)["profile"];

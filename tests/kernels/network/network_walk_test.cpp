@@ -467,7 +467,21 @@ TEST_CASE("network: the time of steps is told for each layer") {
   REQUIRE(times.size() == 3);
   CHECK(times[0].name == "a");
   CHECK(times[2].name == "b");
-  // Forward, and backward twice that; dense layers of 5 x 4 and 4 x 3.
-  CHECK(times[0].flops == 3.0 * 6 * (2 * 20 + 4));
+  // Dense layers of 5 x 4 and 4 x 3: forward, backward for the weights and,
+  // but for the first, for the input. tanh has no weights.
+  CHECK(times[0].flops == 2.0 * 6 * (2 * 20 + 4));
+  CHECK(times[1].flops == 2.0 * 6 * (4 * 4));
   CHECK(times[2].flops == 3.0 * 6 * (2 * 12 + 3));
+}
+
+TEST_CASE("network: the time of evaluations is not that of steps") {
+  const auto net = t::network_of("input 5\ndense 3\n");
+  const auto data = t::random_samples(6, 5, 3);
+  const t::floats weights = t::start_of(net);
+
+  net.measure_times(true);
+  net.evaluate(data, 0, 6, weights.data());
+
+  CHECK(net.times()[0].forward_s == 0.0);
+  CHECK(net.times()[0].flops == 0.0);
 }
