@@ -1,6 +1,7 @@
 // sounder model: layers, shapes, parameters and operations of a network.
 
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,22 +22,33 @@ using kernels::network_layer;
 
 constexpr std::array<std::string_view, 3> outputs = {"table", "json", "lines"};
 
-/// The ratios of Wongpanich, You, Demmel (section 5.2): 109 trains well
-/// asynchronously, 308 and more do not.
-constexpr double low_ratio = 200.0;
+/// Ours: between the networks on which Wongpanich, You, Demmel (section 4.6)
+/// saw the asynchronous solver win and lose, as we count them;
+/// docs/explanation/networks.md says how much that is worth.
+constexpr double low_ratio = 300.0;
 
-double ratio_of(const network& net) {
+/// Nothing for a network without parameters.
+std::optional<double> ratio_of(const network& net) {
+  if (net.trainable() == 0) {
+    return std::nullopt;
+  }
   return net.flops() / static_cast<double>(net.trainable());
 }
 
-std::string advice(double ratio) {
-  return ratio < low_ratio
-             ? "low: little is computed for each parameter sent, so waiting "
-               "costs most;\nasynchronous wirings (ea-wild, star, hogwildpp) "
-               "suit it"
-             : "high: much is computed for each parameter sent, so waiting "
-               "costs little;\nsynchronous wirings (allreduce, sync) suit it "
-               "and keep its accuracy";
+std::string advice(const network& net) {
+  const std::optional<double> ratio = ratio_of(net);
+  if (!ratio) {
+    return "There are no parameters to train.\n";
+  }
+  return fmt::format(
+      "Operations forward for each parameter: {:.0f}. That is {}.\n", *ratio,
+      *ratio < low_ratio
+          ? "low: little is computed\nfor each parameter sent, so waiting "
+            "costs most; asynchronous wirings (ea-wild,\nstar, hogwildpp) may "
+            "suit it"
+          : "high: much is computed\nfor each parameter sent, so waiting costs "
+            "little; synchronous wirings\n(allreduce, sync) suit it and keep "
+            "its accuracy");
 }
 
 double flops_of(const network_layer& l) {
@@ -59,27 +71,25 @@ std::string as_table(const std::string& name, const network& net) {
               l.weight_count == 0 ? "" : std::to_string(l.weight_count),
               flops_of(l) == 0.0 ? "" : number(flops_of(l))});
   }
-  const double ratio = ratio_of(net);
   return fmt::format(
       "{}: {} parameters{}, {} floating-point operations a sample\n\n{}\n"
-      "A step on a batch of 32 needs {} a worker.\n\n"
-      "Operations forward for each parameter: {:.0f}. That is {}.\n",
+      "A step on a batch of 32 needs {} a worker.\n\n{}",
       name, net.trainable(),
       net.dimension() == net.trainable()
           ? ""
           : fmt::format(" and {} statistics",
                         net.dimension() - net.trainable()),
       number(net.flops()), rows.text(),
-      bytes(4.0 * static_cast<double>(net.step_memory(32))), ratio,
-      advice(ratio));
+      bytes(4.0 * static_cast<double>(net.step_memory(32))), advice(net));
 }
 
 json as_json(const std::string& name, const network& net) {
+  const std::optional<double> ratio = ratio_of(net);
   json out = {{"model", name},
               {"parameters", net.trainable()},
               {"statistics", net.dimension() - net.trainable()},
               {"flops", net.flops()},
-              {"ratio", ratio_of(net)}};
+              {"ratio", ratio ? json(*ratio) : json()}};
   out["layers"] = json::array();
   for (const network_layer& l : net.layers()) {
     out["layers"].push_back({{"name", l.line.name},

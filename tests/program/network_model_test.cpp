@@ -1,16 +1,12 @@
 // Networks from the command line: training, files, refusals, several
 // processes.
 
-#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <sstream>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "kernels/network/layer_kinds.hpp"
-#include "kernels/network/models.hpp"
 #include "kernels/network/network_file.hpp"
 #include "tests/program/program.hpp"
 #include "tests/support/image_files.hpp"
@@ -113,17 +109,6 @@ std::vector<std::vector<double>> table_of(const std::string& text) {
                       std::istream_iterator<double>());
   }
   return rows;
-}
-
-/// Whether this program has all kinds of layers that a model is made of.
-bool has_its_layers(const kernels::model_card& card) {
-  const auto& kinds = kernels::layer_kinds();
-  const auto lines = kernels::make_model(card.name, {card.input, card.classes});
-  return std::all_of(lines.begin() + 1, lines.end(), [&](const auto& line) {
-    return std::any_of(kinds.begin(), kinds.end(), [&](const auto& kind) {
-      return kind.name == line.kind;
-    });
-  });
 }
 
 }  // namespace
@@ -372,41 +357,6 @@ TEST_CASE("batches that do not do are refused") {
                            "--batch", "1", "--quiet"}),
                   2, "--batch: 1 sample has no batch statistics");
   CHECK(data.train("mlp:8", {"--batch", "1", "--epochs", "1"}).code == 0);
-}
-
-TEST_CASE("sounder model knows every model by its published parameters") {
-  std::size_t complete = 0;
-  for (const kernels::model_card& card : kernels::model_cards()) {
-    if (!has_its_layers(card)) {
-      continue;
-    }
-    ++complete;
-    INFO(card.name);
-
-    const outcome seen = program({"model", card.name, "--output", "json"});
-
-    REQUIRE(seen.code == 0);
-    const json described = json::parse(seen.out);
-    CHECK(described["parameters"] == card.parameters);
-    CHECK(described["layers"].back()["output"] ==
-          fmt::format("1x1x{}", card.classes));
-    CHECK(described["flops"].get<double>() > 0.0);
-  }
-  CHECK(complete >= 7);
-  CHECK_THAT(program({"model"}).out, Catch::Contains("resnet50"));
-}
-
-TEST_CASE("the lines of a model are a network file of the same model") {
-  const temporary_directory here;
-  const outcome lines = program({"model", "densenet40", "--output", "lines"});
-  const std::string file = here.file("same.net", lines.out).string();
-
-  const json by_name =
-      json::parse(program({"model", "densenet40", "--output", "json"}).out);
-  const json by_file =
-      json::parse(program({"model", file, "--output", "json"}).out);
-
-  CHECK(by_file["layers"] == by_name["layers"]);
 }
 
 TEST_CASE("a profile has a row for every layer and one for the rest") {

@@ -36,8 +36,7 @@ const model_case cases[] = {{"cnn", {8, 8, 3}},
 /// networks: tanh for ReLU, means for the greatest. layer_test.cpp has ReLU
 /// and max pools. Starts are He's, as cifar10-full's own is too flat.
 k::network smooth_twin(const model_case& c) {
-  auto lines =
-      k::make_model(c.name, {c.input, k::find_model(c.name)->classes});
+  auto lines = k::make_model(c.name, {c.input, k::find_model(c.name)->classes});
   for (k::layer_line& line : lines) {
     line.options.erase("start");
     if (line.kind == "relu") {
@@ -112,9 +111,8 @@ class model_at_start {
   /// Of a block's parameters; what starts at 0 has none of its own.
   double scale(const k::parameter_block& block) const {
     const double size = norm(w_, block);
-    return size == 0.0
-               ? 0.1
-               : size / std::sqrt(static_cast<double>(block.count));
+    return size == 0.0 ? 0.1
+                       : size / std::sqrt(static_cast<double>(block.count));
   }
   double slope(const k::parameter_block& block) const {
     return scale(block) * norm(gradient_, block);
