@@ -1,14 +1,12 @@
 // Element by element: ReLU, sigmoid, tanh.
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
 namespace sounder::kernels::layers {
 
 namespace {
-
-using array_view = Eigen::Map<Eigen::ArrayXf>;
-using const_array_view = Eigen::Map<const Eigen::ArrayXf>;
 
 /// max(0, x); its slope at 0 is 0.
 struct relu {
@@ -63,8 +61,8 @@ class activation final : public layer {
   bool backward_reads_output() const noexcept override { return true; }
 
   void forward(const layer_pass& pass) const override {
-    const auto n = static_cast<Eigen::Index>(pass.batch * in_.size());
-    array_view(pass.out, n) = Function::value(const_array_view(pass.in[0], n));
+    const std::size_t n = pass.batch * in_.size();
+    array(pass.out, n) = Function::value(array(pass.in[0], n));
   }
 
   void backward(const layer_pass& pass) const override {
@@ -72,14 +70,11 @@ class activation final : public layer {
     if (d_in == nullptr) {
       return;
     }
-    const auto n = static_cast<Eigen::Index>(pass.batch * in_.size());
-    const const_array_view y(pass.out, n);
-    const const_array_view d_out(pass.d_out, n);
-    if (pass.d_in_is_set[0] && d_in != pass.d_out) {
-      array_view(d_in, n) += d_out * Function::slope(y);
-    } else {
-      array_view(d_in, n) = d_out * Function::slope(y);
-    }
+    const std::size_t n = pass.batch * in_.size();
+    const auto y = array(pass.out, n);
+    const auto d_out = array(pass.d_out, n);
+    set_or_add(array(d_in, n).matrix(), (d_out * Function::slope(y)).matrix(),
+               pass.d_in_is_set[0] && d_in != pass.d_out);
   }
 
  private:

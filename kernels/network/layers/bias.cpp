@@ -1,3 +1,4 @@
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "kernels/network/direct_convolution.hpp"
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
@@ -287,10 +288,9 @@ class convolution final : public layer {
   }
 
   void set_d_in(const layer_pass& pass, const memory& m) const {
-    float* const d_in = pass.d_in[0];
-    if (takes_every_ > 1 && !pass.d_in_is_set[0]) {
-      std::fill_n(d_in, pass.batch * g_.in.size(), 0.0F);
-    }
+    float* const d_in = takes_every_ > 1
+                            ? cleared_d_in(pass, pass.batch * g_.in.size())
+                            : pass.d_in[0];
     for (std::size_t group = 0; group < g_.groups; ++group) {
       turn(filters(pass.weights, group), m.turned);
       pack_filters(back_, m.turned, m.packed_back);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 

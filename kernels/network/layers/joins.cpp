@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
+#include "kernels/network/layers/matrices.hpp"
 
 namespace sounder::kernels::layers {
 
@@ -34,17 +36,10 @@ class concatenation final : public layer {
       if (pass.d_in[i] == nullptr) {
         return;
       }
-      const float keep = pass.d_in_is_set[i] ? 1.0F : 0.0F;
       for (std::size_t p = 0; p < pass.batch * out_.positions(); ++p) {
-        const float* const from = pass.d_out + p * out_.channels + first;
-        float* const to = pass.d_in[i] + p * n;
-        if (keep == 0.0F) {
-          std::copy_n(from, n, to);
-          continue;
-        }
-        for (std::size_t c = 0; c < n; ++c) {
-          to[c] += from[c];
-        }
+        set_or_add(vector(pass.d_in[i] + p * n, n),
+                   vector(pass.d_out + p * out_.channels + first, n),
+                   pass.d_in_is_set[i]);
       }
     });
   }
@@ -79,32 +74,21 @@ class addition final : public layer {
     const std::size_t n = pass.batch * in_.size();
     std::copy_n(pass.in[0], n, pass.out);
     for (std::size_t i = 1; i < inputs_; ++i) {
-      add(pass.in[i], n, pass.out);
+      vector(pass.out, n) += vector(pass.in[i], n);
     }
   }
 
   void backward(const layer_pass& pass) const override {
     const std::size_t n = pass.batch * in_.size();
     for (std::size_t i = 0; i < inputs_; ++i) {
-      if (pass.d_in[i] == nullptr) {
-        continue;
-      }
-      if (pass.d_in_is_set[i]) {
-        add(pass.d_out, n, pass.d_in[i]);
-      } else {
-        std::copy_n(pass.d_out, n, pass.d_in[i]);
+      if (pass.d_in[i] != nullptr) {
+        set_or_add(vector(pass.d_in[i], n), vector(pass.d_out, n),
+                   pass.d_in_is_set[i]);
       }
     }
   }
 
  private:
-  static void add(const float* from, std::size_t n, float* to) noexcept {
-#pragma omp simd
-    for (std::size_t k = 0; k < n; ++k) {
-      to[k] += from[k];
-    }
-  }
-
   shape in_;
   std::size_t inputs_;
 };

@@ -10,22 +10,13 @@
 
 #include <fmt/format.h>
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
 namespace sounder::kernels::layers {
 
 namespace {
-
-using row_array = Eigen::Map<Eigen::ArrayXf>;
-using const_row_array = Eigen::Map<const Eigen::ArrayXf>;
-
-row_array array(float* values, std::size_t n) {
-  return {values, static_cast<Eigen::Index>(n)};
-}
-const_row_array array(const float* values, std::size_t n) {
-  return {values, static_cast<Eigen::Index>(n)};
-}
 
 ///   (i, f, g, o)_t = weight_ih x_t + bias_ih + weight_hh h_{t-1} + bias_hh
 ///   c_t = sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t)

@@ -1,6 +1,6 @@
 #pragma once
 
-// Row-major matrices over memory of others, for the layers' products.
+// Row-major matrices, vectors and arrays over memory of others.
 
 #include <cstddef>
 
@@ -14,6 +14,8 @@ using matrix_view = Eigen::Map<row_matrix>;
 using const_matrix_view = Eigen::Map<const row_matrix>;
 using vector_view = Eigen::Map<Eigen::RowVectorXf>;
 using const_vector_view = Eigen::Map<const Eigen::RowVectorXf>;
+using array_view = Eigen::Map<Eigen::ArrayXf>;
+using const_array_view = Eigen::Map<const Eigen::ArrayXf>;
 
 inline matrix_view matrix(float* values, std::size_t rows,
                           std::size_t columns) {
@@ -32,14 +34,11 @@ inline const_vector_view vector(const float* values, std::size_t n) {
   return {values, static_cast<Eigen::Index>(n)};
 }
 
-/// target = value, or target += value where it is set already.
-template <class Target, class Value>
-void set_or_add(Target&& target, const Value& value, bool is_set) {
-  if (is_set) {
-    target.noalias() += value;
-  } else {
-    target.noalias() = value;
-  }
+inline array_view array(float* values, std::size_t n) {
+  return {values, static_cast<Eigen::Index>(n)};
+}
+inline const_array_view array(const float* values, std::size_t n) {
+  return {values, static_cast<Eigen::Index>(n)};
 }
 
 }  // namespace sounder::kernels::layers

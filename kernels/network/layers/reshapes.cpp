@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
+#include "kernels/network/layers/matrices.hpp"
 
 namespace sounder::kernels::layers {
 
@@ -26,16 +28,9 @@ class reshape final : public layer {
 
   void backward(const layer_pass& pass) const override {
     float* const d_in = pass.d_in[0];
-    if (d_in == nullptr || d_in == pass.d_out) {
-      return;
-    }
-    const std::size_t n = pass.batch * out_.size();
-    if (!pass.d_in_is_set[0]) {
-      std::copy_n(pass.d_out, n, d_in);
-      return;
-    }
-    for (std::size_t k = 0; k < n; ++k) {
-      d_in[k] += pass.d_out[k];
+    if (d_in != nullptr && d_in != pass.d_out) {
+      const std::size_t n = pass.batch * out_.size();
+      set_or_add(vector(d_in, n), vector(pass.d_out, n), pass.d_in_is_set[0]);
     }
   }
 
@@ -59,18 +54,11 @@ class last_step final : public layer {
   }
 
   void backward(const layer_pass& pass) const override {
-    float* const d_in = pass.d_in[0];
-    if (d_in == nullptr) {
-      return;
-    }
-    if (!pass.d_in_is_set[0]) {
-      std::fill_n(d_in, pass.batch * in_.size(), 0.0F);
-    }
-    for (std::size_t b = 0; b < pass.batch; ++b) {
-      float* const to = d_in + (b + 1) * in_.size() - in_.channels;
-      for (std::size_t c = 0; c < in_.channels; ++c) {
-        to[c] += pass.d_out[b * in_.channels + c];
-      }
+    const std::size_t n = in_.channels;
+    float* const d_in = cleared_d_in(pass, pass.batch * in_.size());
+    for (std::size_t b = 0; d_in != nullptr && b < pass.batch; ++b) {
+      vector(d_in + (b + 1) * in_.size() - n, n) +=
+          vector(pass.d_out + b * n, n);
     }
   }
 

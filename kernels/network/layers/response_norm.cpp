@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/network/layers/d_in.hpp"
 #include "kernels/network/layers/families.hpp"
 #include "kernels/network/layers/matrices.hpp"
 
 namespace sounder::kernels::layers {
 
 namespace {
-
-using array_view = Eigen::Map<Eigen::ArrayXf>;
-using const_array_view = Eigen::Map<const Eigen::ArrayXf>;
 
 struct normalisation {
   std::size_t size = 5;  // of the window, along each side
@@ -78,12 +76,9 @@ class response_norm final : public layer {
       sum_windows(ratio.data(), after(), before(), sum.data(),
                   image(pass.scratch, 3).data());
       const float factor = 2.0F * share_ * n_.beta;
-      array_view d_in = image(pass.d_in[0], b);
-      if (pass.d_in_is_set[0]) {
-        d_in += d_out * power - factor * x * sum;
-      } else {
-        d_in = d_out * power - factor * x * sum;
-      }
+      set_or_add(image(pass.d_in[0], b).matrix(),
+                 (d_out * power - factor * x * sum).matrix(),
+                 pass.d_in_is_set[0]);
     }
   }
 
@@ -92,10 +87,10 @@ class response_norm final : public layer {
   std::size_t after() const noexcept { return (n_.size - 1) / 2; }
 
   array_view image(float* values, std::size_t b) const {
-    return {values + b * in_.size(), static_cast<Eigen::Index>(in_.size())};
+    return array(values + b * in_.size(), in_.size());
   }
   const_array_view image(const float* values, std::size_t b) const {
-    return {values + b * in_.size(), static_cast<Eigen::Index>(in_.size())};
+    return array(values + b * in_.size(), in_.size());
   }
 
   /// s^-beta; by roots for the usual beta.
