@@ -127,7 +127,7 @@ option_group network_model_options() {
             "what a sample is an image of [the model's; by its size]"},
            {"crop", "N", "",
             "in training, move images by up to N positions, zeros coming in"},
-           {"flip", "", "", "in training, mirror every second image"},
+           {"flip", "", "", "in training, mirror an image with chance 1/2"},
            {"label-smoothing", "X", "0",
             "share of the target that goes to all classes"},
            {"profile", "", "",

@@ -20,8 +20,8 @@ namespace sounder::kernels {
 /// the network. Channel c of a value x becomes (x - mean_c) / deviation_c.
 ///
 /// In training, `crop` N moves each image by up to N positions up or down and
-/// left or right, zeros coming in, and `flip` mirrors every second one, left
-/// to right. Both draw from random_stream(seed, row): the same seed and row,
+/// left or right, zeros coming in, and `flip` mirrors it, left to right, with
+/// chance 1/2. Both draw from random_stream(seed, row): the same seed and row,
 /// the same image.
 class image_input {
  public:

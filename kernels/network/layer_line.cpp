@@ -172,18 +172,10 @@ std::string layer_line::text() const {
 }
 
 std::size_t layer_words::count(const char* what) {
-  const auto found = optional_count();
-  if (!found) {
+  if (next_ == line_.values.size()) {
     fail(fmt::format("the {} is missing: {} N", what, line_.kind));
   }
-  return *found;
-}
-
-std::optional<std::size_t> layer_words::optional_count() {
-  if (next_ == line_.values.size()) {
-    return std::nullopt;
-  }
-  return as_count(line_.values[next_++], "the value", 1);
+  return as_count(line_.values[next_++], fmt::format("the {}", what), 1);
 }
 
 std::size_t layer_words::option(const char* key, std::size_t otherwise,

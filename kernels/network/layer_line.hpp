@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -49,7 +48,6 @@ class layer_words {
   const std::string& name() const noexcept { return line_.name; }
   /// The next value without a key.
   std::size_t count(const char* what);
-  std::optional<std::size_t> optional_count();
   void skip_value() noexcept { ++next_; }
   std::size_t option(const char* key, std::size_t otherwise,
                      std::size_t least = 0);

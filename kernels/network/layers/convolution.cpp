@@ -342,8 +342,8 @@ void read_kernel(layer_words& words, geometry& g) {
       {},
       {}};
   layer_words read(sides);
-  g.kernel_height = read.count("height");
-  g.kernel_width = read.count("width");
+  g.kernel_height = read.count("height of the kernel");
+  g.kernel_width = read.count("width of the kernel");
 }
 
 /// "pad=P" or "same".
