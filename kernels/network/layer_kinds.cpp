@@ -17,7 +17,8 @@ std::vector<layer_kind>& all_kinds() {
     layers::add_dense(made);
     layers::add_bias(made);
     layers::add_activations(made);
-    layers::add_pooling(made);
+    layers::add_max_pools(made);
+    layers::add_average_pools(made);
     layers::add_batch_norm(made);
     layers::add_response_norm(made);
     layers::add_dropout(made);
