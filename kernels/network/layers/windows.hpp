@@ -12,7 +12,8 @@
 namespace sounder::kernels::layers {
 
 /// Windows of kernel x kernel at every stride-th position. Those that reach
-/// over the edge, by padding or by rounding up, see the image's part alone.
+/// over the edge, by padding or by rounding up, see the image's part alone;
+/// none is wholly outside.
 struct windows {
   shape in;
   shape out;

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "tests/support/layer_reference.hpp"
 #include "tests/support/lone_layer.hpp"
@@ -77,6 +78,29 @@ TEST_CASE("average-pool: agrees with the reference") {
     CHECK(t::relative_gap(whole.out, expected(c, t::pool_form::mean_of_whole,
                                               whole.in[0])) < rounding);
   }
+}
+
+// The mean of ones is 1 unless there are none.
+TEST_CASE("pools: no window is wholly outside the image") {
+  const int kernel = GENERATE(range(1, 5));
+  const int pad = GENERATE(0, 1, 2);
+  const int stride = GENERATE(range(1, 7));
+  const int room = GENERATE(range(0, 6));
+  const char* const rounding_up = GENERATE("", "ceil");
+  if (2 * pad > kernel) {
+    return;  // refused
+  }
+  const auto size = static_cast<std::size_t>(kernel + room);
+  t::lone_layer layer(fmt::format("average-pool {} pad={} stride={} {}", kernel,
+                                  pad, stride, rounding_up),
+                      {{size, size, 1}});
+  layer.in[0] = t::floats(size * size, 1.0F);
+
+  layer.forward();
+
+  CAPTURE(kernel, pad, stride, size, rounding_up);
+  CHECK(std::all_of(layer.out.begin(), layer.out.end(),
+                    [](float mean) { return mean == Approx(1.0); }));
 }
 
 TEST_CASE("global pools: agree with a window of the whole image") {
