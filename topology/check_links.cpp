@@ -157,6 +157,40 @@ void check_alphas(const graph& wiring, std::size_t hub,
   }
 }
 
+/// What the exchange and the discipline ask of the replica that they end at.
+void check_end(const graph& wiring, std::size_t number,
+               std::vector<std::string>& found) {
+  const link& l = wiring.links[number];
+  const std::string link = checks::named(wiring, number) + ": ";
+  const std::string end = checks::quoted(wiring, l.to);
+  const std::string what(name(l.exchange));
+  const std::string when(name(l.discipline));
+  if (wiring.replicas[l.to].is_hub()) {
+    if (is_rule<token_merge, broadcast_delta, pair_average, mix, push_sum,
+                all_reduce>(l.exchange)) {
+      found.push_back(link + what +
+                      " is between replicas that step, not for a hub; give " +
+                      end + " workers");
+    }
+    return;
+  }
+  if (is_rule<gradient, outer_step>(l.exchange)) {
+    found.push_back(link + what +
+                    " needs a hub, which steps with what it gets; let " + end +
+                    " have no workers");
+  }
+  if (is_one_of<push_fetch, bounded, one_of_group>(l.discipline) ||
+      (is_rule<elastic>(l.exchange) && is_one_of<barrier>(l.discipline))) {
+    found.push_back(link + when + " needs a hub at the link's end; let " + end +
+                    " have no workers");
+  }
+  if (is_one_of<in_turn>(l.discipline)) {
+    found.push_back(link +
+                    "in-turn has no order here, which a hub keeps; let " + end +
+                    " have no workers");
+  }
+}
+
 }  // namespace
 
 bool goes_together(const exchange& rule, const discipline& when) noexcept {
@@ -182,41 +216,18 @@ void numbers(const graph& wiring, problems& found) {
 void pairs(const graph& wiring, problems& found) {
   for (std::size_t i = 0; i < wiring.links.size(); ++i) {
     const link& l = wiring.links[i];
-    const std::string what(name(l.exchange));
-    const std::string when(name(l.discipline));
-    const bool to_hub = wiring.replicas[l.to].is_hub();
     if (const std::string why = refusal(l.compression, l.exchange);
         !why.empty()) {
       found.push_back(named(wiring, i) + ": " + why);
     }
     if (!goes_together(l.exchange, l.discipline)) {
-      found.push_back(named(wiring, i) + ": " + when + " cannot carry " + what +
-                      ", which goes with " + disciplines_of(l.exchange));
+      found.push_back(named(wiring, i) + ": " +
+                      std::string(name(l.discipline)) + " cannot carry " +
+                      std::string(name(l.exchange)) + ", which goes with " +
+                      disciplines_of(l.exchange));
     }
-    if (!to_hub && is_rule<gradient, outer_step>(l.exchange)) {
-      found.push_back(named(wiring, i) + ": " + what +
-                      " needs a hub, which steps with what it gets; let " +
-                      quoted(wiring, l.to) + " have no workers");
-    }
-    if (to_hub && is_rule<token_merge, broadcast_delta, pair_average, mix,
-                          push_sum, all_reduce>(l.exchange)) {
-      found.push_back(named(wiring, i) + ": " + what +
-                      " is between replicas that step, not for a hub; give " +
-                      quoted(wiring, l.to) + " workers");
-    }
-    const bool is_elastic_barrier =
-        is_rule<elastic>(l.exchange) && is_one_of<barrier>(l.discipline);
-    if (!to_hub &&
-        (is_elastic_barrier ||
-         is_one_of<push_fetch, bounded, one_of_group>(l.discipline))) {
-      found.push_back(named(wiring, i) + ": " + when +
-                      " needs a hub at the link's end; let " +
-                      quoted(wiring, l.to) + " have no workers");
-    }
-    if (!to_hub && is_one_of<in_turn>(l.discipline)) {
-      found.push_back(named(wiring, i) +
-                      ": in-turn has no order here, which a hub keeps; let " +
-                      quoted(wiring, l.to) + " have no workers");
+    if (l.to < wiring.replicas.size()) {
+      check_end(wiring, i, found);
     }
   }
 }

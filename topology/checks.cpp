@@ -42,7 +42,7 @@ void check_end(const graph& wiring, std::size_t link, std::size_t replica,
                const char* verb, problems& found) {
   const std::size_t count = wiring.replicas.size();
   if (replica >= count) {
-    found.push_back("link " + std::to_string(link) + " " + verb + " replica " +
+    found.push_back(named(wiring, link) + " " + verb + " replica " +
                     std::to_string(replica) + ", but there are " +
                     std::to_string(count) + ", numbered from 0");
   }
@@ -58,8 +58,7 @@ std::string quoted(const graph& wiring, std::size_t number) {
 
 std::string named(const graph& wiring, std::size_t number) {
   const link& l = wiring.links[number];
-  return "link " + std::to_string(number) + " (" + quoted(wiring, l.from) +
-         " -> " + quoted(wiring, l.to) + ")";
+  return "link " + quoted(wiring, l.from) + " -> " + quoted(wiring, l.to);
 }
 
 std::string listed(const graph& wiring,

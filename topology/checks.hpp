@@ -1,7 +1,8 @@
 #pragma once
 
-// The parts of validate. Each adds its problems; those after links() expect
-// links that join existing replicas.
+// The parts of validate. Each adds its problems. The first ones look at each
+// replica and link by itself; those from connected() on expect links that join
+// two existing replicas.
 
 #include <cstddef>
 #include <string>
@@ -16,9 +17,9 @@ using problems = std::vector<std::string>;
 
 void replicas(const graph& wiring, problems& found);
 void links(const graph& wiring, problems& found);
-void connected(const graph& wiring, problems& found);
 void numbers(const graph& wiring, problems& found);
 void pairs(const graph& wiring, problems& found);
+void connected(const graph& wiring, problems& found);
 void tokens(const graph& wiring, problems& found);
 void hubs(const graph& wiring, problems& found);
 void parts(const graph& wiring, problems& found);
@@ -27,7 +28,7 @@ void waits(const graph& wiring, problems& found);
 
 /// "'hub'"
 std::string quoted(const graph& wiring, std::size_t number);
-/// "link 2 ('replica-2' -> 'hub')"
+/// "link 'replica-2' -> 'hub'"
 std::string named(const graph& wiring, std::size_t link);
 /// "'a', 'b', 'c' and 5 more"
 std::string listed(const graph& wiring,

@@ -32,10 +32,10 @@ std::vector<std::string> validate(const graph& wiring) {
   std::vector<std::string> found;
   checks::replicas(wiring, found);
   checks::links(wiring, found);
+  checks::numbers(wiring, found);
+  checks::pairs(wiring, found);
   const graph sound = sound_part(wiring);
   checks::connected(sound, found);
-  checks::numbers(sound, found);
-  checks::pairs(sound, found);
   checks::tokens(sound, found);
   checks::hubs(sound, found);
   checks::parts(sound, found);

@@ -78,21 +78,21 @@ std::vector<mistake> mistakes() {
            [](auto& g) {
              g.links.push_back({7, 0, {}, {}});
            }),
-       "link 4 begins at replica 7, but there are 5, numbered from 0"},
+       "link 7 -> 'hub' begins at replica 7, but there are 5, numbered from 0"},
       {"missing end",
        but("star",
            [](auto& g) {
              g.links.push_back({1, 9, {}, {}});
            }),
-       "link 4 goes to replica 9"},
+       "link 'replica-1' -> 9 goes to replica 9"},
       {"self",
        but("d-psgd",
            [](auto& g) {
              g.links.push_back({1, 1, p::mix{}, p::barrier{}});
            }),
-       "('replica-2' -> 'replica-2') joins a replica with itself"},
+       "link 'replica-2' -> 'replica-2' joins a replica with itself"},
       {"twice", but("star", [](auto& g) { g.links.push_back(g.links[0]); }),
-       "link 4 ('replica-1' -> 'hub') is there twice; hold each link once"},
+       "link 'replica-1' -> 'hub' is there twice; hold each link once"},
       {"back again",
        but("d-psgd",
            [](auto& g) {
@@ -100,7 +100,7 @@ std::vector<mistake> mistakes() {
            }),
        "is there twice; hold each pair once"},
       {"from a hub", [] { return p::bridge(two_stars(), 0, 6, {}, {}); },
-       "('hub' -> 'replica-1-2') begins at a hub, which takes no steps"},
+       "link 'hub' -> 'replica-1-2' begins at a hub, which takes no steps"},
       {"unconnected", two_stars,
        "no link joins 'hub-2', 'replica-1-2', 'replica-2-2', 'replica-3-2' and "
        "'replica-4-2' with 'hub', 'replica-1'"},
@@ -256,6 +256,19 @@ TEST_CASE("validate: all problems of a bad graph at once") {
 
   // name, self, not joined, tau 0, every for mix, mix with a hub
   REQUIRE(problems.size() == 6);
+}
+
+TEST_CASE("validate: links that lead nowhere have their other problems told") {
+  p::graph g = system_of("star", 2);
+  g.links.insert(g.links.begin(), {1, 9, p::add_delta{}, p::every{0, false}});
+  g.links.push_back({2, 2, p::elastic{1.5}, p::every{}});
+
+  const auto problems = p::validate(g);
+
+  REQUIRE(problems.size() == 4);
+  CHECK_THAT(problems[0], Catch::StartsWith("link 'replica-1' -> 9 goes to"));
+  CHECK_THAT(problems[2], Catch::StartsWith("link 'replica-1' -> 9 has tau 0"));
+  CHECK_THAT(problems[3], Catch::Contains("has alpha 1.5"));
 }
 
 TEST_CASE("validate: groups that wait in a row do not deadlock") {
