@@ -1,9 +1,10 @@
 // Who can wait for whom. Replicas wait in groups: all that one barrier joins,
-// and all that take turns or keep a bound at one hub. Draw each replica and
-// each group as a node and join a replica with its groups. Where this drawing
-// has no cycle, whoever waits is waited for by nobody that he waits for, in
-// whatever order a replica goes through its links; where it has one, an
-// unlucky order deadlocks.
+// all that take turns or keep a bound at one hub, and all that one token
+// visits, for it waits until a replica has stepped on and who has missed it too
+// often waits for it. Draw each replica and each group as a node and join a
+// replica with its groups. Where this drawing has no cycle, whoever waits is
+// waited for by nobody that he waits for, in whatever order a replica goes
+// through its links; where it has one, an unlucky order deadlocks.
 
 #include <algorithm>
 #include <map>
@@ -60,11 +61,20 @@ void add_hubs(const graph& wiring, const char* what,
   }
 }
 
+void add_rings(const graph& wiring, std::vector<waiting_group>& all) {
+  for (const auto& links : components(wiring, [](const link& l) {
+         return std::holds_alternative<on_token>(l.discipline);
+       })) {
+    all.push_back({"a ring of tokens", steppers(wiring, links)});
+  }
+}
+
 std::vector<waiting_group> waiting_groups(const graph& wiring) {
   std::vector<waiting_group> all;
   add_barriers(wiring, all);
   add_hubs<in_turn>(wiring, "turns at ", all);
   add_hubs<bounded>(wiring, "the bound at ", all);
+  add_rings(wiring, all);
   return all;
 }
 

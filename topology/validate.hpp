@@ -17,14 +17,20 @@
 //            compressed as it says (refusal)
 // Meetings   on-token links form directed cycles; in-turn links end in a hub,
 //            which has their order; barriers of one group and turns at one
-//            hub agree on tau; all-reduce links form a ring, or groups with a
-//            ring of leaders; push-sum gets from each replica to each other;
-//            a hub is locked for all or for none
+//            hub agree on tau, and so do broadcast-delta, push-sum and
+//            random-neighbour links of neighbours; all-reduce links form a
+//            ring, or groups with a ring of leaders; push-sum gets from each
+//            replica to each other, by one discipline; all members of a group
+//            push for it, in the same way
+// Hubs       where one waits (barrier, in-turn, bounded) all meet by it; a
+//            barrier does one exchange with the same numbers for all; a hub is
+//            locked for all or for none, and not only read
 // Parts      hubs alone hold parts of the parameters; who meets one of a hub's
 //            parts meets each once, in the same way, and not for a group
 // Waits      nobody can wait for a replica that waits for him: any two groups
-//            in which replicas wait for each other (barrier, in-turn, bounded)
-//            share at most one, and groups form no cycle either
+//            in which replicas wait for each other (barrier, in-turn, bounded,
+//            a ring of tokens) share at most one, and groups form no cycle
+//            either
 
 #include <span>
 #include <string>

@@ -31,9 +31,10 @@ std::function<p::graph()> with(const char* name, const p::exchange& rule) {
   };
 }
 
-std::function<p::graph()> with(const char* name, const p::discipline& when) {
+std::function<p::graph()> with(const char* name, const p::discipline& when,
+                               unsigned replicas = 2) {
   return [=] {
-    p::graph g = system_of(name, 2);
+    p::graph g = system_of(name, replicas);
     g.links[0].discipline = when;
     return g;
   };
@@ -43,6 +44,16 @@ std::function<p::graph()> but(const char* name,
                               const std::function<void(p::graph&)>& change) {
   return [=] {
     p::graph g = system_of(name);
+    change(g);
+    return g;
+  };
+}
+
+/// A hub and one group of two, with one mistake.
+std::function<p::graph()> group_with(
+    const std::function<void(p::graph&)>& change) {
+  return [=] {
+    p::graph g = p::by_name("ea-wild", {.replicas = 2, .group = 2}).value();
     change(g);
     return g;
   };
@@ -132,7 +143,7 @@ std::vector<mistake> mistakes() {
          return g;
        },
        "4 elastic links add up to 1.2; the hub is stable up to 1, alpha 0.25"},
-      {"wrong pair", with("star", p::discipline{p::barrier{}}),
+      {"wrong pair", with("star", p::discipline{p::barrier{}}, 1),
        "barrier cannot carry add-delta, which goes with every, in-turn, "
        "bounded, one-of-group"},
       {"gradient to a worker",
@@ -144,13 +155,13 @@ std::vector<mistake> mistakes() {
       {"gossip with a hub", with("ea-wild", p::exchange{p::pair_average{}}),
        "pair-average is between replicas that step, not for a hub"},
       {"bound without a hub",
-       but("hogwildpp",
+       but("all-to-all",
            [](auto& g) {
              g.links.push_back({0, 2, p::add_delta{}, p::bounded{1, 3}});
            }),
        "bounded needs a hub"},
       {"turns without an order",
-       but("hogwildpp",
+       but("all-to-all",
            [](auto& g) {
              g.links.push_back({0, 2, p::elastic{}, p::in_turn{}});
            }),
@@ -173,13 +184,59 @@ std::vector<mistake> mistakes() {
        "differ in staleness"},
       {"half a lock", with("ea-wild", p::discipline{p::every{{}, true}}),
        "lock the hub and do not"},
-      {"turns and no lock", with("ea-wild", p::discipline{p::in_turn{}}),
-       "lock the hub and do not"},
+      {"turns and no turns", with("async-easgd", p::discipline{p::in_turn{}}),
+       "link 'replica-1' -> 'hub' and link 'replica-2' -> 'hub' meet 'hub' by "
+       "different disciplines; where one of them waits"},
+      {"a barrier and no barrier",
+       with("async-ps", p::discipline{p::barrier{}}),
+       "meet 'hub' by different disciplines"},
+      {"a bound and no bound", with("ssp", p::discipline{p::every{1, false}}),
+       "meet 'hub' by different disciplines"},
+      {"a barrier where others come, too",
+       [] {
+         p::graph g = system_of("ad-psgd", 3);
+         g.links.push_back({0, 2, p::custom{"mine"}, p::barrier{}});
+         return g;
+       },
+       "meet 'replica-3' by different disciplines"},
       {"two velocities",
        with("async-ps", p::exchange{p::gradient{p::combine::mean, 0.5}}),
        "differ in momentum"},
       {"two outer steps", with("local-sgd", p::exchange{p::outer_step{1, 0}}),
-       "differ in rate or momentum"},
+       "differ in exchange or its numbers; a barrier does one exchange"},
+      {"a sum and a mean",
+       with("sync", p::exchange{p::gradient{p::combine::sum, 0.0}}),
+       "differ in exchange or its numbers"},
+      {"two exchanges", with("sync", p::exchange{p::elastic{0.3}}),
+       "differ in exchange or its numbers"},
+      {"a hub that is only read",
+       [] {
+         p::graph g = system_of("star", 2);
+         g.links[0].exchange = g.links[1].exchange = p::overwrite{};
+         return g;
+       },
+       "'hub' never changes, for overwrite brings nothing"},
+      {"updates of two paces",
+       with("all-to-all", p::discipline{p::every{50, false}}, 3),
+       "differ in tau; a replica tells all neighbours at once"},
+      {"neighbours of two paces",
+       with("ad-psgd", p::discipline{p::random_neighbour{50}}, 3),
+       "differ in tau; a replica draws one neighbour every so often"},
+      {"push-sum at a barrier and not",
+       with("sgp", p::discipline{p::every{1, false}}),
+       "differ in discipline; neighbours meet by the same"},
+      {"pushers of two paces", group_with([](p::graph& g) {
+         g.links[0].discipline = p::one_of_group{9, false};
+       }),
+       "push for one group but differ in exchange, tau or pusher"},
+      {"two ways to choose a pusher", group_with([](p::graph& g) {
+         g.links[0].discipline = p::one_of_group{{}, true};
+       }),
+       "push for one group but differ"},
+      {"a member that does not push",
+       group_with([](p::graph& g) { g.links[0].discipline = p::every{}; }),
+       "pushes for a group with 'replica-1'; give each member such a link to "
+       "'hub'"},
       {"barriers of two paces",
        but("d-psgd", [](auto& g) { g.links[0].discipline = p::barrier{2}; }),
        "meet at one barrier but differ in tau"},
@@ -208,6 +265,13 @@ std::vector<mistake> mistakes() {
            }),
        "can wait for each other for ever, in a barrier for mix and turns at "
        "'hub'"},
+      {"a token that waits at a barrier",
+       but("hogwildpp",
+           [](auto& g) {
+             g.links.push_back({0, 1, p::mix{}, p::barrier{}});
+           }),
+       "'replica-2' and 'replica-1' can wait for each other for ever, in a "
+       "barrier for mix and a ring of tokens"},
   };
 }
 
