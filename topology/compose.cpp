@@ -1,7 +1,8 @@
 #include "topology/compose.hpp"
 
+#include <algorithm>
 #include <set>
-#include <stdexcept>
+#include <utility>
 
 namespace sounder::topology {
 
@@ -14,6 +15,26 @@ std::string free_name(const std::string& wanted,
     name = wanted + "-" + std::to_string(number);
   }
   return name;
+}
+
+/// Adds links of a graph whose replicas have become those from `first` on.
+void append(std::vector<link>& all, const std::vector<link>& more,
+            std::size_t first) {
+  for (link l : more) {
+    l.from += first;
+    l.to += first;
+    all.push_back(std::move(l));
+  }
+}
+
+/// The first replica that is a hub as `old` is, or steps as it does; else 0.
+std::size_t first_like(const replica& old, const graph& wiring) {
+  const auto like = std::find_if(
+      wiring.replicas.begin(), wiring.replicas.end(),
+      [&](const replica& r) { return r.is_hub() == old.is_hub(); });
+  return like == wiring.replicas.end()
+             ? 0
+             : static_cast<std::size_t>(like - wiring.replicas.begin());
 }
 
 }  // namespace
@@ -39,10 +60,7 @@ graph join(graph a, const graph& b) {
     taken.insert(r.name);
     a.replicas.push_back(std::move(r));
   }
-  for (const link& l : b.links) {
-    a.links.push_back({first + l.from, first + l.to, l.exchange, l.discipline,
-                       l.compression});
-  }
+  append(a.links, b.links, first);
   return a;
 }
 
@@ -53,11 +71,10 @@ graph bridge(graph wiring, std::size_t from, std::size_t to,
 }
 
 graph nest(const graph& outer, std::size_t place, const graph& inner,
-           std::size_t door) {
-  if (place >= outer.replicas.size() || door >= inner.replicas.size()) {
-    throw std::out_of_range("nest: no such replica");
-  }
-  const replica& old = outer.replicas[place];
+           std::optional<std::size_t> door) {
+  const replica& old = outer.replicas.at(place);
+  const std::size_t way_in = door.value_or(first_like(old, inner));
+  static_cast<void>(inner.replicas.at(way_in));
   const std::size_t more = inner.replicas.size() - 1;
   graph all = outer;
   const auto at = all.replicas.erase(all.replicas.begin() +
@@ -69,16 +86,13 @@ graph nest(const graph& outer, std::size_t place, const graph& inner,
     next = all.replicas.insert(next, std::move(r)) + 1;
   }
   const auto moved = [&](std::size_t i) {
-    return i == place ? place + door : i > place ? i + more : i;
+    return i == place ? place + way_in : i > place ? i + more : i;
   };
   for (link& l : all.links) {
     l.from = moved(l.from);
     l.to = moved(l.to);
   }
-  for (const link& l : inner.links) {
-    all.links.push_back(
-        {place + l.from, place + l.to, l.exchange, l.discipline});
-  }
+  append(all.links, inner.links, place);
   return all;
 }
 

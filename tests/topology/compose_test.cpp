@@ -73,6 +73,26 @@ TEST_CASE("compose: nest puts a graph into a replica's place") {
   CHECK(p::validate(all).empty());
 }
 
+TEST_CASE("compose: nest goes in by a replica like the one that was there") {
+  const p::graph star = system_of("star", 2);
+
+  const p::graph all = p::nest(star, 1, star);
+
+  CHECK(all.links[0].from == 2);  // of 1 the hub, 2 and 3
+  CHECK(p::validate(all).empty());
+  CHECK(p::nest(star, 0, star).links[0].to == 0);  // hub for hub
+}
+
+TEST_CASE("compose: nest and join keep what links compress to") {
+  const p::graph star =
+      p::by_name("star", {.replicas = 1, .compress = p::int8{}}).value();
+
+  for (const p::graph& all : {p::nest(star, 1, star), p::join(star, star)}) {
+    CHECK(std::holds_alternative<p::int8>(all.links[0].compression));
+    CHECK(std::holds_alternative<p::int8>(all.links[1].compression));
+  }
+}
+
 TEST_CASE("compose: nest knows no replica that is not there") {
   const p::graph star = system_of("star", 1);
 
