@@ -18,14 +18,6 @@ bool is_push_sum(const graph& wiring) {
                      });
 }
 
-edges directed(const graph& wiring) {
-  edges all;
-  for (const link& l : wiring.links) {
-    all.push_back({l.from, l.to});
-  }
-  return all;
-}
-
 }  // namespace
 
 analysis analyse(const graph& wiring, double parameter_bytes,
@@ -40,9 +32,9 @@ analysis analyse(const graph& wiring, double parameter_bytes,
     a.least_degree = *least;
     a.most_degree = *most;
   }
-  a.diameter = diameter(n, pairs);
+  a.diameter = diameter(n, ways_of(wiring));
   if (n > 0 && n <= most_analysed && is_push_sum(wiring)) {
-    a.spectral_gap = spectral_gap(push_sum_weights(n, directed(wiring)));
+    a.spectral_gap = spectral_gap(push_sum_weights(n, ways_of(wiring)));
   } else if (n > 0 && n <= most_analysed) {
     const Eigen::MatrixXd weights = metropolis_weights(n, pairs);
     a.spectral_gap = spectral_gap(weights);

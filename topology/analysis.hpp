@@ -13,7 +13,9 @@ namespace sounder::topology {
 struct analysis {
   std::size_t least_degree = 0;  // neighbours of a replica
   std::size_t most_degree = 0;
-  std::optional<std::size_t> diameter;  // nothing: not connected
+  /// The most meetings that news needs to get from one to another; nothing
+  /// where it does not get to all.
+  std::optional<std::size_t> diameter;
 
   /// Of the shares of push-sum where all links are such, else of Metropolis
   /// weights; nothing above most_analysed replicas.

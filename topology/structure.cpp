@@ -47,6 +47,18 @@ edges pairs_of(const graph& wiring) {
   return all;
 }
 
+edges ways_of(const graph& wiring) {
+  edges all;
+  for (const link& l : wiring.links) {
+    all.push_back({l.from, l.to});
+    if (!std::holds_alternative<token_merge>(l.exchange) &&
+        !std::holds_alternative<push_sum>(l.exchange)) {
+      all.push_back({l.to, l.from});
+    }
+  }
+  return all;
+}
+
 std::vector<std::size_t> degrees(std::size_t n, const edges& pairs) {
   std::vector<std::size_t> all(n, 0);
   for (const edge& e : pairs) {
@@ -56,11 +68,10 @@ std::vector<std::size_t> degrees(std::size_t n, const edges& pairs) {
   return all;
 }
 
-std::optional<std::size_t> diameter(std::size_t n, const edges& pairs) {
+std::optional<std::size_t> diameter(std::size_t n, const edges& ways) {
   neighbour_lists next(n);
-  for (const edge& e : pairs) {
+  for (const edge& e : ways) {
     next[e.from].push_back(e.to);
-    next[e.to].push_back(e.from);
   }
   std::size_t longest = 0;
   for (std::size_t i = 0; i < n; ++i) {

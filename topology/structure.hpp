@@ -16,13 +16,17 @@ namespace sounder::topology {
 /// their links.
 edges pairs_of(const graph& wiring);
 
+/// The ways that news takes: both ways along a link, but with the link only
+/// where it passes a token or shares (token-merge, push-sum).
+edges ways_of(const graph& wiring);
+
 /// Neighbours of each of n nodes. Each pair counts for both its ends.
 std::vector<std::size_t> degrees(std::size_t n, const edges& pairs);
 
-/// The longest of the shortest ways between two of n nodes, over edges in
-/// either direction; nothing when some have none.
-/// Cost: O(n (n + pairs)).
-std::optional<std::size_t> diameter(std::size_t n, const edges& pairs);
+/// The longest of the shortest ways from one of n nodes to another, along the
+/// edges; nothing when some have none.
+/// Cost: O(n (n + ways)).
+std::optional<std::size_t> diameter(std::size_t n, const edges& ways);
 
 /// Sets of nodes that grow together.
 class partition {

@@ -2,20 +2,41 @@
 
 #include <catch2/catch.hpp>
 
+#include "topology/compose.hpp"
+
 namespace p = sounder::topology;
 namespace s = sounder::topology::shapes;
 
+namespace {
+
+p::graph along(const p::edges& pairs, const p::exchange& rule) {
+  return p::wire({}, pairs, rule, {});
+}
+
+}  // namespace
+
 TEST_CASE("structure: diameters are those of the textbook") {
-  CHECK(p::diameter(1, {}) == 0U);
-  CHECK(p::diameter(2, s::ring(2)) == 1U);
-  CHECK(p::diameter(8, s::ring(8)) == 4U);
-  CHECK(p::diameter(9, s::ring(9)) == 4U);
-  CHECK(p::diameter(9, s::star(8)) == 2U);
-  CHECK(p::diameter(7, s::clique(7)) == 1U);
-  CHECK(p::diameter(16, s::hypercube(4)) == 4U);
-  CHECK(p::diameter(16, s::torus(4, 4)) == 4U);
-  CHECK(p::diameter(8, s::exponential(8)) == 2U);
-  CHECK(p::diameter(12, s::two_level_groups(12, 4)) == 3U);
+  const auto diameter = [](std::size_t n, const p::edges& pairs) {
+    return p::diameter(n, p::ways_of(along(pairs, p::mix{})));
+  };
+  CHECK(diameter(1, {}) == 0U);
+  CHECK(diameter(2, s::ring(2)) == 1U);
+  CHECK(diameter(8, s::ring(8)) == 4U);
+  CHECK(diameter(9, s::ring(9)) == 4U);
+  CHECK(diameter(9, s::star(8)) == 2U);
+  CHECK(diameter(7, s::clique(7)) == 1U);
+  CHECK(diameter(16, s::hypercube(4)) == 4U);
+  CHECK(diameter(16, s::torus(4, 4)) == 4U);
+  CHECK(diameter(8, s::exponential(8)) == 2U);
+  CHECK(diameter(12, s::two_level_groups(12, 4)) == 3U);
+}
+
+TEST_CASE("structure: tokens and shares go one way only") {
+  const auto ring = along(s::directed_ring(8), p::token_merge{});
+  const auto shares = along(s::directed_exponential(8), p::push_sum{});
+
+  CHECK(p::diameter(8, p::ways_of(ring)) == 7U);
+  CHECK(p::diameter(8, p::ways_of(shares)) == 3U);
 }
 
 TEST_CASE("structure: what is not connected has no diameter") {
