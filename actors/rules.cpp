@@ -11,7 +11,6 @@
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/exchange/token_merge.hpp"
 #include "topology/reduction.hpp"
-#include "topology/weights.hpp"
 
 namespace sounder::actors {
 
@@ -191,17 +190,6 @@ std::vector<reduce_members> find_reduce_groups(const p::graph& wiring) {
     found.push_back(std::move(members));
   }
   return found;
-}
-
-double mixing_weight(const p::graph& wiring, std::size_t i, std::size_t j) {
-  const auto degree = [&](std::size_t r) {
-    return static_cast<std::size_t>(std::count_if(
-        wiring.links.begin(), wiring.links.end(), [&](const p::link& l) {
-          return std::holds_alternative<p::mix>(l.exchange) &&
-                 (l.from == r || l.to == r);
-        }));
-  };
-  return p::metropolis_weight(degree(i), degree(j));
 }
 
 std::vector<std::size_t> ring_of(const reduce_members& all) {

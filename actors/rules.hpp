@@ -52,8 +52,4 @@ std::vector<group_place> places_of(const reduce_members& all);
 std::vector<std::pair<std::size_t, std::size_t>> ways_of(
     const reduce_members& all);
 
-/// The Metropolis weight of two neighbours, degrees counting mix links.
-double mixing_weight(const topology::graph& wiring, std::size_t i,
-                     std::size_t j);
-
 }  // namespace sounder::actors

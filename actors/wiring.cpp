@@ -10,6 +10,7 @@
 #include "actors/messages.hpp"
 #include "actors/port.hpp"
 #include "actors/remote_meeting.hpp"
+#include "topology/weights.hpp"
 
 namespace sounder::actors {
 
@@ -420,7 +421,7 @@ void wirer::add_gossip(std::size_t i) {
     n.mail = mailbox(other, box_of(link), n.meter,
                      codec_of(link, letters_of(link), letters_of(link),
                               [&] { return start_of(i); }));
-    n.weight = mixing_weight(graph_, i, other);
+    n.weight = p::mixing_weight(graph_, link);
     around.own_weight -= n.weight;
     around.out.push_back(std::move(n));
   }

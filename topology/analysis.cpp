@@ -18,6 +18,22 @@ bool is_push_sum(const graph& wiring) {
                      });
 }
 
+/// Those of the links if all have one, else Metropolis'.
+Eigen::MatrixXd weights_of(const graph& wiring) {
+  const std::size_t n = wiring.replicas.size();
+  edges pairs;
+  std::vector<double> weights;
+  for (const link& l : wiring.links) {
+    const auto* const rule = std::get_if<mix>(&l.exchange);
+    if (rule == nullptr || !rule->weight) {
+      return metropolis_weights(n, pairs_of(wiring));
+    }
+    pairs.push_back({l.from, l.to});
+    weights.push_back(*rule->weight);
+  }
+  return symmetric_weights(n, pairs, weights);
+}
+
 }  // namespace
 
 analysis analyse(const graph& wiring, double parameter_bytes,
@@ -36,7 +52,7 @@ analysis analyse(const graph& wiring, double parameter_bytes,
   if (n > 0 && n <= most_analysed && is_push_sum(wiring)) {
     a.spectral_gap = spectral_gap(push_sum_weights(n, ways_of(wiring)));
   } else if (n > 0 && n <= most_analysed) {
-    const Eigen::MatrixXd weights = metropolis_weights(n, pairs);
+    const Eigen::MatrixXd weights = weights_of(wiring);
     a.spectral_gap = spectral_gap(weights);
     a.effective_neighbours = effective_neighbours(weights);
   }

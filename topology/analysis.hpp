@@ -17,8 +17,8 @@ struct analysis {
   /// where it does not get to all.
   std::optional<std::size_t> diameter;
 
-  /// Of the shares of push-sum where all links are such, else of Metropolis
-  /// weights; nothing above most_analysed replicas.
+  /// Of the shares of push-sum or the weights of mix where all links are such,
+  /// else of Metropolis weights; nothing above most_analysed replicas.
   std::optional<double> spectral_gap;
   /// With gamma 0.9 and symmetric weights only.
   std::optional<double> effective_neighbours;

@@ -12,6 +12,8 @@ namespace sounder::topology {
 
 namespace {
 
+using checks::plain;
+
 template <class... Kinds>
 bool is_one_of(const discipline& when) noexcept {
   return (std::holds_alternative<Kinds>(when) || ...);
@@ -53,18 +55,6 @@ std::string disciplines_of(const exchange& rule) {
   return text;
 }
 
-/// A number as people write it: 0.25, not 0.250000.
-std::string plain(double value) {
-  std::string text = std::to_string(value);
-  if (text.find('.') != std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.') {
-      text.pop_back();
-    }
-  }
-  return text;
-}
-
 /// Says what is wrong with the numbers of one link.
 class number_check {
  public:
@@ -97,6 +87,7 @@ class number_check {
       say("has tolerance " + plain(e.tolerance) + "; 0 is the least");
     }
   }
+  void operator()(const mix& e) { inside("weight", e.weight); }
   void operator()(const custom& e) {
     if (e.name.empty()) {
       say("is custom but names no rule; name one that the plan has");

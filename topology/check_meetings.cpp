@@ -70,6 +70,34 @@ void check_gossip(const graph& wiring, problems& found) {
   }
 }
 
+/// A replica keeps what it does not give to its neighbours.
+void check_weights(const graph& wiring, problems& found) {
+  const auto weight_of = [](const link& l) {
+    return std::get<mix>(l.exchange).weight;
+  };
+  std::vector<double> given(wiring.replicas.size(), 0.0);
+  for (const numbers_list& group : components(wiring, does<mix>)) {
+    check_same(
+        wiring, group,
+        "mix with a weight and without; give one to all or to none",
+        [&](const link& l) { return std::optional(weight_of(l).has_value()); },
+        found);
+    for (const std::size_t i : group) {
+      const link& l = wiring.links[i];
+      given[l.from] += weight_of(l).value_or(0.0);
+      given[l.to] += weight_of(l).value_or(0.0);
+    }
+  }
+  constexpr double rounding = 1e-9;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (given[i] > 1.0 + rounding) {
+      found.push_back("the mixing weights of " + quoted(wiring, i) +
+                      " add up to " + plain(given[i]) +
+                      "; 1 is the most, for it keeps what remains");
+    }
+  }
+}
+
 /// Any member may be the one that pushes, and all take the result over.
 void check_pushers(const graph& wiring, const numbers_list& members,
                    problems& found) {
@@ -142,6 +170,7 @@ void groups(const graph& wiring, problems& found) {
     check_pushers(wiring, touched(wiring, r.links), found);
   }
   check_gossip(wiring, found);
+  check_weights(wiring, found);
 }
 
 }  // namespace sounder::topology::checks

@@ -76,6 +76,17 @@ std::string listed(const graph& wiring,
                    " more";
 }
 
+std::string plain(double value) {
+  std::string text = std::to_string(value);
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') {
+      text.pop_back();
+    }
+  }
+  return text;
+}
+
 bool ends_at(const graph& wiring, std::size_t number) noexcept {
   return std::any_of(
       wiring.links.begin(), wiring.links.end(),

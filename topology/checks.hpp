@@ -34,6 +34,9 @@ std::string named(const graph& wiring, std::size_t link);
 std::string listed(const graph& wiring,
                    const std::vector<std::size_t>& numbers);
 
+/// A number as people write it: 0.25, not 0.250000.
+std::string plain(double value);
+
 /// Whether any link begins or ends at the replica.
 bool ends_at(const graph& wiring, std::size_t number) noexcept;
 

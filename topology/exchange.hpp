@@ -60,8 +60,12 @@ struct broadcast_delta {};
 /// w = c = (w + c) / 2, at once. AD-PSGD (Lian et al. 2018).
 struct pair_average {};
 
-/// w^i = sum_j W_ij w^j with Metropolis weights. D-PSGD (Lian et al. 2017).
-struct mix {};
+/// w^i = sum_j W_ij w^j. D-PSGD (Lian et al. 2017). W_ij = W_ji is the link's
+/// weight, Metropolis' where no link between such neighbours has one; W_ii is
+/// what remains of 1.
+struct mix {
+  std::optional<double> weight;
+};
 
 /// Push-sum with equal shares: (x, weight) / (out-degree + 1) to every
 /// out-neighbour, w = x / weight. SGP (Assran et al. 2019).

@@ -46,7 +46,7 @@ struct field_visit {
     visit("tolerance", e.tolerance);
     visit("beta", e.beta);
   }
-
+  void operator()(mix& e) const { visit("weight", e.weight); }
   void operator()(custom& e) const { visit("rule", e.name); }
 
   // Disciplines.

@@ -33,16 +33,39 @@ double metropolis_weight(std::size_t d, std::size_t e) noexcept {
   return 1.0 / (1.0 + static_cast<double>(std::max(d, e)));
 }
 
-Eigen::MatrixXd metropolis_weights(std::size_t n, const edges& pairs) {
-  const std::vector<std::size_t> degree = degrees(n, pairs);
+Eigen::MatrixXd symmetric_weights(std::size_t n, const edges& pairs,
+                                  const std::vector<double>& weights) {
   Eigen::MatrixXd w = Eigen::MatrixXd::Zero(index(n), index(n));
-  for (const edge& e : pairs) {
-    const double weight = metropolis_weight(degree[e.from], degree[e.to]);
-    w(index(e.from), index(e.to)) = weight;
-    w(index(e.to), index(e.from)) = weight;
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    w(index(pairs[k].from), index(pairs[k].to)) = weights[k];
+    w(index(pairs[k].to), index(pairs[k].from)) = weights[k];
   }
   w.diagonal() = (1.0 - w.rowwise().sum().array()).matrix();
   return w;
+}
+
+Eigen::MatrixXd metropolis_weights(std::size_t n, const edges& pairs) {
+  const std::vector<std::size_t> degree = degrees(n, pairs);
+  std::vector<double> weights;
+  for (const edge& e : pairs) {
+    weights.push_back(metropolis_weight(degree[e.from], degree[e.to]));
+  }
+  return symmetric_weights(n, pairs, weights);
+}
+
+double mixing_weight(const graph& wiring, const link& neighbours) noexcept {
+  const auto* const own = std::get_if<mix>(&neighbours.exchange);
+  if (own != nullptr && own->weight) {
+    return *own->weight;
+  }
+  const auto degree = [&](std::size_t i) {
+    return static_cast<std::size_t>(std::count_if(
+        wiring.links.begin(), wiring.links.end(), [&](const link& l) {
+          return std::holds_alternative<mix>(l.exchange) &&
+                 (l.from == i || l.to == i);
+        }));
+  };
+  return metropolis_weight(degree(neighbours.from), degree(neighbours.to));
 }
 
 Eigen::MatrixXd push_sum_weights(std::size_t n, const edges& directed) {

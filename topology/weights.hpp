@@ -8,12 +8,23 @@
 
 #include <Eigen/Core>
 
+#include "topology/graph.hpp"
 #include "topology/shapes.hpp"
 
 namespace sounder::topology {
 
 /// The weight between two neighbours of degrees d and e: 1 / (1 + max(d, e)).
 double metropolis_weight(std::size_t d, std::size_t e) noexcept;
+
+/// W of an undirected graph whose edges have the weights:
+///
+///   W_ij = W_ji = weights[k] for edge k between i and j,
+///   W_ii = 1 - sum_j W_ij
+///
+/// symmetric, rows and columns add up to 1.
+/// Shapes:  edges join nodes below n, each pair once; the matrix is n x n.
+Eigen::MatrixXd symmetric_weights(std::size_t n, const edges& pairs,
+                                  const std::vector<double>& weights);
 
 /// Metropolis weights of an undirected graph:
 ///
@@ -26,6 +37,11 @@ double metropolis_weight(std::size_t d, std::size_t e) noexcept;
 /// Shapes:  edges join nodes below n, each pair once; the matrix is n x n.
 /// Cost:    O(n^2 + edges).
 Eigen::MatrixXd metropolis_weights(std::size_t n, const edges& pairs);
+
+/// The weight W_ij of a mix link of the graph: its own or, where it has none,
+/// Metropolis' for the degrees that mix links give its ends.
+/// Cost: O(links).
+double mixing_weight(const graph& wiring, const link& neighbours) noexcept;
 
 /// Shares of push-sum on a directed graph: each node gives the same to its
 /// out-neighbours and to itself, P_ij = 1 / (1 + out-degree of j) for edges

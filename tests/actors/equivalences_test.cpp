@@ -105,6 +105,20 @@ TEST_CASE("equivalences: hierarchical and plain all-reduce agree") {
                trained(*p::by_name("allreduce", options), 2, 0.05));
 }
 
+TEST_CASE(
+    "equivalences: a row of three mixes by thirds unless told otherwise") {
+  const auto row = [](const p::mix& rule) {
+    return trained(
+        p::wire({{"a", 1, {}, {}}, {"b", 1, {}, {}}, {"c", 1, {}, {}}},
+                {{0, 1}, {1, 2}}, rule, p::barrier{}),
+        2, 0.05);
+  };
+  const auto thirds = row({1.0 / 3.0});
+
+  require_same(row({}), thirds);
+  REQUIRE(row({0.1}) != thirds);
+}
+
 TEST_CASE("equivalences: without local momentum EAMSGD is EASGD") {
   p::wiring_options options;
   options.replicas = 1;

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "topology/compose.hpp"
 #include "topology/shapes.hpp"
+#include "topology/systems.hpp"
 
 namespace p = sounder::topology;
 namespace s = sounder::topology::shapes;
@@ -27,6 +29,50 @@ TEST_CASE("weights: the larger degree counts") {
   CHECK(w(1, 1) == Approx(0.75));
   CHECK(w(0, 0) == Approx(0.25));
   CHECK(w(1, 2) == 0.0);
+}
+
+TEST_CASE("weights: a mix link's own weight counts, else Metropolis'") {
+  p::graph g = p::wire(std::vector<p::replica>(3), {{0, 1}, {1, 2}}, p::mix{},
+                       p::barrier{});
+  CHECK(p::mixing_weight(g, g.links[0]) == Approx(1.0 / 3.0));
+
+  g.links[0].exchange = p::mix{0.2};
+
+  CHECK(p::mixing_weight(g, g.links[0]) == 0.2);
+}
+
+TEST_CASE("weights: what is not given to neighbours stays") {
+  const auto w = p::symmetric_weights(3, {{0, 1}, {1, 2}}, {0.2, 0.5});
+
+  CHECK(w(0, 1) == 0.2);
+  CHECK(w(1, 0) == 0.2);
+  CHECK(w(1, 1) == Approx(0.3));
+  CHECK(p::validate_weights(w).empty());
+}
+
+TEST_CASE("weights: validate names who would give away more than all") {
+  p::graph g = p::by_name("d-psgd", {.replicas = 3}).value();
+  const auto weigh = [&](double first, double others) {
+    for (p::link& l : g.links) {
+      l.exchange = p::mix{&l == g.links.data() ? first : others};
+    }
+    return p::validate(g);
+  };
+
+  CHECK(weigh(0.5, 0.25).empty());
+  CHECK(weigh(0.5, 0.5).empty());
+  CHECK(weigh(0.7, 0.4) ==
+        std::vector<std::string>{
+            "the mixing weights of 'replica-1' add up to 1.1; 1 is the most, "
+            "for it keeps what remains",
+            "the mixing weights of 'replica-2' add up to 1.1; 1 is the most, "
+            "for it keeps what remains"});
+  CHECK(weigh(0.0, 0.3) ==
+        std::vector<std::string>{"link 'replica-1' -> 'replica-2' has weight "
+                                 "0; it must lie between 0 and 1"});
+  g.links[0].exchange = p::mix{};
+  CHECK_THAT(p::validate(g).at(0),
+             Catch::Contains("mix with a weight and without"));
 }
 
 TEST_CASE("weights: shares of push-sum keep the sum, columns add up to 1") {

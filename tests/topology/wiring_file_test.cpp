@@ -101,6 +101,16 @@ TEST_CASE("wiring file: a rule of one's own comes back by its name") {
   CHECK(p::name(p::parse_wiring(text).links[0].exchange) == "mine");
 }
 
+TEST_CASE("wiring file: a link of mix may have a weight") {
+  const p::graph g = p::parse_wiring(with_link(
+      R"("from": 0, "to": 1, "exchange": {"name": "mix", "weight": 0.25},
+         "discipline": "barrier")"));
+
+  CHECK(std::get<p::mix>(g.links[0].exchange).weight == 0.25);
+  CHECK_THAT(p::write_wiring(g),
+             Catch::Contains(R"({"name": "mix", "weight": 0.25})"));
+}
+
 TEST_CASE("wiring file: a link says how it compresses, or nothing") {
   for (const p::compression& how :
        {p::compression{p::fp16{}}, p::compression{p::bf16{}},
