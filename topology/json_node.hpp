@@ -10,14 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "topology/fields.hpp"
-#include "topology/wiring_file.hpp"
+#include "topology/json_text.hpp"
 
 namespace sounder::topology::detail {
-
-using json = nlohmann::ordered_json;
 
 /// "a, b, c"
 inline std::string list(const std::vector<std::string>& all) {
@@ -31,12 +27,11 @@ inline std::string list(const std::vector<std::string>& all) {
 /// A value of the file and where it stands.
 struct node {
   const json& value;
-  const std::string& file;
+  const json_text& text;
   std::string path;
 
   [[noreturn]] void fail(const std::string& problem) const {
-    throw wiring_error(file + ": " + (path.empty() ? "" : path + ": ") +
-                       problem);
+    text.fail(path, problem);
   }
   [[noreturn]] void expect(const std::string& what) const {
     std::string shown =
@@ -48,10 +43,10 @@ struct node {
   }
   bool has(const char* key) const { return value.contains(key); }
   node at(const std::string& key) const {
-    return {value.at(key), file, path + (path.empty() ? "" : ".") + key};
+    return {value.at(key), text, path + (path.empty() ? "" : ".") + key};
   }
   node at(std::size_t i) const {
-    return {value.at(i), file, path + "[" + std::to_string(i) + "]"};
+    return {value.at(i), text, path + "[" + std::to_string(i) + "]"};
   }
   node required(const char* key) const {
     if (!has(key)) {
@@ -108,6 +103,9 @@ inline void read(const node& from, std::string& value) {
     from.expect("a text in quotes");
   }
   value = from.value.get<std::string>();
+  if (std::any_of(value.begin(), value.end(), is_control)) {
+    from.expect("a text without control characters");
+  }
 }
 
 inline void read(const node& from, combine& value) {

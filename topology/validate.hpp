@@ -9,8 +9,9 @@
 //            together they join all replicas
 // Numbers    tau, n_push, n_fetch >= 1; alpha, beta and weight in (0, 1), the
 //            weights of a replica 1 in sum at most, given for all neighbours or
-//            none; a fraction of top-k in (0, 0.5); momentum in [0, 1); with a barrier the alphas at a hub add up to 1 at most,
-//            for the hub moves to (1 - N alpha) c + N alpha mean(w)
+//            none; a fraction of top-k in (0, 0.5); momentum in [0, 1); with a
+//            barrier the alphas at a hub add up to 1 at most, for the hub moves
+//            to (1 - N alpha) c + N alpha mean(w)
 // Pairs      the discipline can carry the exchange (goes_together); gradients
 //            and outer steps go to hubs, gossip and all-reduce do not; links
 //            at one hub agree on its momentum; the link's payloads can be

@@ -6,7 +6,6 @@
 #include <array>
 #include <fstream>
 #include <map>
-#include <set>
 
 #include "topology/compose.hpp"
 #include "topology/json_node.hpp"
@@ -18,7 +17,8 @@ namespace {
 using namespace detail;  // node, read, list: what JSON asks for
 
 constexpr std::size_t most_links = std::size_t{1} << 20;
-constexpr std::size_t deepest = 16;  // join within join
+constexpr std::size_t most_bytes = std::size_t{1} << 26;  // of a file
+constexpr std::size_t deepest = 16;                       // join within join
 
 void add_replicas(const node& from, graph& wiring) {
   from.object();
@@ -87,7 +87,8 @@ class directory {
     if (!from.value.is_string()) {
       from.expect("the name or the number of a replica");
     }
-    const auto wanted = from.value.get<std::string>();
+    std::string wanted;
+    read(from, wanted);
     if (const auto one = numbers_.find(wanted); one != numbers_.end()) {
       return {one->second};
     }
@@ -231,7 +232,7 @@ graph read_replicas(const node& from) {
     std::size_t count = 0;
     read(replicas, count);
     const json family = {{"name", "replica"}, {"count", count}};
-    add_replicas({family, from.file, replicas.path}, wiring);
+    add_replicas({family, from.text, replicas.path}, wiring);
     return wiring;
   }
   for (std::size_t i = 0; i < replicas.array().value.size(); ++i) {
@@ -253,44 +254,12 @@ graph read_graph(const node& from, std::size_t depth) {
   return wiring;
 }
 
-/// The JSON of a text. A key that comes twice is a mistake: one would be lost.
-json parse_json(std::string_view text, const std::string& file) {
-  std::vector<std::set<std::string>> keys;
-  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) {
-      keys.emplace_back();
-    } else if (event == json::parse_event_t::object_end) {
-      keys.pop_back();
-    } else if (event == json::parse_event_t::key &&
-               !keys.back().insert(parsed.get<std::string>()).second) {
-      throw wiring_error(file + ": the key " + parsed.dump() +
-                         " is there twice in one object");
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, watch, true, true);
-  } catch (const json::exception& e) {
-    const auto* syntax = dynamic_cast<const json::parse_error*>(&e);
-    const std::size_t byte =
-        syntax != nullptr ? std::min(syntax->byte, text.size()) : 0;
-    const auto line =
-        1 + std::count(text.begin(),
-                       text.begin() + static_cast<std::ptrdiff_t>(byte), '\n');
-    std::string what = e.what();
-    const std::size_t colon = what.find(": ");
-    what = colon == what.npos ? what : what.substr(colon + 2);
-    throw wiring_error(file +
-                       (syntax != nullptr ? ":" + std::to_string(line) : "") +
-                       ": " + what);
-  }
-}
-
 }  // namespace
 
 graph parse_wiring(std::string_view text, const std::string& file) {
-  const json value = parse_json(text, file);
-  return read_graph({value, file, ""}, 0);
+  const json_text source{text, file};
+  const json value = source.parse();
+  return read_graph({value, source, ""}, 0);
 }
 
 graph read_wiring(const std::string& file) {
@@ -299,6 +268,11 @@ graph read_wiring(const std::string& file) {
   std::array<char, 1 << 16> part;
   while (in.read(part.data(), part.size()) || in.gcount() > 0) {
     text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > most_bytes) {
+      throw wiring_error(file + ": more than " +
+                         std::to_string(most_bytes >> 20) +
+                         " MiB, no wiring file");
+    }
   }
   if (!in.is_open() || in.bad()) {
     throw wiring_error(file + ": cannot be read");

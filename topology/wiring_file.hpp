@@ -13,8 +13,9 @@ namespace sounder::topology {
 
 /// A wiring file that cannot be understood. what() is one line:
 ///
-///   FILE:LINE: PROBLEM                      the text is not JSON
-///   FILE: links[3].exchange: PROBLEM        a value is not what it must be
+///   FILE:LINE: PROBLEM                       the text is not JSON
+///   FILE:LINE: links[3].exchange: PROBLEM    a value is not what it must be
+///   FILE: PROBLEM                            the file cannot be read
 ///
 /// and lists what is allowed. Whether the graph can run is not the question
 /// here: validate answers it.
@@ -27,7 +28,8 @@ class wiring_error : public std::runtime_error {
 /// Errors: wiring_error, also for more than 1,024 replicas or 2^20 links.
 graph parse_wiring(std::string_view text, const std::string& file = "wiring");
 
-/// The graph in the file. Errors: wiring_error, also when it cannot be read.
+/// The graph in the file. Errors: wiring_error, also when it cannot be read or
+/// has more than 64 MiB.
 graph read_wiring(const std::string& file);
 
 /// The graph as the text of a file, a line for each replica and link:

@@ -200,8 +200,8 @@ TEST_CASE("wiring file: complaints say where and what is allowed") {
   const auto [text, expected] = GENERATE(table<std::string, std::string>({
       {"{\n\"replicas\": 2,\n]", "my.json:3: "},
       {"", "my.json:1: "},
-      {"[]", "my.json: [] is not an object in braces"},
-      {"{}", "my.json: 'replicas' is missing"},
+      {"[]", "my.json:1: [] is not an object in braces"},
+      {"{}", "my.json:1: 'replicas' is missing"},
       {"{\"replicas\": -1}", "replicas: -1 is not a whole number"},
       {"{\"replicas\": 1e9}", "1000000000.0 is not a whole number"},
       {"{\"replicas\": 100000}", "replicas: more than 1024 replicas"},
