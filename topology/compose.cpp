@@ -27,6 +27,12 @@ void append(std::vector<link>& all, const std::vector<link>& more,
   }
 }
 
+void keep_rule(graph& all, const graph& more) {
+  if (all.step_rule.empty()) {
+    all.step_rule = more.step_rule;
+  }
+}
+
 /// The first replica that is a hub as `old` is, or steps as it does; else 0.
 std::size_t first_like(const replica& old, const graph& wiring) {
   const auto like = std::find_if(
@@ -61,6 +67,7 @@ graph join(graph a, const graph& b) {
     a.replicas.push_back(std::move(r));
   }
   append(a.links, b.links, first);
+  keep_rule(a, b);
   return a;
 }
 
@@ -93,6 +100,7 @@ graph nest(const graph& outer, std::size_t place, const graph& inner,
     l.to = moved(l.to);
   }
   append(all.links, inner.links, place);
+  keep_rule(all, inner);
   return all;
 }
 

@@ -2,7 +2,8 @@
 
 // Graphs made of replicas and edges, and of other graphs. All functions take
 // values and return a new one. Links may name missing replicas; validate says
-// so, nothing here does.
+// so, nothing here does. Of two graphs' step rules that of the first stays if
+// it has one.
 
 #include <cstddef>
 #include <optional>

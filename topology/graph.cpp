@@ -1,5 +1,7 @@
 #include "topology/graph.hpp"
 
+#include <algorithm>
+
 namespace sounder::topology {
 
 namespace {
@@ -24,6 +26,11 @@ graph aig(unsigned workers) { return one_replica(workers, coordinate_lock{}); }
 
 graph round_robin(unsigned workers) {
   return one_replica(workers, cyclic_turns{});
+}
+
+bool is_step_rule(std::string_view name) noexcept {
+  return std::find(step_rules.begin(), step_rules.end(), name) !=
+         step_rules.end();
 }
 
 unsigned workers(const graph& wiring) noexcept {

@@ -139,11 +139,14 @@ constexpr std::array systems = {
                  [](const options& o) {
                    return around_hub(o, elastic{o.alpha}, every{o.tau, true});
                  }},
-    // The momentum is the workers' own: the graph is that of async-easgd.
-    system_entry{"eamsgd",
-                 [](const options& o) {
-                   return around_hub(o, elastic{o.alpha}, every{o.tau, true});
-                 }},
+    // The links are those of async-easgd, the momentum is the workers' own.
+    system_entry{
+        "eamsgd",
+        [](const options& o) {
+          graph all = around_hub(o, elastic{o.alpha}, every{o.tau, true});
+          all.step_rule = "nesterov";
+          return all;
+        }},
     system_entry{"ea-wild", ea_wild},
     system_entry{"hogwildpp",
                  [](const options& o) {

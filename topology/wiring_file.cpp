@@ -183,7 +183,7 @@ void add_links(const node& from, graph& wiring) {
 
 graph read_system(const node& from) {
   wiring_options options;
-  member_reader members(from, {"system", "name", "links"});
+  member_reader members(from, {"system", "name", "links", "step-rule"});
   for_each_field(options, members);
   members.refuse_others();
   std::string name;
@@ -202,7 +202,7 @@ graph read_graph(const node& from, std::size_t depth);
 
 /// A part with a name puts it before the names of its replicas.
 graph read_joined(const node& from, std::size_t depth) {
-  member_reader(from, {"join", "name", "links"}).refuse_others();
+  member_reader(from, {"join", "name", "links", "step-rule"}).refuse_others();
   const node parts = from.at("join");
   graph all;
   for (std::size_t i = 0; i < parts.array().value.size(); ++i) {
@@ -215,6 +215,11 @@ graph read_joined(const node& from, std::size_t depth) {
         r.name = name + "/" + r.name;
       }
     }
+    if (!all.step_rule.empty() && !next.step_rule.empty() &&
+        all.step_rule != next.step_rule) {
+      part.fail("steps by " + next.step_rule + ", a part before it by " +
+                all.step_rule + "; a run has one rule");
+    }
     all = join(std::move(all), next);
     if (all.replicas.size() > most_replicas || all.links.size() > most_links) {
       part.fail("more than " + std::to_string(most_replicas) + " replicas or " +
@@ -225,7 +230,8 @@ graph read_joined(const node& from, std::size_t depth) {
 }
 
 graph read_replicas(const node& from) {
-  member_reader(from, {"replicas", "name", "links"}).refuse_others();
+  member_reader(from, {"replicas", "name", "links", "step-rule"})
+      .refuse_others();
   const node replicas = from.required("replicas");
   graph wiring;
   if (replicas.value.is_number()) {
@@ -241,6 +247,14 @@ graph read_replicas(const node& from) {
   return wiring;
 }
 
+void read_step_rule(const node& from, graph& wiring) {
+  read(from, wiring.step_rule);
+  if (!is_step_rule(wiring.step_rule)) {
+    from.fail("'" + wiring.step_rule + "' is none of " +
+              list({step_rules.begin(), step_rules.end()}));
+  }
+}
+
 graph read_graph(const node& from, std::size_t depth) {
   if (depth > deepest) {
     from.fail("join within join, " + std::to_string(deepest) + " times over");
@@ -250,6 +264,9 @@ graph read_graph(const node& from, std::size_t depth) {
                                              : read_replicas(from);
   if (from.has("links")) {
     add_links(from.at("links"), wiring);
+  }
+  if (from.has("step-rule")) {
+    read_step_rule(from.at("step-rule"), wiring);
   }
   return wiring;
 }

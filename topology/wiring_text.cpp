@@ -144,7 +144,11 @@ std::string write_wiring(const graph& wiring) {
     }
     links.push_back(std::move(object));
   }
-  return "{\n  \"replicas\": " + lines_of(replicas) +
+  const std::string rule =
+      wiring.step_rule.empty()
+          ? ""
+          : "\n  \"step-rule\": " + line_of(wiring.step_rule) + ",";
+  return "{" + rule + "\n  \"replicas\": " + lines_of(replicas) +
          ",\n  \"links\": " + lines_of(links) + "\n}\n";
 }
 

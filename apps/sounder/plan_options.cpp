@@ -109,20 +109,23 @@ bool is_two_stage(const settings& values) {
   return values.has("rule") && values.one_of("rule", rules) == "two-stage";
 }
 
-/// EAMSGD is elastic averaging with Nesterov's momentum at the replicas.
-kernels::step_rule read_rule(const settings& values,
-                             const std::string& system) {
-  kernels::step_rule rule;
-  if (!values.has("rule")) {
-    rule.kind = system == "eamsgd" ? kernels::step_kind::nesterov
-                                   : kernels::step_kind::sgd;
-  } else if (is_two_stage(values)) {
-    rule.kind = kernels::step_kind::adam;
-  } else {
-    const std::string& name = values.one_of("rule", rules);
-    rule.kind = static_cast<kernels::step_kind>(
-        std::find(rules.begin(), rules.end(), name) - rules.begin());
+/// --rule, else what the graph is meant to step with.
+kernels::step_kind read_kind(const settings& values, const std::string& meant) {
+  if (is_two_stage(values)) {
+    return kernels::step_kind::adam;
   }
+  const std::string& name =
+      values.has("rule") ? values.one_of("rule", rules) : meant;
+  return name.empty()
+             ? kernels::step_kind::sgd
+             : static_cast<kernels::step_kind>(
+                   std::find(rules.begin(), rules.end(), name) - rules.begin());
+}
+
+kernels::step_rule read_rule(const settings& values,
+                             const topology::graph& wiring) {
+  kernels::step_rule rule;
+  rule.kind = read_kind(values, wiring.step_rule);
   rule.momentum = values.number("momentum", 0.0, 1.0);
   rule.weight_decay = values.number("weight-decay", 0.0, huge);
   rule.trust = values.number("trust", tiny, huge);
@@ -286,7 +289,7 @@ actors::training_plan read_plan(const settings& values,
   plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
   plan.batch_size = values.optional_number<std::size_t>("batch", 1)
                         .value_or(trains_network(values) ? 32 : 1);
-  plan.rule = read_rule(values, wiring.name);
+  plan.rule = read_rule(values, wiring.graph);
   plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
   plan.step_size = read_step(values, plan);
   plan.order = read_order(values);

@@ -7,6 +7,7 @@
 namespace {
 
 using namespace sounder::tests;
+using words = std::vector<std::string>;
 
 const char* const bad_wiring = R"({
   "replicas": 3,
@@ -59,6 +60,30 @@ TEST_CASE("topology writes a wiring file that it reads again") {
   CHECK(program({"topology", file, "--json"}).out == written.out);
   CHECK(program({"topology", file, "--validate"}).out ==
         file + " is fine: 5 replicas, 4 workers, 6 links\n");
+}
+
+TEST_CASE("a wiring file of EAMSGD trains as EAMSGD does") {
+  const temporary_directory here;
+  const std::string file =
+      here.file("mine.json", program({"topology", "eamsgd", "--json"}).out)
+          .string();
+  const auto model_of = [&](const words& what) {
+    const std::string model = (here / "model.txt").string();
+    words all = {
+        "train",    "--generate", "p4",      "--model",         "least-squares",
+        "--epochs", "2",          "--quiet", "--deterministic", "--step",
+        "0.001",    "--save",     model};
+    all.insert(all.end(), what.begin(), what.end());
+    REQUIRE(program(all).code == 0);
+    return content_of(model);
+  };
+
+  const std::string named = model_of({"--topology", "eamsgd"});
+
+  CHECK(model_of({"--wiring", file}) == named);
+  CHECK(model_of({"--wiring", file, "--rule", "sgd"}) ==
+        model_of({"--topology", "async-easgd"}));
+  CHECK(model_of({"--topology", "async-easgd"}) != named);
 }
 
 TEST_CASE("topology analyses by formulas") {

@@ -101,6 +101,19 @@ TEST_CASE("wiring file: a rule of one's own comes back by its name") {
   CHECK(p::name(p::parse_wiring(text).links[0].exchange) == "mine");
 }
 
+TEST_CASE("wiring file: what EAMSGD steps by comes back") {
+  const std::string text = p::write_wiring(p::by_name("eamsgd", {}).value());
+
+  CHECK_THAT(text, Catch::StartsWith("{\n  \"step-rule\": \"nesterov\",\n"));
+  CHECK(p::parse_wiring(text).step_rule == "nesterov");
+  CHECK(p::parse_wiring(R"({"system": "eamsgd"})").step_rule == "nesterov");
+  CHECK(p::parse_wiring(R"({"system": "eamsgd", "step-rule": "adam"})")
+            .step_rule == "adam");
+  CHECK(p::parse_wiring(R"({"join": [{"system": "star"},
+                                     {"system": "eamsgd"}]})")
+            .step_rule == "nesterov");
+}
+
 TEST_CASE("wiring file: a link of mix may have a weight") {
   const p::graph g = p::parse_wiring(with_link(
       R"("from": 0, "to": 1, "exchange": {"name": "mix", "weight": 0.25},
@@ -243,6 +256,9 @@ TEST_CASE("wiring file: complaints say where and what is allowed") {
        "compression: 16 is not an object in braces"},
       {with_link("\"form\": \"paper\""), "links[0].form: unknown key"},
       {"{\"system\": \"star\", \"tua\": 1}", "tua: unknown key"},
+      {"{\"join\": [{\"system\": \"eamsgd\"}, {\"replicas\": 1, "
+       "\"step-rule\": \"adam\"}]}",
+       "join[1]: steps by adam, a part before it by nesterov"},
       {"{\"system\": \"sta\"}", "system: 'sta' is none of serial, hogwild"},
       {"{\"system\": \"d-psgd\", \"shape\": \"hypercube\", \"replicas\": 3}",
        "a hypercube has 1, 2, 4, 8"},
