@@ -48,18 +48,23 @@ graph around_hub(const options& o, const exchange& rule,
   return all;
 }
 
-edges shape_of(const options& o, const char* fallback) {
-  const std::string name = o.shape.empty() ? fallback : o.shape;
-  const auto found = shapes::by_name(name, o.replicas);
-  if (!found) {
-    std::string known;
-    for (const std::string& each : shapes::names()) {
-      known += (known.empty() ? "" : ", ") + each;
-    }
-    throw std::invalid_argument("'" + name + "' is no shape; there are " +
-                                known);
+/// Whatever the system is: a shape that is none is a mistake.
+void check_shape(const std::string& name) {
+  const std::vector<std::string>& known = shapes::names();
+  if (name.empty() ||
+      std::find(known.begin(), known.end(), name) != known.end()) {
+    return;
   }
-  return *found;
+  std::string text;
+  for (const std::string& each : known) {
+    text += (text.empty() ? "" : ", ") + each;
+  }
+  throw std::invalid_argument("'" + name + "' is no shape; there are " + text);
+}
+
+edges shape_of(const options& o, const char* fallback) {
+  return shapes::by_name(o.shape.empty() ? fallback : o.shape, o.replicas)
+      .value();
 }
 
 barrier barrier_of(const options& o, std::size_t tau = 1) {
@@ -216,6 +221,7 @@ std::optional<graph> by_name(std::string_view name,
   if (name == "ring") {
     name = "hogwildpp";
   }
+  check_shape(options.shape);
   for (const system_entry& system : systems) {
     if (system.name == name) {
       for (const unsigned count : {options.replicas, options.hubs}) {

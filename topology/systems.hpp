@@ -16,7 +16,8 @@ namespace sounder::topology {
 /// What a system leaves open. A system takes what concerns it.
 struct wiring_options {
   /// With parameters to step; a hub comes on top. Systems of one replica
-  /// (serial to round-robin) have one whatever is asked.
+  /// (serial to round-robin) have one whatever is asked: see
+  /// one_replica_names.
   unsigned replicas = 2;
   unsigned workers = 1;    // of each replica
   lock_free sharing = {};  // of these workers

@@ -181,13 +181,27 @@ void add_links(const node& from, graph& wiring) {
   }
 }
 
-graph read_system(const node& from) {
+/// What any graph of a file may have. Parts of others may have a name.
+std::vector<std::string> keys_with(const char* kind, std::size_t depth) {
+  std::vector<std::string> keys = {kind, "links", "step-rule"};
+  if (depth > 0) {
+    keys.emplace_back("name");
+  }
+  return keys;
+}
+
+graph read_system(const node& from, std::size_t depth) {
   wiring_options options;
-  member_reader members(from, {"system", "name", "links", "step-rule"});
+  member_reader members(from, keys_with("system", depth));
   for_each_field(options, members);
   members.refuse_others();
   std::string name;
   read(from.at("system"), name);
+  const auto& single = one_replica_names();
+  if (from.has("replicas") && options.replicas > 1 &&
+      std::find(single.begin(), single.end(), name) != single.end()) {
+    from.at("replicas").fail(name + " has one replica; give it workers");
+  }
   try {
     if (auto made = topology::by_name(name, options)) {
       return *std::move(made);
@@ -202,7 +216,7 @@ graph read_graph(const node& from, std::size_t depth);
 
 /// A part with a name puts it before the names of its replicas.
 graph read_joined(const node& from, std::size_t depth) {
-  member_reader(from, {"join", "name", "links", "step-rule"}).refuse_others();
+  member_reader(from, keys_with("join", depth)).refuse_others();
   const node parts = from.at("join");
   graph all;
   for (std::size_t i = 0; i < parts.array().value.size(); ++i) {
@@ -229,9 +243,8 @@ graph read_joined(const node& from, std::size_t depth) {
   return all;
 }
 
-graph read_replicas(const node& from) {
-  member_reader(from, {"replicas", "name", "links", "step-rule"})
-      .refuse_others();
+graph read_replicas(const node& from, std::size_t depth) {
+  member_reader(from, keys_with("replicas", depth)).refuse_others();
   const node replicas = from.required("replicas");
   graph wiring;
   if (replicas.value.is_number()) {
@@ -259,9 +272,9 @@ graph read_graph(const node& from, std::size_t depth) {
   if (depth > deepest) {
     from.fail("join within join, " + std::to_string(deepest) + " times over");
   }
-  graph wiring = from.object().has("system") ? read_system(from)
+  graph wiring = from.object().has("system") ? read_system(from, depth)
                  : from.has("join")          ? read_joined(from, depth)
-                                             : read_replicas(from);
+                                             : read_replicas(from, depth);
   if (from.has("links")) {
     add_links(from.at("links"), wiring);
   }

@@ -172,7 +172,11 @@ topology::graph read_system(const settings& values, const std::string& name) {
   const auto replicas =
       values.number<unsigned>("replicas", 1, topology::most_replicas);
   const auto workers = values.number<unsigned>("workers", 1, 1024);
-  return read_wiring(values, "topology", name, replicas, workers).graph;
+  chosen_wiring chosen =
+      read_wiring(values, "topology", name, replicas, workers);
+  check_counts(values, chosen.name, values.given("replicas") ? replicas : 1,
+               workers);
+  return std::move(chosen.graph);
 }
 
 /// At most one of the flags says what to print; --json also goes with

@@ -105,17 +105,7 @@ chosen_wiring read_system(const settings& values) {
   const auto workers = values.number<unsigned>("workers", 1, 1024);
   chosen_wiring chosen =
       read_wiring(values, "topology", system, replicas, workers);
-  if (chosen.name == "serial" && workers > 1) {
-    values.fail("topology", fmt::format("serial has one worker, not {}; use "
-                                        "hogwild, or --workers 1",
-                                        workers));
-  }
-  if (has_one_replica(chosen.name) && replicas > 1) {
-    values.fail("topology",
-                fmt::format("{} has one replica, not {}; use --workers, or "
-                            "star, hogwildpp or another of several replicas",
-                            chosen.name, replicas));
-  }
+  check_counts(values, chosen.name, replicas, workers);
   for (const char* const name : {"shared-head", "head-every"}) {
     if (values.has(name) && has_one_replica(chosen.name) &&
         chosen.name != "hogwild") {

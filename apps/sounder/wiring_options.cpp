@@ -62,6 +62,21 @@ bool has_one_replica(const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+void check_counts(const settings& values, const std::string& system,
+                  unsigned replicas, unsigned workers) {
+  if (system == "serial" && workers > 1) {
+    values.fail("topology", fmt::format("serial has one worker, not {}; use "
+                                        "hogwild, or --workers 1",
+                                        workers));
+  }
+  if (has_one_replica(system) && replicas > 1) {
+    values.fail("topology",
+                fmt::format("{} has one replica, not {}; use --workers, or "
+                            "star, hogwildpp or another of several replicas",
+                            system, replicas));
+  }
+}
+
 std::vector<option_group> wiring_options() {
   return {
       {"Several replicas",

@@ -27,6 +27,11 @@ struct chosen_wiring {
 /// Whether the system has one replica, whose workers are to be counted.
 bool has_one_replica(const std::string& name);
 
+/// Refuses several replicas of a system that has one, and workers of serial:
+/// it would run without them. Errors: usage_error.
+void check_counts(const settings& values, const std::string& system,
+                  unsigned replicas, unsigned workers);
+
 /// Says that --compress has no effect when no replica lives on another node.
 void warn_of_compression(const settings& values, const topology::graph& wiring);
 

@@ -256,6 +256,10 @@ TEST_CASE("wiring file: complaints say where and what is allowed") {
        "compression: 16 is not an object in braces"},
       {with_link("\"form\": \"paper\""), "links[0].form: unknown key"},
       {"{\"system\": \"star\", \"tua\": 1}", "tua: unknown key"},
+      {"{\"system\": \"hogwild\", \"replicas\": 4}",
+       "replicas: hogwild has one replica; give it workers"},
+      {"{\"system\": \"star\", \"shape\": \"blob\"}",
+       "'blob' is no shape; there are ring, clique"},
       {"{\"join\": [{\"system\": \"eamsgd\"}, {\"replicas\": 1, "
        "\"step-rule\": \"adam\"}]}",
        "join[1]: steps by adam, a part before it by nesterov"},
