@@ -1,6 +1,7 @@
 #include "topology/validate.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "topology/checks.hpp"
 
@@ -44,15 +45,21 @@ std::vector<std::string> validate(const graph& wiring) {
   return found;
 }
 
-std::vector<std::string> validate(const graph& wiring,
-                                  std::span<const std::string> places) {
-  std::vector<std::string> found = validate(wiring);
-  for (const replica& r : wiring.replicas) {
-    if (!r.place.empty() &&
-        std::find(places.begin(), places.end(), r.place) == places.end()) {
-      found.push_back("replica '" + r.name + "' lives on '" + r.place +
-                      "', which is not known: " + choice(places));
+std::vector<std::string> unknown_places(const graph& wiring,
+                                        std::span<const std::string> known) {
+  std::map<std::string, std::vector<std::size_t>> unknown;
+  for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {
+    const std::string& place = wiring.replicas[i].place;
+    if (!place.empty() &&
+        std::find(known.begin(), known.end(), place) == known.end()) {
+      unknown[place].push_back(i);
     }
+  }
+  std::vector<std::string> found;
+  for (const auto& [place, replicas] : unknown) {
+    found.push_back(checks::listed(wiring, replicas) +
+                    (replicas.size() == 1 ? " lives" : " live") + " on '" +
+                    place + "', which is not known: " + choice(known));
   }
   return found;
 }

@@ -41,11 +41,11 @@
 
 namespace sounder::topology {
 
-/// As validate(wiring), and places that are not among the known ones. The
-/// empty place is always known.
-/// Cost: O((replicas + links) log links) per hub and group.
-std::vector<std::string> validate(const graph& wiring,
-                                  std::span<const std::string> places);
+/// A sentence about each place that replicas live on and that is not among the
+/// known ones. The empty place is always known. What validate(wiring) cannot
+/// say: a graph does not know the nodes.
+std::vector<std::string> unknown_places(const graph& wiring,
+                                        std::span<const std::string> known);
 
 /// Whether the discipline can carry the payload of the exchange:
 ///

@@ -1,12 +1,15 @@
 #include "apps/sounder/network_options.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "actors/stream.hpp"
 #include "apps/sounder/progress.hpp"
+#include "topology/validate.hpp"
 
 namespace sounder::app {
 
@@ -93,6 +96,29 @@ void warn(const std::string& what) {
   }
 }
 
+namespace {
+
+/// A place is the name of a node or its address.
+void check_places(const settings& values, const actors::training_plan& plan,
+                  const std::set<std::string>& used) {
+  std::vector<std::string> known;
+  for (const auto& [name, address] : plan.nodes) {
+    known.push_back(name);
+  }
+  std::copy_if(used.begin(), used.end(), std::back_inserter(known),
+               [](const std::string& place) {
+                 return place.find(':') != std::string::npos;
+               });
+  const auto problems = topology::unknown_places(plan.graph, known);
+  if (!problems.empty()) {
+    values.fail("nodes",
+                fmt::format("{}; say where with --nodes PLACE=HOST:PORT,..",
+                            fmt::join(problems, "; ")));
+  }
+}
+
+}  // namespace
+
 void place_on_nodes(const settings& values, actors::training_plan& plan) {
   plan.tls = read_tls(values);
   plan.connect_deadline = std::chrono::milliseconds(
@@ -127,14 +153,8 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
       replica.place = places[turn++ % places.size()];
     }
     used.insert(replica.place);
-    if (!replica.place.empty() && !plan.nodes.contains(replica.place) &&
-        replica.place.find(':') == std::string::npos) {
-      values.fail("nodes",
-                  fmt::format("the wiring places '{}' on '{}'; say where that "
-                              "is with --nodes {}=HOST:PORT",
-                              replica.name, replica.place, replica.place));
-    }
   }
+  check_places(values, plan, used);
   if (plan.deterministic && used != std::set<std::string>{""}) {
     values.fail("deterministic", "is for runs in one process, without nodes");
   }

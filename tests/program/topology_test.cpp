@@ -86,6 +86,20 @@ TEST_CASE("a wiring file of EAMSGD trains as EAMSGD does") {
   CHECK(model_of({"--topology", "async-easgd"}) != named);
 }
 
+TEST_CASE("train tells all places of a wiring that it does not know") {
+  const temporary_directory here;
+  const std::string file = here.file("mine.json", R"({
+    "replicas": [{"name": "hub", "workers": 0, "place": "west"},
+                 {"name": "a", "place": "east"}, {"name": "b"}],
+    "links": [{"from": ["a", "b"], "to": "hub", "exchange": "add-delta",
+               "discipline": "every"}]})")
+                               .string();
+
+  check_complaint(program({"train", "--generate", "p1", "--wiring", file}), 2,
+                  "--nodes: 'a' lives on 'east', which is not known: no places "
+                  "are known; 'hub' lives on 'west'");
+}
+
 TEST_CASE("topology analyses by formulas") {
   const outcome seen =
       program({"topology", "easgd", "--replicas", "4", "--tau", "100",

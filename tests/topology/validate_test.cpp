@@ -301,16 +301,20 @@ TEST_CASE("validate: momentum and rate have their ranges") {
   CHECK_THAT(problems[1], Catch::Contains("has rate 0; it must be above 0"));
 }
 
-TEST_CASE("validate: a place that nobody knows is a problem") {
-  p::graph g = system_of("star", 2);
+TEST_CASE("validate: all places that nobody knows are told") {
+  using list = std::vector<std::string>;
+  p::graph g = system_of("star", 3);
   g.replicas[1].place = "paris";
   g.replicas[2].place = "tokyo";
+  g.replicas[3].place = "tokyo";
 
   CHECK(p::validate(g).empty());
-  CHECK(p::validate(g, std::vector<std::string>{"paris", "tokyo"}).empty());
-  CHECK(p::validate(g, std::vector<std::string>{"paris", "lima"}) ==
-        std::vector<std::string>{"replica 'replica-2' lives on 'tokyo', which "
-                                 "is not known: there are 'paris', 'lima'"});
+  CHECK(p::unknown_places(g, list{"paris", "tokyo"}).empty());
+  CHECK(p::unknown_places(g, list{"lima"}) ==
+        list{"'replica-1' lives on 'paris', which is not known: there are "
+             "'lima'",
+             "'replica-2' and 'replica-3' live on 'tokyo', which is not known: "
+             "there are 'lima'"});
 }
 
 TEST_CASE("validate: all problems of a bad graph at once") {
