@@ -16,15 +16,8 @@
 
 namespace sounder::tests {
 
-using words = std::vector<std::string>;
-
 /// Longer than anything here may take, far shorter than a hang.
 constexpr std::chrono::seconds longest_run(20);
-
-inline words operator+(words a, const words& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
 
 inline outcome run_within(const words& given) {
   return process(program_words(given), {}, longest_run).finish();

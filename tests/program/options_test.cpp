@@ -7,7 +7,6 @@
 namespace {
 
 using namespace sounder::tests;
-using words = std::vector<std::string>;
 
 /// The value of a key in the output of --dump-config.
 std::string value_of(const std::string& config, const std::string& key) {

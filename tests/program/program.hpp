@@ -10,15 +10,21 @@
 
 namespace sounder::tests {
 
-/// The command line of the program, "train --quiet" given word by word.
-inline std::vector<std::string> program_words(std::vector<std::string> words) {
-  words.insert(words.begin(), SOUNDER_PROGRAM);
-  return words;
+using words = std::vector<std::string>;
+
+inline words operator+(words a, const words& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
 }
 
-inline outcome program(const std::vector<std::string>& words,
-                       const std::vector<std::string>& environment = {}) {
-  return run(program_words(words), environment);
+/// The command line of the program, "train --quiet" given word by word.
+inline words program_words(words given) {
+  given.insert(given.begin(), SOUNDER_PROGRAM);
+  return given;
+}
+
+inline outcome program(const words& given, const words& environment = {}) {
+  return run(program_words(given), environment);
 }
 
 /// Four samples that a line through the origin separates.

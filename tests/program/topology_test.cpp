@@ -125,7 +125,6 @@ TEST_CASE("topology prints tables and Graphviz, too") {
 }
 
 TEST_CASE("topology refuses what it does not understand") {
-  using words = std::vector<std::string>;
   const auto [line, expected] = GENERATE(table<words, std::string>({
       {{"topology"}, "--topology is missing"},
       {{"topology", "eagsd"}, "did you mean easgd?"},
