@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/fleet.hpp"
 #include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
@@ -337,7 +338,7 @@ int run(const invocation& given) {
     r.plan.start = read_start(work, file);
   }
   r.profiled = values.flag("profile");
-  if (r.profiled && (!work.network || !r.plan.nodes.empty())) {
+  if (r.profiled && (!work.network || actors::has_nodes(r.plan.graph))) {
     values.fail("profile", "is for networks, in this process");
   }
   if (r.profiled) {

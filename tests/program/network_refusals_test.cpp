@@ -158,3 +158,17 @@ TEST_CASE("batches that do not do are refused") {
                   2, "--batch: 1 sample has no batch statistics");
   CHECK(data.train("mlp:8", {"--batch", "1", "--epochs", "1"}).code == 0);
 }
+
+TEST_CASE("a profile of layers is refused over nodes") {
+  const small_images data;
+  const words profiled = {"--profile", "--replicas", "2", "--batch", "8"};
+  words launched = data.training("mlp:8", profiled);
+  launched[0] = "--local=2";
+  launched.insert(launched.begin(), "launch");
+
+  const std::string expected = "--profile: is for networks, in this process";
+  check_complaint(program(launched), 2, expected);
+  check_complaint(
+      data.train("mlp:8", profiled + words{"--nodes", "127.0.0.1:1"}), 2,
+      expected);
+}
