@@ -181,9 +181,11 @@ class deployer {
     if (node.samples.rows >= std::uint64_t{1} << 32U) {
       fail("it has 2^32 samples of its own or more");
     }
-    if (node.samples.rows < sharing) {
+    const std::size_t least = plan_.objective->least_batch();
+    if (node.samples.rows < sharing * least) {
       fail("it has " + std::to_string(node.samples.rows) +
-           " samples of its own for " + std::to_string(sharing) + " replicas");
+           " samples of its own for " + std::to_string(sharing) + " replicas" +
+           (least > 1 ? " that need " + std::to_string(least) + " each" : ""));
     }
   }
 

@@ -43,6 +43,14 @@ std::size_t most_chunk_rows(const training_plan& plan, unsigned workers,
 
 std::size_t ratio_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
+/// How many of an epoch's samples are walked: all but a last batch that is
+/// smaller than the objective takes.
+std::size_t rows_walked(std::size_t rows, std::size_t batch_size,
+                        std::size_t least_batch) {
+  const std::size_t left = rows % batch_size;
+  return left < least_batch && left < rows ? rows - left : rows;
+}
+
 /// An epoch of `rows` samples.
 epoch_cut cut_legs(std::size_t rows, std::size_t batch_size,
                    std::size_t chunk_rows, unsigned workers, leg_cut legs) {
@@ -117,7 +125,11 @@ replica_setup set_up(const training_plan& plan, const data_shape& shape,
     const std::size_t batch = batch_of(plan, e);
     const std::size_t most =
         std::min(chunk_rows, most_chunk_rows(plan, node.workers, batch));
-    epochs.push_back(cut_legs(rows.rows(), batch, most, node.workers, legs));
+    const auto walked = [&](std::size_t n) {
+      return rows_walked(n, batch, plan.objective->least_batch());
+    };
+    epochs.push_back(cut_legs(walked(rows.rows()), batch, most, node.workers,
+                              {legs.batches, walked(legs.rows)}));
   }
   setup.cut = run_cut(std::move(epochs));
   if (plan.stop.wall_clock) {

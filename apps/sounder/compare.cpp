@@ -182,7 +182,7 @@ void run_experiment(const settings& values, const std::string& name,
   const workload work =
       prepare(values, std::move(sources), r.model, r.sort_rows);
   for (const contestant& c : r.contestants) {
-    check_batch(values, work, c.plan.batch_size, c.wiring.replicas);
+    check_batch(values, work, c.plan, c.wiring.replicas);
   }
   const auto objective = make_objective(r.model, work);
   std::vector<result> results;

@@ -329,7 +329,7 @@ int run(const invocation& given) {
   }
   const workload work =
       prepare(values, std::move(sources), r.model, r.wiring.name == "aig");
-  check_batch(values, work, r.plan.batch_size, r.wiring.replicas);
+  check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
   r.plan.part_source = part_source(values, work);

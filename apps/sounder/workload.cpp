@@ -212,21 +212,22 @@ workload prepare(const settings& values, train_test_sources&& sources,
 }
 
 void check_batch(const settings& values, const workload& work,
-                 std::size_t batch, std::size_t replicas) {
+                 const actors::training_plan& plan, std::size_t replicas) {
   if (!work.network) {
     return;
   }
   const std::size_t rows =
       work.train.rows() / std::max<std::size_t>(replicas, 1);
-  if (batch < work.network->least_batch()) {
-    values.fail("batch",
+  const std::size_t least = work.network->least_batch();
+  if (actors::batch_of(plan, 0) < least) {
+    values.fail(plan.batch_size < least ? "batch" : "gd-batch",
                 "1 sample has no batch statistics, which batch norm "
                 "needs; take 2 or more");
   }
-  if (batch > rows) {
+  if (plan.batch_size > rows) {
     values.fail("batch", fmt::format("{} is more than the {} samples of a "
                                      "replica",
-                                     batch, rows));
+                                     plan.batch_size, rows));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/training_plan.hpp"
 #include "apps/sounder/data_options.hpp"
 #include "kernels/data/dataset.hpp"
 #include "kernels/data/feature_order.hpp"
@@ -48,10 +49,10 @@ struct workload {
 workload prepare(const settings& values, train_test_sources&& sources,
                  const model_choice& choice, bool sort_rows);
 
-/// Errors: usage_error for batches that do not do for a network, or for the
-/// rows of one of so many replicas.
+/// Errors: usage_error for batches of the plan that do not do for a network, or
+/// for the rows of one of so many replicas.
 void check_batch(const settings& values, const workload& work,
-                 std::size_t batch, std::size_t replicas);
+                 const actors::training_plan& plan, std::size_t replicas);
 
 /// Writes the model that these parameters are, in the order of the files.
 void save(const workload& work, std::span<const float> weights,

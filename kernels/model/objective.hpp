@@ -81,6 +81,10 @@ class objective {
   /// replaces s by s - g, g what find_gradient has left there.
   virtual std::size_t trainable() const noexcept { return dimension(); }
 
+  /// The least batch that a step makes sense with: 2 with batch norm. An epoch
+  /// leaves out what its last batch has when that is less.
+  virtual std::size_t least_batch() const noexcept { return 1; }
+
   /// Layout of parameter blocks, for LARS and reports: every trainable
   /// parameter is in one of them. A single block of everything by default.
   virtual std::vector<parameter_block> blocks() const;

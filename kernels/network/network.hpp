@@ -79,8 +79,7 @@ class network final : public objective {
   /// Of one sample forward; a multiplication with an addition counts as two.
   double flops() const noexcept;
   std::size_t trainable() const noexcept override { return trainable_; }
-  /// The least batch that training makes sense with: 2 with batch norm.
-  std::size_t least_batch() const noexcept;
+  std::size_t least_batch() const noexcept override;
   /// Floats that a worker needs for a step on a batch, besides the vector.
   std::size_t step_memory(std::size_t batch) const;
 

@@ -29,6 +29,9 @@ class ruled : public objective {
   std::size_t trainable() const noexcept override {
     return model_->trainable();
   }
+  std::size_t least_batch() const noexcept override {
+    return model_->least_batch();
+  }
   std::vector<parameter_block> blocks() const override {
     return model_->blocks();
   }

@@ -7,6 +7,7 @@
 
 #include "tests/support/linear_cases.hpp"
 #include "tests/support/training.hpp"
+#include "topology/systems.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
@@ -42,6 +43,26 @@ std::vector<float> occurrences(const k::dataset& data) {
 }
 
 }  // namespace
+
+TEST_CASE("a last batch that is too small for the objective is left out") {
+  class of_two : public t::tally {
+   public:
+    of_two() : tally(1) {}
+    std::size_t least_batch() const noexcept override { return 2; }
+  };
+  const auto samples = [](std::size_t rows, const p::graph& graph) {
+    auto plan = t::plan_of(std::make_shared<of_two>(), graph, 1);
+    plan.batch_size = 8;
+    return a::train(plan, t::blank(rows)).samples;
+  };
+
+  for (const p::graph& graph : disciplines(1)) {
+    CHECK(samples(33, graph) == 32);
+    CHECK(samples(34, graph) == 34);
+  }
+  // 17 and 16 samples.
+  CHECK(samples(33, *p::by_name("allreduce", {.replicas = 2})) == 32);
+}
 
 TEST_CASE("one worker takes the reference's steps in every discipline") {
   for (const auto& c : t::linear_cases(0.02)) {

@@ -151,6 +151,9 @@ TEST_CASE("batches that do not do are refused") {
 
   check_complaint(data.train(file, {"--batch", "1"}), 2,
                   "--batch: 1 sample has no batch statistics");
+  check_complaint(
+      data.train(file, {"--batch", "8", "--gd-epochs", "2", "--gd-batch", "1"}),
+      2, "--gd-batch: 1 sample has no batch statistics");
   check_complaint(data.train(file, {"--batch", "25", "--replicas", "2"}), 2,
                   "--batch: 25 is more than the 24 samples of a replica");
   check_complaint(program({"compare", "--data", data.folder(), "--model", file,
