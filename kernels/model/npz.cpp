@@ -123,6 +123,20 @@ bool npz_reader::has(const std::string& key) const {
   return zip_name_locate(archive_.get(), (key + ".npy").c_str(), 0) >= 0;
 }
 
+std::vector<std::string> npz_reader::keys() const {
+  constexpr std::string_view ending = ".npy";
+  std::vector<std::string> found;
+  for (zip_int64_t i = 0; i < zip_get_num_entries(archive_.get(), 0); ++i) {
+    const char* const name =
+        zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), 0);
+    const std::string_view entry = name == nullptr ? "" : name;
+    if (entry.ends_with(ending)) {
+      found.emplace_back(entry.substr(0, entry.size() - ending.size()));
+    }
+  }
+  return found;
+}
+
 template <class T>
 std::vector<T> npz_reader::numbers(const std::string& key,
                                    std::vector<std::size_t>* sizes) const {

@@ -46,6 +46,8 @@ class npz_reader {
   npz_reader(std::string_view content, std::string name);
 
   bool has(const std::string& key) const;
+  /// Of all arrays, in the order of the archive.
+  std::vector<std::string> keys() const;
 
   template <class T>
   std::vector<T> numbers(const std::string& key,

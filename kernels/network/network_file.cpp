@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <fstream>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@ namespace sounder::kernels {
 namespace {
 
 constexpr std::int64_t format_version = 1;
+constexpr std::string_view own_keys = "sounder.";
 constexpr const char* network_key = "sounder.network";
 constexpr const char* labels_key = "sounder.labels";
 
@@ -35,6 +37,23 @@ std::string content_of(const std::filesystem::path& file) {
 
 std::string sizes_text(const std::vector<std::size_t>& sizes) {
   return fmt::format("{}", fmt::join(sizes, "x"));
+}
+
+/// Weights of a network with more layers would lose what these have learnt.
+void refuse_surplus(const npz_reader& in, const network& function,
+                    const std::string& name) {
+  const std::vector<named_array> arrays = function.arrays();
+  for (const std::string& key : in.keys()) {
+    const bool is_known =
+        key.starts_with(own_keys) ||
+        std::any_of(arrays.begin(), arrays.end(),
+                    [&](const named_array& a) { return a.name == key; });
+    if (!is_known) {
+      throw data_error(name, fmt::format("has an array '{}', the network none; "
+                                         "it is of another network",
+                                         key));
+    }
+  }
 }
 
 std::vector<float> weights_in(const npz_reader& in, const network& function,
@@ -64,6 +83,7 @@ std::vector<float> weights_in(const npz_reader& in, const network& function,
     std::copy(values.begin(), values.end(),
               weights.begin() + static_cast<std::ptrdiff_t>(array.first));
   }
+  refuse_surplus(in, function, name);
   return weights;
 }
 

@@ -44,7 +44,8 @@ trained_network load_network(const std::filesystem::path& file);
 /// it is of: the arrays are enough. If it names its classes they must be
 /// `labels`; none given: any.
 /// Errors: data_error with the first array that is missing, has other sizes
-/// or holds what is not finite, and for other labels.
+/// or holds what is not finite, the first that the network does not have, and
+/// for other labels.
 std::vector<float> load_weights(const network& function,
                                 const std::filesystem::path& file,
                                 std::span<const float> labels = {});

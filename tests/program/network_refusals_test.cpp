@@ -10,9 +10,10 @@ using namespace sounder::tests;
 
 TEST_CASE("weights of another model are refused by the first block") {
   const small_images data;
-  const std::string file = data.trained("mlp:8", {"--epochs", "1"});
+  const std::string file = data.trained("mlp:8,3", {"--epochs", "1"});
   const auto [model, expected] = GENERATE(table<std::string, std::string>(
-      {{"mlp:9", "array 'fc1.weight' is 8x64, the network's 9x64"},
+      {{"mlp:8", "has an array 'fc3.weight', the network none"},
+       {"mlp:9", "array 'fc1.weight' is 8x64, the network's 9x64"},
        {"file", "has no array 'conv1.weight' (4x4x4x1)"},
        {"softmax", "is a network, the run trains softmax"}}));
 
