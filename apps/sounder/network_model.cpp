@@ -1,5 +1,6 @@
 #include "apps/sounder/network_model.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -119,6 +120,28 @@ void check_fit(const kernels::network& net, std::size_t features,
   }
 }
 
+/// A label too many is a mistake in the data more often than a class. mlp is
+/// for any data.
+void check_classes(const settings& values, const kernels::dataset& train,
+                   std::span<const float> labels,
+                   const std::string& data_name) {
+  const std::string& model = values.text("model");
+  const kernels::model_card* const card = kernels::find_model(model);
+  if (card == nullptr || card->name.starts_with("mlp") ||
+      labels.size() <= card->classes) {
+    return;
+  }
+  const auto beyond = std::find(train.labels().begin(), train.labels().end(),
+                                static_cast<float>(card->classes));
+  throw data_error(
+      data_name,
+      fmt::format("label {} of row {} makes {} classes, {} is for {}; leave "
+                  "such rows out, or train a file of layers (sounder model {} "
+                  "--classes {} --output lines)",
+                  labels[card->classes], beyond - train.labels().begin() + 1,
+                  labels.size(), model, card->classes, model, labels.size()));
+}
+
 }  // namespace
 
 option_group network_model_options() {
@@ -180,16 +203,17 @@ std::vector<layer_line> network_lines(const settings& values,
 }
 
 std::shared_ptr<const kernels::network> read_network(
-    const settings& values, const kernels::dataset& train, std::size_t classes,
-    const std::string& data_name) {
+    const settings& values, const kernels::dataset& train,
+    std::span<const float> labels, const std::string& data_name) {
+  check_classes(values, train, labels, data_name);
   std::vector<layer_line> lines =
-      network_lines(values, train.features(), classes, data_name);
+      network_lines(values, train.features(), labels.size(), data_name);
   kernels::network_options options;
   options.l2 = values.optional_number("l2", 0.0, 1e30).value_or(0.0);
   options.label_smoothing = values.number("label-smoothing", 0.0, 0.999);
   try {
     const kernels::network plain(lines, options);
-    check_fit(plain, train.features(), classes, data_name);
+    check_fit(plain, train.features(), labels.size(), data_name);
     complete_input(values, train, lines.front());
     return std::make_shared<kernels::network>(std::move(lines), options);
   } catch (const kernels::layer_error& problem) {

@@ -3,6 +3,7 @@
 // From --model and its options to a network.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,10 +37,11 @@ std::vector<kernels::layer_line> network_lines(const settings& values,
 
 /// The network that --model names, for training on these samples: what comes
 /// in has mean 0 and deviation 1 over the training set, unless the file of
-/// layers says otherwise.
-/// Errors: as above, and what does not fit together within the network.
+/// layers says otherwise. The labels in the data are numbers of these.
+/// Errors: as above, what does not fit together within the network, and more
+/// classes than a network by name is for.
 std::shared_ptr<const kernels::network> read_network(
-    const settings& values, const kernels::dataset& train, std::size_t classes,
-    const std::string& data_name);
+    const settings& values, const kernels::dataset& train,
+    std::span<const float> labels, const std::string& data_name);
 
 }  // namespace sounder::app

@@ -146,8 +146,7 @@ void prepare_network(const settings& values, train_test_sources& sources,
   if (!work.test.empty() && work.test.is_sparse()) {
     work.test = dataset(work.test).widened(work.features);
   }
-  work.network =
-      read_network(values, work.train, work.labels.size(), work.name);
+  work.network = read_network(values, work.train, work.labels, work.name);
 }
 
 /// The model that these parameters are, in the order of the files.

@@ -85,6 +85,24 @@ TEST_CASE("a CIFAR-10 batch that is cut short is refused") {
                   3, "data_batch_3.bin: record 2 is cut short");
 }
 
+TEST_CASE("a label beyond the classes of a network by name is refused") {
+  temporary_directory here;
+  std::string labels = idx_labels(33);
+  labels[labels.size() - 4] = static_cast<char>(200);
+  here.file("train-images-idx3-ubyte", idx_images(33));
+  here.file("train-labels-idx1-ubyte", labels);
+  here.file("t10k-images-idx3-ubyte", idx_images(10));
+  here.file("t10k-labels-idx1-ubyte", idx_labels(10));
+  const auto train = [&](const std::string& model) {
+    return program({"train", "--data", here.path().string(), "--model", model,
+                    "--image", "2x3x1", "--epochs", "1", "--quiet"});
+  };
+
+  check_complaint(train("lenet"), 3,
+                  "label 200 of row 30 makes 11 classes, lenet is for 10");
+  CHECK(train("mlp:4").code == 0);
+}
+
 TEST_CASE("fewer outputs than classes are refused") {
   const small_images data;
 
