@@ -1,5 +1,6 @@
 #include "kernels/data/cifar.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -56,6 +57,22 @@ void add_records(input_file& file, images_read& result) {
   } while (got == block_size);
 }
 
+/// The published batches are of one size: one that is not has lost its end,
+/// if whole records are gone.
+void check_sizes(std::span<const std::filesystem::path> files,
+                 const std::vector<std::size_t>& records) {
+  const auto least = std::min_element(records.begin(), records.end());
+  const auto most = std::max_element(records.begin(), records.end());
+  if (*least != *most) {
+    throw data_error(
+        files[static_cast<std::size_t>(least - records.begin())].string(),
+        fmt::format(
+            "has {} records, {} has {}; fetch the file again", *least,
+            files[static_cast<std::size_t>(most - records.begin())].string(),
+            *most));
+  }
+}
+
 dataset finish(images_read&& result) {
   result.rows.bytes.shrink_to_fit();
   return {std::move(result.rows), std::move(result.labels), cifar10_features};
@@ -72,10 +89,14 @@ dataset read_cifar10(input_file& file) {
 dataset read_cifar10(std::span<const std::filesystem::path> files) {
   SOUNDER_ASSERT(!files.empty());
   images_read result;
+  std::vector<std::size_t> records;
   for (const auto& path : files) {
     input_file file(path);
+    const std::size_t before = result.labels.size();
     add_records(file, result);
+    records.push_back(result.labels.size() - before);
   }
+  check_sizes(files, records);
   return finish(std::move(result));
 }
 

@@ -16,7 +16,8 @@ inline constexpr std::size_t cifar10_features = 3 * 32 * 32;
 /// dense_byte with scale 1 and shift 0.
 ///
 /// Errors:   data_error that names file and record (from 1): a label above 9,
-///           a last record that is cut short; and those of input_file.
+///           a last record that is cut short, a file of fewer records than
+///           another; and those of input_file.
 /// Cost:     one pass; half a MiB beyond the result.
 dataset read_cifar10(std::span<const std::filesystem::path> files);
 dataset read_cifar10(input_file& file);

@@ -57,6 +57,17 @@ TEST_CASE("cifar: several files, compressed or not, are one data set") {
   }
 }
 
+TEST_CASE("cifar: a file of fewer records than the others is refused") {
+  const temporary_directory where;
+  const std::vector<std::filesystem::path> files = {
+      where.file("1", cifar_records(20)), where.file("2", cifar_records(20)),
+      where.file("3", cifar_records(17)), where.file("4", cifar_records(20))};
+
+  REQUIRE_THROWS_WITH(k::read_cifar10(files),
+                      Contains("3: has 17 records, ") &&
+                          Contains("1 has 20; fetch the file again"));
+}
+
 TEST_CASE("cifar: labels above 9 and partial records name file and record") {
   std::string content = cifar_records(3);
   REQUIRE_THROWS_WITH(read(content.substr(0, content.size() - 1)),
