@@ -26,13 +26,13 @@ using clock = std::chrono::steady_clock;
 constexpr std::array<std::string_view, 5> formats = {"auto", "svmlight", "csv",
                                                      "idx", "cifar10"};
 
-kernels::load_options read_load_options(const settings& values,
-                                        kernels::part half) {
+kernels::load_options read_load_options(const settings& values, part half) {
   kernels::load_options how;
   const std::string& format = values.one_of("format", formats);
   how.format = static_cast<file_format>(
       std::find(formats.begin(), formats.end(), format) - formats.begin());
-  how.part = half;
+  how.part = half == part::train ? kernels::part::train : kernels::part::test;
+  how.needs_labels = half != part::unlabelled_test;
   how.features = values.number<std::size_t>("features");
   how.zero_based = values.flag("zero-based");
   how.csv_label_column = values.number<int>("label-column", -1);
@@ -156,8 +156,7 @@ option_group training_data_options() {
 source load(const settings& values, const std::string& path, part half,
             std::vector<load_record>& records) {
   const auto start = clock::now();
-  const kernels::load_options how = read_load_options(
-      values, half == part::train ? kernels::part::train : kernels::part::test);
+  const kernels::load_options how = read_load_options(values, half);
   const kernels::data_source found = kernels::find_source(path, how);
   source s;
   s.name = path;

@@ -24,8 +24,8 @@ struct source {
   std::string name;  // for messages
 };
 
-/// Which half of a folder of images is meant.
-enum class part { train, test };
+/// Which half of a folder of images is meant; for images without labels, too.
+enum class part { train, test, unlabelled_test };
 
 /// Reads the file or folder.
 /// Errors: usage_error, data_error.

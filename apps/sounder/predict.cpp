@@ -106,8 +106,8 @@ int run(const invocation& given) {
                             m.name()));
   }
   std::vector<load_record> records;
-  const kernels::dataset data =
-      m.prepare(values, load(values, data_file, part::test, records), false);
+  const kernels::dataset data = m.prepare(
+      values, load(values, data_file, part::unlabelled_test, records), false);
   if (out == "-") {
     predict(m, data, form, print);
     return 0;
@@ -131,7 +131,7 @@ command predict_command() {
       "A line has the label (the value, for regression), then decision values, "
       "then\nprobabilities, as asked for: one value for binary models (of the "
       "first label of\nthe model file), else one a class in ascending order. "
-      "Labels in the data are\nread and ignored.\n";
+      "Labels in the data are\nread and ignored; images need none.\n";
   c.groups = {
       {"Prediction",
        {{"model-file", "FILE", "", "the model, text or .npz"},

@@ -56,11 +56,15 @@ std::string replaced(std::string text, std::string_view from,
   return where == text.npos ? text : text.replace(where, from.size(), to);
 }
 
-/// Images and, beside them, their labels.
-data_source idx_pair(const fs::path& images) {
+/// Images and, beside them, their labels; without, where they need none.
+data_source idx_source(const fs::path& images, bool needs_labels) {
   const std::string name = without_compression(images.filename().string());
   const std::string labels =
       replaced(replaced(name, "images", "labels"), "idx3", "idx1");
+  if (!needs_labels &&
+      (labels == name || !find_file(images.parent_path(), labels))) {
+    return {file_format::idx, {images}};
+  }
   if (labels == name) {
     throw data_error(images.string(),
                      "the labels are found by name: call the files like "
@@ -70,11 +74,12 @@ data_source idx_pair(const fs::path& images) {
           {images, require_file(images.parent_path(), labels)}};
 }
 
-std::optional<data_source> find_mnist(const fs::path& directory, part which) {
-  const std::string stem = which == part::train ? "train" : "t10k";
+std::optional<data_source> find_mnist(const fs::path& directory,
+                                      const load_options& options) {
+  const std::string stem = options.part == part::train ? "train" : "t10k";
   for (const char* ending : {"-images-idx3-ubyte", "-images.idx3-ubyte"}) {
     if (const auto images = find_file(directory, stem + ending)) {
-      return idx_pair(*images);
+      return idx_source(*images, options.needs_labels);
     }
   }
   return std::nullopt;
@@ -104,7 +109,7 @@ data_source in_directory(const fs::path& directory,
   };
   std::optional<data_source> found;
   if (wanted(file_format::idx)) {
-    found = find_mnist(directory, options.part);
+    found = find_mnist(directory, options);
   }
   if (!found && wanted(file_format::cifar10)) {
     found = find_cifar10(directory, options.part);
@@ -177,7 +182,7 @@ data_source find_source(const fs::path& path, const load_options& options) {
   const file_format format = options.format == file_format::automatic
                                  ? format_of(path, options.csv_separator)
                                  : options.format;
-  return format == file_format::idx ? idx_pair(path)
+  return format == file_format::idx ? idx_source(path, options.needs_labels)
                                     : data_source{format, {path}};
 }
 

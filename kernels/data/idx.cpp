@@ -70,27 +70,51 @@ buffer<std::uint8_t> read_rest(input_file& file, std::uint64_t rows,
   return bytes;
 }
 
-}  // namespace
+struct image_header {
+  std::uint32_t count = 0;
+  std::uint64_t width = 0;  // pixels of an image
+};
 
-dataset read_idx(input_file& images, input_file& labels) {
+image_header read_header(input_file& images) {
   expect_magic(images, image_magic, "images");
-  const std::uint32_t count = read_word(images);
+  image_header header;
+  header.count = read_word(images);
   const std::uint64_t height = read_word(images);
-  const std::uint64_t width = height * read_word(images);
-  expect_magic(labels, label_magic, "labels");
-  const std::uint32_t label_count = read_word(labels);
-  if (count != label_count) {
-    throw data_error(labels.name(),
-                     fmt::format("has {} labels for {} images in {}",
-                                 label_count, count, images.name()));
-  }
-  if (count == 0 || width == 0) {
+  header.width = height * read_word(images);
+  if (header.count == 0 || header.width == 0) {
     throw data_error(images.name(), "has no samples");
   }
-  const buffer<std::uint8_t> label_bytes = read_rest(labels, count, 1);
+  return header;
+}
+
+}  // namespace
+
+dataset read_idx(input_file& images) {
+  const image_header header = read_header(images);
   dense_storage rows;
-  rows.bytes = read_rest(images, count, width);
-  return {std::move(rows), {label_bytes.begin(), label_bytes.end()}, width};
+  rows.bytes = read_rest(images, header.count, header.width);
+  return {std::move(rows), std::vector<float>(header.count), header.width};
+}
+
+dataset read_idx(const std::filesystem::path& images) {
+  input_file file(images);
+  return read_idx(file);
+}
+
+dataset read_idx(input_file& images, input_file& labels) {
+  const image_header header = read_header(images);
+  expect_magic(labels, label_magic, "labels");
+  const std::uint32_t label_count = read_word(labels);
+  if (header.count != label_count) {
+    throw data_error(labels.name(),
+                     fmt::format("has {} labels for {} images in {}",
+                                 label_count, header.count, images.name()));
+  }
+  const buffer<std::uint8_t> label_bytes = read_rest(labels, label_count, 1);
+  dense_storage rows;
+  rows.bytes = read_rest(images, header.count, header.width);
+  return {
+      std::move(rows), {label_bytes.begin(), label_bytes.end()}, header.width};
 }
 
 dataset read_idx(const std::filesystem::path& images,

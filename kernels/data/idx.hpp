@@ -21,4 +21,8 @@ dataset read_idx(const std::filesystem::path& images,
                  const std::filesystem::path& labels);
 dataset read_idx(input_file& images, input_file& labels);
 
+/// The images alone, with labels of 0: for who does not look at them.
+dataset read_idx(const std::filesystem::path& images);
+dataset read_idx(input_file& images);
+
 }  // namespace sounder::kernels

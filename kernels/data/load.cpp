@@ -20,7 +20,9 @@ dataset read(const data_source& source, const load_options& options) {
                       {.separator = options.csv_separator,
                        .label_column = options.csv_label_column});
     case file_format::idx:
-      return read_idx(source.files[0], source.files[1]);
+      return source.files.size() == 1
+                 ? read_idx(source.files[0])
+                 : read_idx(source.files[0], source.files[1]);
     case file_format::cifar10:
       return read_cifar10(source.files);
     case file_format::svmlight:

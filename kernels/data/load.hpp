@@ -16,6 +16,7 @@ enum class part { train, test };
 struct load_options {
   file_format format = file_format::automatic;
   kernels::part part = part::train;  // of a directory
+  bool needs_labels = true;          // idx: else images may be alone
   std::size_t features = 0;          // declared width; 0: as in the file
   bool zero_based = false;           // svmlight
   unsigned threads = 0;              // svmlight; 0: one per core
@@ -26,7 +27,7 @@ struct load_options {
 /// The files behind a data set and how to read them.
 struct data_source {
   file_format format = file_format::svmlight;  // never automatic
-  std::vector<std::filesystem::path> files;    // IDX: images, labels
+  std::vector<std::filesystem::path> files;    // IDX: images, perhaps labels
 };
 
 /// Finds out what `path` is.
@@ -37,7 +38,8 @@ struct data_source {
 ///   magic number; other binary content is CIFAR-10; a name in .csv, or a
 ///   first line with separators but without ':', is CSV; the rest is svmlight.
 ///   An IDX file of images needs the labels beside it, named as MNIST names
-///   them. What is no regular file (a pipe) is svmlight.
+///   them, unless none are needed: then all are 0 where there are none. What is
+///   no regular file (a pipe) is svmlight.
 ///
 /// Errors:   data_error for a path that is missing, a directory without
 ///           complete contents, binary content of another kind.

@@ -1,5 +1,6 @@
 // Networks from the command line: training, files, several processes.
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -48,6 +49,22 @@ TEST_CASE("a network by name or from a file learns, is saved and predicts") {
     CHECK(rows[i][4] + rows[i][5] + rows[i][6] == Approx(1.0));
   }
   CHECK(errors == measured["errors"].get<std::size_t>());
+}
+
+TEST_CASE("predictions of images need no labels") {
+  const small_images data;
+  const std::string file = data.trained("mlp:8", {"--epochs", "1"});
+  const words predict = {"predict", "--model-file", file, "--data",
+                         data.folder()};
+  const outcome with_labels = program(predict);
+
+  std::filesystem::remove(data.path("t10k-labels-idx1-ubyte"));
+
+  CHECK(with_labels.code == 0);
+  CHECK(program(predict).out == with_labels.out);
+  check_complaint(
+      program({"evaluate", "--model-file", file, "--data", data.folder()}), 3,
+      "t10k-labels-idx1-ubyte: is missing");
 }
 
 TEST_CASE("evaluation of a saved network is that of the last epoch") {

@@ -86,6 +86,19 @@ TEST_CASE("load: IDX images find their labels beside them") {
                       Contains("pixels: the labels are found by name"));
 }
 
+TEST_CASE("load: IDX images come without labels where none are needed") {
+  const temporary_directory where;
+  const auto alone = where.file("pixels", idx_images(3));
+  where.file("t10k-images-idx3-ubyte", idx_images(12));
+  const k::load_options unlabelled = {.part = k::part::test,
+                                      .needs_labels = false};
+
+  REQUIRE(k::load(alone, unlabelled).rows() == 3);
+  REQUIRE(k::load(where.path(), unlabelled).labels()[11] == 0.0F);
+  where.file("t10k-labels-idx1-ubyte", idx_labels(12));
+  REQUIRE(k::load(where.path(), unlabelled).labels()[11] == 1.0F);
+}
+
 TEST_CASE("load: a directory of MNIST or CIFAR-10 gives the part asked for") {
   const temporary_directory mnist;
   mnist.file("t10k-images.idx3-ubyte", idx_images(5));
