@@ -90,13 +90,17 @@ std::string numbers_text(const std::vector<double>& numbers) {
 /// Writes what the program works out, or is told, into the first line.
 void complete_input(const settings& values, const kernels::dataset& train,
                     layer_line& input) {
-  for (const char* const key : {"crop", "flip"}) {
-    if (values.has(key)) {
-      input.options[key] = std::string(key) == "flip" ? "" : values.text(key);
-    }
+  const shape s = kernels::image_input(input).output();
+  if (values.has("crop")) {
+    const std::size_t most =
+        std::min(s.height, s.width) - 1;  // or out of sight
+    input.options["crop"] =
+        fmt::to_string(values.number<std::size_t>("crop", 0, most));
+  }
+  if (values.flag("flip")) {
+    input.options["flip"] = "";
   }
   if (!input.options.contains("mean") && !input.options.contains("deviation")) {
-    const shape s = kernels::image_input(input).output();
     const kernels::channel_moments moments =
         kernels::moments_of(train, s.channels);
     input.options["mean"] = numbers_text(moments.mean);

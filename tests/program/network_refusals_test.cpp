@@ -154,6 +154,8 @@ TEST_CASE("options that do not go with the model are refused") {
                   "--bias: is for linear models");
   check_complaint(data.train("mlp:8", {"--save", "m.txt"}), 2,
                   "--save: m.txt: networks are saved as .npz");
+  check_complaint(data.train(file, {"--crop", "8"}), 2,
+                  "--crop: 8 is out of range; 7 is the most");
   check_complaint(data.train("softmax", {"--flip"}), 2,
                   "--flip: is for networks");
   check_complaint(data.train("softmax", {"--profile"}), 2,
