@@ -7,16 +7,14 @@
 #include <fmt/format.h>
 
 #include "actors/fleet.hpp"
-#include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/plan_options.hpp"
-#include "apps/sounder/profile.hpp"
 #include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
-#include "apps/sounder/table.hpp"
+#include "apps/sounder/train_report.hpp"
 #include "apps/sounder/training_run.hpp"
 #include "apps/sounder/wiring_options.hpp"
 #include "kernels/data/data_error.hpp"
@@ -28,10 +26,7 @@ namespace sounder::app {
 
 namespace {
 
-using json = nlohmann::ordered_json;
-
 constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
-constexpr std::size_t most_rows = 20;  // of the printed table
 
 option_group topology_options() {
   return {
@@ -152,88 +147,6 @@ void check_save(const request& r, const workload& work) {
   }
 }
 
-/// The epochs, thinned out to a table of readable length. Regression has no
-/// errors to count.
-std::string curve(const actors::run_report& report, bool classifies) {
-  const bool with_test =
-      !report.epochs.empty() && report.epochs.back().test_loss.has_value();
-  std::vector<std::string> row = {"epoch", "train time", "samples"};
-  const auto add = [&](const std::string& loss, const std::string& error) {
-    row.push_back(loss);
-    if (classifies) {
-      row.push_back(error);
-    }
-  };
-  add("train loss", "train error");
-  if (with_test) {
-    add("test loss", "test error");
-  }
-  table rows(row);
-  const std::size_t count = report.epochs.size();
-  const std::size_t every = (count + most_rows - 1) / most_rows;
-  for (std::size_t i = 0; i < count; ++i) {
-    const actors::epoch_record& r = report.epochs[i];
-    if (i != 0 && i + 1 != count && (i + 1) % every != 0) {
-      continue;
-    }
-    row = {std::to_string(r.epoch), seconds(r.train_s), rate(r.samples_per_s)};
-    add(number(r.train_loss), percent(r.train_error.value_or(0.0)));
-    if (with_test) {
-      add(number(r.test_loss.value_or(0.0)),
-          percent(r.test_error.value_or(0.0)));
-    }
-    rows.add(row);
-  }
-  return rows.text();
-}
-
-/// What the links have seen, and where the time went.
-std::string links(const actors::run_report& report) {
-  table rows({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
-              "staleness p50", "max"},
-             true);
-  for (std::size_t i = 0; i < report.links.size() && i < most_rows; ++i) {
-    const actors::link_record& l = report.links[i];
-    rows.add({fmt::format("{} > {}", l.from, l.to), l.exchange,
-              std::to_string(l.count), bytes(static_cast<double>(l.bytes)),
-              seconds(1e-6 * l.latency_us.p50),
-              seconds(1e-6 * l.latency_us.p99), number(l.staleness.p50),
-              number(l.staleness.max)});
-  }
-  std::string text = rows.text();
-  if (report.links.size() > most_rows) {
-    text += fmt::format("... and {} more links (--output json)\n",
-                        report.links.size() - most_rows);
-  }
-  const actors::time_split& t = report.times;
-  const double all = std::max(t.computing + t.exchanging + t.waiting, 1e-12);
-  return text + fmt::format("computing {}, exchanging {}, waiting {}\n",
-                            percent(t.computing / all),
-                            percent(t.exchanging / all),
-                            percent(t.waiting / all));
-}
-
-/// "2 replicas of 1 worker", or "2 workers".
-std::string parts(const chosen_wiring& wiring) {
-  const std::string workers = fmt::format("{} worker{}", wiring.workers,
-                                          wiring.workers == 1 ? "" : "s");
-  return has_one_replica(wiring.name)
-             ? workers
-             : fmt::format("{} replica{} of {}", wiring.replicas,
-                           wiring.replicas == 1 ? "" : "s", workers);
-}
-
-/// Samples that an epoch walks but the leader does not have.
-std::string parts_of_nodes(const actors::run_report& report) {
-  std::string list;
-  for (const actors::own_part& part : report.parts) {
-    list += fmt::format("{}{} at {}", list.empty() ? "" : ", ", part.rows,
-                        part.node);
-  }
-  return fmt::format("an epoch walks {} samples: {}", report.epoch_samples,
-                     list);
-}
-
 /// The usual strength of the penalty goes by the leader's samples, of which
 /// there may be others than the run walks.
 std::string penalty_note(const request& r, const workload& work,
@@ -245,60 +158,6 @@ std::string penalty_note(const request& r, const workload& work,
                    "warning: --l2 was 1 / {}, by the samples of {}; an epoch "
                    "walks {}: give --l2",
                    work.train.rows(), work.name, report.epoch_samples);
-}
-
-std::string as_table(const request& r, const workload& work,
-                     const actors::run_report& report) {
-  std::string out =
-      fmt::format("{} on {}: {} samples x {} features, {}, {}\n\n",
-                  work.model_name, work.name, work.train.rows(), work.features,
-                  r.wiring.name, parts(r.wiring));
-  if (!report.parts.empty()) {
-    out += parts_of_nodes(report) + "\n\n";
-  }
-  out += curve(report, kernels::is_classifier(work.kind));
-  if (!report.links.empty()) {
-    out += "\n" + links(report);
-  }
-  out += fmt::format("\n{} after {} in training, {} in all; peak memory {}\n",
-                     actors::name(report.stop_reason), seconds(report.train_s),
-                     seconds(report.total_s),
-                     bytes(static_cast<double>(peak_rss_bytes())));
-  if (r.profiled) {
-    out += "\n" + profile_text(*work.network,
-                               report.times.computing * r.wiring.workers);
-  }
-  return out;
-}
-
-json as_json_text(const request& r, const workload& work,
-                  const actors::run_report& report) {
-  json out = {{"model", work.model_name},     {"data", work.name},
-              {"samples", work.train.rows()}, {"features", work.features},
-              {"topology", r.wiring.name},    {"replicas", r.wiring.replicas},
-              {"workers", r.wiring.workers}};
-  json end = as_json(report);
-  end.erase("epochs");
-  end.erase("samples");
-  out.update(end);
-  if (!report.parts.empty()) {
-    out["epoch_samples"] = report.epoch_samples;
-    for (const actors::own_part& part : report.parts) {
-      out["parts"][part.node] = part.rows;
-    }
-  }
-  out["links"] = json::array();
-  for (const actors::link_record& link : report.links) {
-    out["links"].push_back(as_json(link));
-  }
-  out["epochs"] = json::array();
-  for (const actors::epoch_record& record : report.epochs) {
-    out["epochs"].push_back(as_json(record));
-  }
-  if (r.profiled) {
-    out["profile"] = profile_json(*work.network);
-  }
-  return out;
 }
 
 /// Writes the model unless the run has ruined it. Says so on stderr.
@@ -349,8 +208,8 @@ int run(const invocation& given) {
   const actors::run_report report =
       run_training(r.plan, work, "", out, metrics);
   save(r, work, report, out);
-  print(r.as_json ? as_json_text(r, work, report).dump(2) + "\n"
-                  : as_table(r, work, report));
+  const finished_run done{r.wiring, work, report, r.profiled};
+  print(r.as_json ? as_json(done).dump(2) + "\n" : as_table(done));
   metrics.close();
   if (const std::string note = penalty_note(r, work, report); !note.empty()) {
     complain(note);

@@ -1,0 +1,28 @@
+#pragma once
+
+// What sounder train says on stdout when it is through.
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "actors/run_report.hpp"
+#include "apps/sounder/wiring_options.hpp"
+#include "apps/sounder/workload.hpp"
+
+namespace sounder::app {
+
+struct finished_run {
+  const chosen_wiring& wiring;
+  const workload& work;
+  const actors::run_report& report;
+  bool profiled = false;
+};
+
+/// Epochs, links, where the time went.
+std::string as_table(const finished_run& run);
+
+/// The same in full.
+nlohmann::ordered_json as_json(const finished_run& run);
+
+}  // namespace sounder::app
