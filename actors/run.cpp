@@ -161,6 +161,7 @@ void reached(self_ptr self) {
   ++state.goals_reached;
   epoch_record record;
   record.epoch = state.epoch_of(state.goals_reached);
+  record.batch_size = batch_of(state.plan, record.epoch - 1);
   state.add_time(at);
   record.train_s = state.report.train_s;
   for (const leg_result& leg : at.legs) {

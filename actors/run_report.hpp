@@ -22,6 +22,7 @@ struct epoch_record {
   double samples_per_s = 0.0;         // since the last record
   double nonzeros_per_s = 0.0;        // since the last record
   double step_size = 0.0;             // at the end of the epoch
+  std::size_t batch_size = 0;         // of the epoch
   double train_loss = 0.0;            // objective: mean loss + penalty
   std::optional<double> train_error;  // fraction; none for regression
   double penalty = 0.0;               // part of train_loss

@@ -39,7 +39,8 @@ json as_json(const actors::epoch_record& r) {
           {"penalty", r.penalty},
           {"test_loss", optional(r.test_loss)},
           {"test_error", optional(r.test_error)},
-          {"step_size", r.step_size}};
+          {"step_size", r.step_size},
+          {"batch_size", r.batch_size}};
 }
 
 json as_json(const actors::run_report& report) {

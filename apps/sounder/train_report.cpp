@@ -20,11 +20,17 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t most_rows = 20;  // of a printed table
 
+bool batch_varies(const actors::run_report& report) {
+  return !report.epochs.empty() &&
+         report.epochs.front().batch_size != report.epochs.back().batch_size;
+}
+
 /// The epochs, thinned out to a table of readable length. Regression has no
 /// errors to count.
 std::string curve(const actors::run_report& report, bool classifies) {
   const bool with_test =
       !report.epochs.empty() && report.epochs.back().test_loss.has_value();
+  const bool with_batch = batch_varies(report);
   std::vector<std::string> row = {"epoch", "train time", "samples"};
   const auto add = [&](const std::string& loss, const std::string& error) {
     row.push_back(loss);
@@ -32,6 +38,9 @@ std::string curve(const actors::run_report& report, bool classifies) {
       row.push_back(error);
     }
   };
+  if (with_batch) {
+    row.emplace_back("batch");
+  }
   add("train loss", "train error");
   if (with_test) {
     add("test loss", "test error");
@@ -45,6 +54,9 @@ std::string curve(const actors::run_report& report, bool classifies) {
       continue;
     }
     row = {std::to_string(r.epoch), seconds(r.train_s), rate(r.samples_per_s)};
+    if (with_batch) {
+      row.push_back(std::to_string(r.batch_size));
+    }
     add(number(r.train_loss), percent(r.train_error.value_or(0.0)));
     if (with_test) {
       add(number(r.test_loss.value_or(0.0)),
@@ -106,10 +118,9 @@ std::string parts_of_nodes(const actors::run_report& report) {
 
 std::string as_table(const finished_run& run) {
   const auto& [wiring, work, report, profiled] = run;
-  std::string out =
-      fmt::format("{} on {}: {} samples x {} features, {}, {}\n\n",
-                  work.model_name, work.name, work.train.rows(), work.features,
-                  wiring.name, parts(wiring));
+  std::string out = fmt::format(
+      "{} on {}: {} samples x {} features, {}, {}\n\n", work.model_name,
+      work.name, work.train.rows(), work.features, wiring.name, parts(wiring));
   if (!report.parts.empty()) {
     out += parts_of_nodes(report) + "\n\n";
   }
@@ -132,7 +143,7 @@ json as_json(const finished_run& run) {
   const auto& [wiring, work, report, profiled] = run;
   json out = {{"model", work.model_name},     {"data", work.name},
               {"samples", work.train.rows()}, {"features", work.features},
-              {"topology", wiring.name},    {"replicas", wiring.replicas},
+              {"topology", wiring.name},      {"replicas", wiring.replicas},
               {"workers", wiring.workers}};
   json end = as_json(report);
   end.erase("epochs");

@@ -215,3 +215,21 @@ TEST_CASE("a result that cannot be printed is exit code 3") {
 
   check_complaint(seen, 3, "cannot write to standard output");
 }
+
+TEST_CASE("a batch that grows shows in the table and in the records") {
+  const auto train = [](const words& more) {
+    return program(words{"train", "--generate", "p1", "--rows", "200",
+                         "--batch", "8", "--epochs", "3", "--quiet"} +
+                   more)
+        .out;
+  };
+
+  const json epochs = json::parse(train(
+      {"--gd-epochs", "2", "--gd-batch", "2", "--output", "json"}))["epochs"];
+
+  CHECK(epochs[0]["batch_size"] == 2);
+  CHECK(epochs[1]["batch_size"] == 5);
+  CHECK(epochs[2]["batch_size"] == 8);
+  CHECK_THAT(train({"--gd-epochs", "2"}), Catch::Contains("  batch  "));
+  CHECK_THAT(train({}), !Catch::Contains("batch"));
+}
