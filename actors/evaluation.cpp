@@ -20,7 +20,9 @@ evaluation::evaluation(std::shared_ptr<const kernels::objective> objective,
 }
 
 void evaluation::cut(const kernels::dataset& data) {
-  const std::size_t size = default_chunk_rows(data.nonzeros(), data.rows());
+  const std::size_t batch = objective_->evaluation_batch();
+  const std::size_t usual = default_chunk_rows(data.nonzeros(), data.rows());
+  const std::size_t size = (usual + batch - 1) / batch * batch;
   for (std::size_t first = 0; first < data.rows(); first += size) {
     blocks_.push_back({&data, first, std::min(first + size, data.rows()), {}});
   }

@@ -1,13 +1,11 @@
 #include "actors/run.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "actors/meeting_times.hpp"
+#include "actors/pace.hpp"
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
-#include "kernels/data/parallel.hpp"
 
 namespace sounder::actors {
 
@@ -323,14 +321,6 @@ void watch_nodes(self_ptr self) {
           });
 }
 
-/// With a core to spare, or when asked to.
-bool evaluates_concurrently(const training_plan& plan) {
-  return !plan.deterministic &&
-         (plan.evaluation == evaluation_mode::concurrent ||
-          (plan.evaluation == evaluation_mode::automatic &&
-           topology::workers(plan.graph) < kernels::thread_count(0)));
-}
-
 /// Ends a run in which nothing has moved for too long.
 void watch(self_ptr self) {
   run_state& state = self->state;
@@ -386,31 +376,22 @@ void start_watch(self_ptr self) {
   }
 }
 
-/// Epochs that a replica may walk without looking where the others are. Who
-/// has finished pulls no longer, and whoever is left makes the model one of
-/// its own samples: the closer the meetings, the sooner.
-unsigned stride_of(const run_cut& cut, std::size_t replicas) {
-  constexpr std::size_t meetings = 16;
-  constexpr std::size_t most = 10;
-  return replicas < 2
-             ? std::numeric_limits<unsigned>::max()
-             : static_cast<unsigned>(std::clamp<std::size_t>(
-                   meetings / std::max<std::size_t>(cut.legs().before(1), 1), 1,
-                   most));
-}
-
-/// How long nothing may move: workers tell of whole chunks, and one on a large
-/// network takes its time.
-std::chrono::milliseconds deadline_of(const training_plan& plan,
-                                      const data_shape& shape) {
-  // For what takes an idle core 1 ns, or a network 5.
-  constexpr double ms = 20e-6;
-  const std::size_t rows = std::max(
-      plan.batch_size,
-      plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows)));
-  return plan.stall_deadline +
-         std::chrono::milliseconds(static_cast<long>(
-             ms * static_cast<double>(rows) * row_cost(plan, shape)));
+/// The workers here, while they pause, and one more on each core that is idle.
+void find_evaluators(self_ptr self) {
+  run_state& state = self->state;
+  if (!state.concurrent) {
+    for (const stepping_replica& each : state.replicas) {
+      if (each.is_here) {
+        state.evaluators.push_back(each.actor);
+      }
+    }
+  }
+  const unsigned least = state.evaluators.empty() ? 1 : 0;
+  const unsigned idle = idle_cores(state.plan, state.concurrent);
+  for (unsigned k = 0; k < std::max(idle, least); ++k) {
+    state.evaluators.push_back(
+        self->spawn<caf::linked + caf::detached>(evaluator));
+  }
 }
 
 }  // namespace
@@ -466,14 +447,7 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
     state.recorder =
         self->spawn<caf::linked + caf::detached>(recorder, observer);
   }
-  for (const stepping_replica& each : state.replicas) {
-    if (each.is_here && !state.concurrent) {
-      state.evaluators.push_back(each.actor);
-    }
-  }
-  if (state.evaluators.empty()) {
-    state.evaluators = {self->spawn<caf::linked + caf::detached>(evaluator)};
-  }
+  find_evaluators(self);
   return {
       [=](start_atom) -> caf::result<run_report_ptr> {
         self->state.answer = self->make_response_promise();

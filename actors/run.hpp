@@ -64,7 +64,7 @@ struct run_state {
   std::vector<member_node> nodes;
   data_shape epoch_shape;  // of what all replicas walk
   std::vector<std::shared_ptr<link_meter>> meters;
-  std::vector<caf::actor> evaluators;  // the replicas when not concurrent
+  std::vector<caf::actor> evaluators;  // the replicas when they pause
   caf::actor recorder;
   clock::time_point started;
   std::stop_source stop_source;

@@ -110,6 +110,9 @@ class objective {
   virtual void find_gradient(const sgd_chunk& batch,
                              std::span<float> gradient) const;
 
+  /// The rows that evaluate() takes at a time: it costs least for multiples.
+  virtual std::size_t evaluation_batch() const noexcept { return 1; }
+
   /// Loss sums over rows [first, last), without the penalty.
   virtual loss_sums evaluate(const dataset& data, std::size_t first,
                              std::size_t last, const float* weights) const = 0;

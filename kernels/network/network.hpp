@@ -95,6 +95,7 @@ class network final : public objective {
   void add_gradient(const dataset& data, std::span<const std::uint32_t> rows,
                     const float* weights,
                     std::span<float> gradient) const override;
+  std::size_t evaluation_batch() const noexcept override;
   loss_sums evaluate(const dataset& data, std::size_t first, std::size_t last,
                      const float* weights) const override;
   double penalty(const float* weights) const override;

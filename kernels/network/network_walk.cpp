@@ -16,7 +16,7 @@ namespace {
 
 /// Rows at a time in evaluation: enough for products of matrices, and no
 /// more memory than a step on a usual batch.
-constexpr std::size_t evaluation_batch = 64;
+constexpr std::size_t rows_at_a_time = 64;
 
 /// The stretches of a walk through layers 0..n-1: forward of layer k is step
 /// k, the loss step n, backward of layer k step 2n - k.
@@ -374,8 +374,8 @@ void network::for_batches(const dataset& data, std::size_t first,
                           std::size_t last, const float* weights,
                           Use use) const {
   std::vector<std::uint32_t> rows;
-  for (std::size_t i = first; i < last; i += evaluation_batch) {
-    rows.resize(std::min(evaluation_batch, last - i));
+  for (std::size_t i = first; i < last; i += rows_at_a_time) {
+    rows.resize(std::min(rows_at_a_time, last - i));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(i));
     const loan lent(*this, rows.size(), false);
     workspace& space = *lent;
@@ -383,6 +383,10 @@ void network::for_batches(const dataset& data, std::size_t first,
     forward(space);
     use(i, rows.size(), space.value.back());
   }
+}
+
+std::size_t network::evaluation_batch() const noexcept {
+  return rows_at_a_time;
 }
 
 loss_sums network::evaluate(const dataset& data, std::size_t first,

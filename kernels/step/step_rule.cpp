@@ -49,6 +49,9 @@ class ruled : public objective {
                      std::span<float> gradient) const override {
     model_->find_gradient(batch, gradient);
   }
+  std::size_t evaluation_batch() const noexcept override {
+    return model_->evaluation_batch();
+  }
   loss_sums evaluate(const dataset& data, std::size_t first, std::size_t last,
                      const float* weights) const override {
     return model_->evaluate(data, first, last, weights);

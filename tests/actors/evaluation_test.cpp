@@ -74,6 +74,29 @@ TEST_CASE("evaluation: a weight that is not finite shows whatever the loss") {
   REQUIRE_FALSE(is_finite(2, -inf));
 }
 
+TEST_CASE("evaluation: blocks are whole batches of the objective's") {
+  class of_64 : public t::tally {
+   public:
+    of_64() : tally(1) {}
+    std::size_t evaluation_batch() const noexcept override { return 64; }
+    k::loss_sums evaluate(const k::dataset& data, std::size_t first,
+                          std::size_t last, const float*) const override {
+      const bool is_whole =
+          first % 64 == 0 && (last % 64 == 0 || last == data.rows());
+      return {0.0, is_whole ? 0U : 1U, last - first};
+    }
+  };
+  // 10,000 values a row: a block by its values alone would have 6 rows.
+  const auto wide = t::dense_from(t::table(200, std::vector<float>(10'000)),
+                                  std::vector<float>(200), 10'000);
+  a::evaluation work(std::make_shared<of_64>(), wide, {}, shared({1.0F}));
+
+  const auto found = evaluated(work);
+
+  REQUIRE(found.train.rows == 200);
+  REQUIRE(found.train.errors == 0);
+}
+
 TEST_CASE("evaluation: threads find the bits that one finds", "[stress]") {
   const auto name = k::linear_model::softmax;
   const auto data =

@@ -1,4 +1,7 @@
-// Replicas of unequal speed: the fast ones wait before they lose touch.
+// Replicas of unequal speed: the fast ones wait before they lose touch. Cores
+// without workers evaluate.
+
+#include "actors/pace.hpp"
 
 #include <array>
 #include <chrono>
@@ -7,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/train.hpp"
+#include "kernels/data/parallel.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
 
@@ -78,4 +82,22 @@ TEST_CASE("pace: a run that is cut short has everybody's samples", "[stress]") {
           static_cast<std::uint64_t>(objective->done[0] + objective->done[1]));
   REQUIRE(report.parameters.size() == 1);
   REQUIRE(report.train_s > 0.25);
+}
+
+TEST_CASE("cores without a worker are idle during an evaluation") {
+  const unsigned cores = k::thread_count(0);
+  auto plan = t::plan_of(std::make_shared<t::tally>(1),
+                         *p::by_name("star", {.replicas = 2}), 1);
+  plan.deterministic = false;
+  const unsigned left = cores > 2 ? cores - 2 : 0;
+
+  CHECK(a::idle_cores(plan, true) == left);
+  CHECK(a::idle_cores(plan, false) == left);
+  for (p::replica& each : plan.graph.replicas) {
+    each.place = "elsewhere";
+  }
+  CHECK(a::idle_cores(plan, true) == left);
+  CHECK(a::idle_cores(plan, false) == cores);
+  plan.deterministic = true;
+  CHECK(a::idle_cores(plan, false) == 0);
 }
