@@ -1,8 +1,10 @@
 // sounder compare: one table over topologies and worker counts.
 
+#include <filesystem>
+
 #include <nlohmann/json.hpp>
 
-#include "tests/program/program.hpp"
+#include "tests/program/small_images.hpp"
 
 namespace {
 
@@ -76,4 +78,33 @@ TEST_CASE("the sources' experiments run") {
   INFO(seen.err);
   CHECK(seen.code == 0);
   CHECK_THAT(seen.out, Catch::Contains("10*") || Catch::Contains("10 "));
+}
+
+TEST_CASE("the sources' experiments with networks run") {
+  const auto [name, more] = GENERATE(table<std::string, words>(
+      {{"W2", {}},
+       {"W3", {"--gd-epochs", "1", "--gd-step", "0.01", "--epochs", "2"}},
+       {"W7", {}},
+       {"W9", {}}}));
+  const small_images data(48, 24, 28);
+
+  const outcome seen =
+      program(words{"compare", "--config", experiments + name + ".cfg",
+                    "--data", data.folder(), "--batch", "4", "--quiet"} +
+              (more.empty() ? words{"--epochs", "1"} : more));
+
+  INFO(name << ": " << seen.err);
+  CHECK(seen.code == 0);
+}
+
+TEST_CASE("the sources' experiments on data of their own are well said") {
+  for (const auto& file : std::filesystem::directory_iterator(experiments)) {
+    const std::string path = file.path().string();
+    INFO(path);
+    if (content_of(path).find("\ngenerate = ") == std::string::npos) {
+      check_complaint(program({"compare", "--config", path, "--data", "no/such",
+                               "--quiet"}),
+                      3, "no/such");
+    }
+  }
 }
