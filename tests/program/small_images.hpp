@@ -21,14 +21,15 @@ inline constexpr const char* small_network =
     "max-pool 2 ceil\n"
     "fc = dense 3 start=xavier\n";
 
-/// A folder in MNIST's form with images of 8x8: image i is of class i mod 3,
-/// which brightens two rows of its own.
+/// A folder in MNIST's form with square images: image i is of class i mod 3,
+/// which brightens a quarter of the rows of its own.
 class small_images {
  public:
-  explicit small_images(std::uint32_t train = 48, std::uint32_t test = 24) {
-    here_.file("train-images-idx3-ubyte", images(train));
+  explicit small_images(std::uint32_t train = 48, std::uint32_t test = 24,
+                        std::uint32_t side = 8) {
+    here_.file("train-images-idx3-ubyte", images(train, side));
     here_.file("train-labels-idx1-ubyte", labels(train));
-    here_.file("t10k-images-idx3-ubyte", images(test));
+    here_.file("t10k-images-idx3-ubyte", images(test, side));
     here_.file("t10k-labels-idx1-ubyte", labels(test));
     network(small_network);
   }
@@ -66,13 +67,15 @@ class small_images {
   }
 
  private:
-  static std::string images(std::uint32_t count) {
-    std::string bytes =
-        big_endian(2051) + big_endian(count) + big_endian(8) + big_endian(8);
+  static std::string images(std::uint32_t count, std::uint32_t side) {
+    std::string bytes = big_endian(2051) + big_endian(count) +
+                        big_endian(side) + big_endian(side);
+    const std::uint32_t pixels = side * side;
     for (std::uint32_t i = 0; i < count; ++i) {
-      for (std::uint32_t j = 0; j < 64; ++j) {
+      for (std::uint32_t j = 0; j < pixels; ++j) {
         const std::uint32_t noise = (i * 37 + j * 11 + i * j) % 60;
-        bytes += static_cast<char>(j / 16 == i % 3 ? 180 + noise : noise);
+        const bool is_bright = 4 * j / pixels == i % 3;
+        bytes += static_cast<char>(is_bright ? 180 + noise : noise);
       }
     }
     return bytes;
