@@ -76,8 +76,7 @@ void complete_setups(session& run, const node_options& options) {
            : run.sent.empty() ? none
                               : run.sent.begin()->second;
   };
-  plan.objective =
-      make_objective(options, run.part.objective, any_data());
+  plan.objective = make_objective(options, run.part.objective, any_data());
   if (plan.objective->dimension() != run.start.size()) {
     throw std::invalid_argument(
         "its objective has " + std::to_string(plan.objective->dimension()) +
