@@ -13,12 +13,12 @@ struct learner {
 
 /// Three replicas take images in turn, so each has those of one class: what it
 /// knows of the others has come over the links. Momentum of 0.9 makes a step
-/// ten times as long; the star adds up what all three have learnt.
+/// ten times as long; who adds up what several have learnt takes shorter ones.
 const std::vector<learner> learners = {
     {"serial", {}},
-    {"hogwild", {"--workers", "2"}},
+    {"hogwild", {"--workers", "2", "--step", "0.01"}},
     {"star", {"--replicas", "3", "--step", "0.01"}},
-    {"hogwildpp", {"--replicas", "3"}},
+    {"hogwildpp", {"--replicas", "3", "--step", "0.01"}},
     {"easgd", {"--replicas", "3"}},
     {"eamsgd", {"--replicas", "3", "--step", "0.005"}},
     {"ea-wild", {"--replicas", "6", "--group", "2"}},
