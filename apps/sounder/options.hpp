@@ -55,6 +55,13 @@ class settings {
   const std::string& required(const std::string& name) const;
   bool flag(const std::string& name) const;
 
+  /// These values, but for one of them.
+  settings with(const std::string& name, const std::string& value) const {
+    settings changed = *this;
+    changed.entries_.at(name).value = value;
+    return changed;
+  }
+
   /// A whole number or a real one in [low, high].
   template <class T>
   T number(const std::string& name, T low = std::numeric_limits<T>::lowest(),

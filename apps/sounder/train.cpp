@@ -109,6 +109,7 @@ chosen_wiring read_system(const settings& values) {
           name, fmt::format("is for --topology hogwild, not {}", chosen.name));
     }
   }
+  warn_of_idle_options(values, chosen);
   return chosen;
 }
 

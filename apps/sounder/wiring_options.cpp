@@ -7,6 +7,7 @@
 
 #include "apps/sounder/progress.hpp"
 #include "topology/systems.hpp"
+#include "topology/wiring_file.hpp"
 
 namespace sounder::app {
 
@@ -147,6 +148,23 @@ chosen_wiring read_wiring(const settings& values, const std::string& option,
     values.fail(option, problem.what());
   }
   return chosen;
+}
+
+void warn_of_idle_options(const settings& values, const chosen_wiring& chosen) {
+  const std::string asked = topology::write_wiring(chosen.graph);
+  const std::vector<option_group> groups = wiring_options();
+  for (const option& o : groups.front().options) {
+    if (o.name == "compress" || values.text(o.name) == o.fallback) {
+      continue;  // compression depends on the places
+    }
+    const chosen_wiring without =
+        read_wiring(values.with(o.name, o.fallback), "topology", chosen.name,
+                    chosen.replicas, chosen.workers);
+    if (topology::write_wiring(without.graph) == asked) {
+      complain(fmt::format("warning: --{} makes no difference to {}", o.name,
+                           chosen.name));
+    }
+  }
 }
 
 }  // namespace sounder::app

@@ -35,6 +35,10 @@ void check_counts(const settings& values, const std::string& system,
 /// Says that --compress has no effect when no replica lives on another node.
 void warn_of_compression(const settings& values, const topology::graph& wiring);
 
+/// Says which of the options of several replicas make no difference to the
+/// system that was chosen.
+void warn_of_idle_options(const settings& values, const chosen_wiring& chosen);
+
 /// The system of that name ("auto" among them). `option` is where the name
 /// stands, for messages. Errors: usage_error.
 chosen_wiring read_wiring(const settings& values, const std::string& option,

@@ -196,3 +196,20 @@ TEST_CASE("help names every option with its default and an example") {
   CHECK(program({"data", "--help"}).code == 0);
   CHECK_THAT(program({"--version"}).out, Catch::StartsWith("sounder "));
 }
+
+TEST_CASE("an option that makes no difference to the topology is told") {
+  const auto complaints = [](const words& more) {
+    return program(words{"train", "--generate", "p4", "--rows", "50", "--model",
+                         "least-squares", "--epochs", "1"} +
+                   more)
+        .err;
+  };
+
+  CHECK_THAT(complaints({"--topology", "star", "--alpha", "0.3", "--quiet"}),
+             Catch::Contains("warning: --alpha makes no difference to star"));
+  CHECK_THAT(complaints({"--topology", "hogwild", "--tau", "3", "--quiet"}),
+             Catch::Contains("warning: --tau makes no difference to hogwild"));
+  CHECK(complaints(
+            {"--topology", "easgd", "--alpha", "0.3", "--tau", "3", "--quiet"})
+            .empty());
+}
