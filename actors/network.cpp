@@ -120,9 +120,7 @@ caf::actor connect(caf::actor_system& system, const node_address& to,
         return *found;
       }
       why = system.render(found.error());
-    } catch (const stream_error& problem) {
-      why = problem.what();
-    } catch (const peer_error& problem) {
+    } catch (const std::runtime_error& problem) {
       why = problem.what();
     }
     if (interrupt.stop_requested()) {

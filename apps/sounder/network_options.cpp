@@ -72,11 +72,11 @@ actors::node_address read_address(const settings& values,
   }
 }
 
-std::string check_exposure(const settings& values, const std::string& option,
-                           const actors::node_address& at,
-                           const actors::tls_files& tls) {
+void check_exposure(const settings& values, const std::string& option,
+                    const actors::node_address& at,
+                    const actors::tls_files& tls) {
   if (tls.is_on() || actors::is_loopback(at.host)) {
-    return "";
+    return;
   }
   if (!values.flag("insecure")) {
     values.fail(option,
@@ -85,15 +85,9 @@ std::string check_exposure(const settings& values, const std::string& option,
                             "network of your own",
                             at.host));
   }
-  return fmt::format(
+  complain(fmt::format(
       "warning: {} without TLS: whoever reaches this port controls the process",
-      at.text());
-}
-
-void warn(const std::string& what) {
-  if (!what.empty()) {
-    complain(what);
-  }
+      at.text()));
 }
 
 namespace {
@@ -129,8 +123,7 @@ void place_on_nodes(const settings& values, actors::training_plan& plan) {
     const std::string text =
         equals == item.npos ? item : item.substr(equals + 1);
     try {
-      warn(check_exposure(values, "nodes", actors::parse_address(text),
-                          plan.tls));
+      check_exposure(values, "nodes", actors::parse_address(text), plan.tls);
     } catch (const std::invalid_argument& problem) {
       values.fail("nodes", problem.what());
     }

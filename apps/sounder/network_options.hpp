@@ -25,13 +25,10 @@ actors::node_address read_address(const settings& values,
                                   const std::string& option);
 
 /// Refuses to be reached from other machines without TLS, unless --insecure
-/// is there: then the warning comes back, else nothing.
-std::string check_exposure(const settings& values, const std::string& option,
-                           const actors::node_address& at,
-                           const actors::tls_files& tls);
-
-/// Complains, unless there is nothing to complain of.
-void warn(const std::string& what);
+/// is there: then it is warned of.
+void check_exposure(const settings& values, const std::string& option,
+                    const actors::node_address& at,
+                    const actors::tls_files& tls);
 
 /// Puts --nodes into the plan: replicas without a place go to the nodes in
 /// turn; hubs stay here. A name of a place in the wiring may be bound to an

@@ -36,7 +36,7 @@ int run_node(const invocation& given) {
   options.listen = read_address(values, "listen");
   options.wire_port = values.number<std::uint16_t>("wire-port");
   options.tls = read_tls(values);
-  warn(check_exposure(values, "listen", options.listen, options.tls));
+  check_exposure(values, "listen", options.listen, options.tls);
   if (values.flag("ends-with-parent")) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
   }
@@ -113,7 +113,7 @@ int run_status(const invocation& given) {
   const actors::node_address at = read_address(values, "node");
   const actors::tls_files tls = read_tls(values);
   const bool as_json = values.one_of("output", outputs) == "json";
-  warn(check_exposure(values, "node", at, tls));
+  check_exposure(values, "node", at, tls);
   const auto deadline = std::chrono::milliseconds(
       static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
   const std::string text = actors::status_of(at, tls, deadline);
