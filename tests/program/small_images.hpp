@@ -28,9 +28,9 @@ class small_images {
   explicit small_images(std::uint32_t train = 48, std::uint32_t test = 24,
                         std::uint32_t side = 8) {
     here_.file("train-images-idx3-ubyte", images(train, side));
-    here_.file("train-labels-idx1-ubyte", labels(train));
+    here_.file("train-labels-idx1-ubyte", idx_labels(train, 3));
     here_.file("t10k-images-idx3-ubyte", images(test, side));
-    here_.file("t10k-labels-idx1-ubyte", labels(test));
+    here_.file("t10k-labels-idx1-ubyte", idx_labels(test, 3));
     network(small_network);
   }
 
@@ -77,13 +77,6 @@ class small_images {
         const bool is_bright = 4 * j / pixels == i % 3;
         bytes += static_cast<char>(is_bright ? 180 + noise : noise);
       }
-    }
-    return bytes;
-  }
-  static std::string labels(std::uint32_t count) {
-    std::string bytes = big_endian(2049) + big_endian(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      bytes += static_cast<char>(i % 3);
     }
     return bytes;
   }

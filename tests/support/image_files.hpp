@@ -25,11 +25,11 @@ inline std::string idx_images(std::uint32_t count) {
   return bytes;
 }
 
-/// `count` labels; label i is i mod 10.
-inline std::string idx_labels(std::uint32_t count) {
+/// `count` labels; label i is i mod `classes`.
+inline std::string idx_labels(std::uint32_t count, std::uint32_t classes = 10) {
   std::string bytes = big_endian(2049) + big_endian(count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    bytes += static_cast<char>(i % 10);
+    bytes += static_cast<char>(i % classes);
   }
   return bytes;
 }
