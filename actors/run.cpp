@@ -439,7 +439,10 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
       state.replicas.push_back(std::move(stepping));
     }
   }
-  state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
+  // Within a process they look at each other themselves.
+  if (!state.nodes.empty()) {
+    state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
+  }
   watch_nodes(self);
   if (state.plan.deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -58,7 +59,8 @@ struct run_state {
   kernels::dataset train_set;
   kernels::dataset test_set;
   bool concurrent = false;
-  unsigned stride = 1;  // epochs between two looks at where the others are
+  // Epochs between two looks at where the replicas of other nodes are.
+  unsigned stride = std::numeric_limits<unsigned>::max();
   std::vector<run_hub> hubs;
   std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;

@@ -23,6 +23,18 @@ walk::walk(std::shared_ptr<const replica_setup> setup,
   start_leg();
 }
 
+namespace {
+
+/// Legs that a replica may be ahead of another: those of an epoch, and where an
+/// epoch has few, some more, so that what holds up one now and another then
+/// does not add up.
+std::uint64_t most_lead(const run_cut& cut) noexcept {
+  constexpr std::uint64_t some = 8;
+  return std::max<std::uint64_t>(cut.legs().before(1), some);
+}
+
+}  // namespace
+
 /// The leg that leads from next_chunk_ towards the next meeting, or, where
 /// there are none, to the goal.
 void walk::start_leg() {
@@ -47,6 +59,7 @@ void walk::start_leg() {
   left_.store(0);
   rested_ = false;
   generation_.store(++links_->generation);
+  links_->together->walk(setup_->replica, links_->legs_walked);
 }
 
 void start_line::arrive() noexcept {
@@ -142,10 +155,38 @@ bool walk::meet() {
   const auto step = static_cast<float>(step_size_);
   const moment now{
       step, links_->largest_step > 0.0F ? step / links_->largest_step : 1.0F};
-  if (at_leg_end_ && !stopped_ && !hold_meetings(now)) {
+  if (at_leg_end_ && !stopped_ && !(keep_together() && hold_meetings(now))) {
     return false;
   }
   return links_->own.settle();
+}
+
+/// Before it meets others, lest it brings them what it has found long ago.
+/// False while it is too far ahead.
+bool walk::keep_together() {
+  convoy& all = *links_->together;
+  const std::uint64_t legs = links_->legs_walked + 1;
+  const std::uint64_t lead = most_lead(setup_->cut);
+  const auto behind = all.behind(legs, lead);
+  if (!behind || is_to_stop()) {
+    return true;
+  }
+  const auto since = clock::now();
+  if (!setup_->plan.deterministic) {
+    static_cast<void>(
+        all.changed.wait([&] { return !all.behind(legs, lead); }));
+  }
+  const auto& replicas = setup_->plan.graph.replicas;
+  waited(replicas[setup_->replica].name + " waits for " +
+             replicas[*behind].name + " to catch up",
+         since);
+  return false;
+}
+
+void walk::waited(std::string whom, clock::time_point since) {
+  waited_ += clock::now() - since;
+  const std::scoped_lock lock(whom_lock_);
+  whom_ = std::move(whom);
 }
 
 /// False while one of them has to wait for others.
@@ -161,12 +202,11 @@ bool walk::hold_meetings(const moment& now) {
         return true;
       }
       const auto since = clock::now();
+      links_->together->pause(setup_->replica);
       if (!setup_->plan.deterministic) {
         due.wait();
       }
-      waited_ += clock::now() - since;
-      const std::scoped_lock lock(whom_lock_);
-      whom_ = due.waits_for();
+      waited(due.waits_for(), since);
       return false;
     }
     meetings_held_.fetch_add(1);
@@ -217,6 +257,7 @@ bool walk::finish() {
   for (const auto& each : links_->meetings) {
     each->resign();
   }
+  links_->together->pause(setup_->replica);
   finished_.store(true);
   return false;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/convoy.hpp"
 #include "actors/meeting.hpp"
 #include "actors/run_report.hpp"
 #include "actors/training_leg.hpp"
@@ -42,6 +43,7 @@ struct replica_links {
 
   near_side own;
   std::shared_ptr<start_line> line;                // of this process
+  std::shared_ptr<convoy> together;                // likewise
   std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
   std::uint64_t legs_walked = 0;                   // to their ends
   std::uint64_t generation = 0;                    // legs begun
@@ -84,7 +86,9 @@ class walk : public job {
   bool lead(worker_slot& slot);
   void rest();
   bool meet();
+  bool keep_together();
   bool hold_meetings(const moment& now);
+  void waited(std::string whom, clock::time_point since);
   bool attend(meeting& due, const moment& now);
   bool next_leg();
   void start_leg();

@@ -100,6 +100,7 @@ void wirer::make_endpoints() {
     workers += is_here(i) ? graph_.replicas[i].workers : 0;
   }
   const auto line = std::make_shared<start_line>(std::max(workers, 1U));
+  const auto together = std::make_shared<convoy>(count);
   for (std::size_t i = 0; i < count; ++i) {
     wired_replica& replica = wired_.replicas[i];
     if (!replica.is_here) {
@@ -115,6 +116,7 @@ void wirer::make_endpoints() {
     replica.links =
         std::make_shared<replica_links>(all, is_met[i], arrivals[i]);
     replica.links->line = line;
+    replica.links->together = together;
     replica.far = replica.links->own.face();
   }
 }
