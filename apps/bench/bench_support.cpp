@@ -16,7 +16,8 @@
 namespace sounder::bench {
 
 prepared prepare(std::string name, kernels::train_test sets) {
-  const kernels::feature_order order = kernels::by_frequency(sets.train);
+  const kernels::feature_order order =
+      kernels::by_frequency(sets.train, kernels::unused_features::leave_out);
   prepared ready;
   ready.name = std::move(name);
   ready.train = kernels::renumber(std::move(sets.train), order);

@@ -56,7 +56,7 @@ actors::run_report train(const bench::prepared& data, const std::string& system,
   plan.step_size = kernels::decaying_step(step, decay);
   plan.epochs = epochs;
   plan.evaluation = actors::evaluation_mode::between;
-  plan.evaluate_every = 10;
+  plan.evaluate_every = epochs;  // once: the workers would pause for each
   return actors::train(plan, data.train);
 }
 

@@ -180,7 +180,9 @@ void run_experiment(const settings& values, const std::string& name,
     s.metrics.load(record);
   }
   const workload work =
-      prepare(values, std::move(sources), r.model, r.sort_rows);
+      prepare(values, std::move(sources), r.model,
+              {.are_sorted = r.sort_rows,
+               .unused = kernels::unused_features::leave_out});
   for (const contestant& c : r.contestants) {
     check_batch(values, work, c.plan, c.wiring.replicas);
   }

@@ -104,7 +104,7 @@ kernels::feature_order as_order(std::vector<std::uint32_t> originals,
       throw std::invalid_argument("an order of features that is none");
     }
   }
-  return kernels::feature_order(std::move(originals));
+  return {std::move(originals), features};
 }
 
 }  // namespace
@@ -151,8 +151,7 @@ dataset open_copy(const std::string& source, const own_files& own,
   }
   const invocation given = as_invocation(options, own.data, own.topics);
   train_test_sources sources = load_training_data(given.values, out);
-  return prepare(given.values, std::move(sources), read_model(given.values),
-                 false)
+  return prepare(given.values, std::move(sources), read_model(given.values), {})
       .train;
 }
 

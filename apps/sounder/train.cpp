@@ -187,8 +187,12 @@ int run(const invocation& given) {
   for (const load_record& record : sources.records) {
     metrics.load(record);
   }
+  const bool others = values.has("resume") || actors::has_nodes(r.plan.graph);
   const workload work =
-      prepare(values, std::move(sources), r.model, r.wiring.name == "aig");
+      prepare(values, std::move(sources), r.model,
+              {.are_sorted = r.wiring.name == "aig",
+               .unused = others ? kernels::unused_features::keep
+                                : kernels::unused_features::leave_out});
   check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);

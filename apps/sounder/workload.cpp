@@ -104,7 +104,7 @@ void check_widths(const train_test_sources& sources) {
 }
 
 void prepare_linear(const settings& values, train_test_sources& sources,
-                    bool sort_rows, workload& work) {
+                    const feature_needs& needs, workload& work) {
   work.model_name = kernels::name(work.kind);
   work.bias = values.number<double>("bias", 0.0, 1e6);
   dataset train = std::exchange(sources.train.data, {});
@@ -120,11 +120,11 @@ void prepare_linear(const settings& values, train_test_sources& sources,
       test = kernels::with_constant_feature(std::move(test), value);
     }
   }
-  work.order = kernels::by_frequency(train);
+  work.order = kernels::by_frequency(train, needs.unused);
   if (sparse) {
-    train = kernels::renumber(std::move(train), work.order, sort_rows);
+    train = kernels::renumber(std::move(train), work.order, needs.are_sorted);
     if (!test.empty()) {
-      test = kernels::renumber(std::move(test), work.order, sort_rows);
+      test = kernels::renumber(std::move(test), work.order, needs.are_sorted);
     }
   }
   work.train = std::move(train);
@@ -157,7 +157,7 @@ kernels::model as_model(const workload& work, std::span<const float> weights) {
   m.features = work.features;
   m.outputs = kernels::is_multi_class(work.kind) ? work.classes() : 1;
   m.bias = work.bias;
-  m.weights.resize(weights.size());
+  m.weights.resize(work.order.width() * m.outputs);
   work.order.restore(weights, m.weights, m.outputs);
   return m;
 }
@@ -187,7 +187,7 @@ std::vector<float> as_parameters(const workload& work,
   if (start.bias != work.bias) {
     fail(fmt::format("has --bias {}, the run {}", start.bias, work.bias));
   }
-  std::vector<float> parameters(start.weights.size());
+  std::vector<float> parameters(work.order.features() * start.outputs);
   work.order.arrange(start.weights, parameters, start.outputs);
   return parameters;
 }
@@ -195,7 +195,7 @@ std::vector<float> as_parameters(const workload& work,
 }  // namespace
 
 workload prepare(const settings& values, train_test_sources&& sources,
-                 const model_choice& choice, bool sort_rows) {
+                 const model_choice& choice, const feature_needs& needs) {
   check_widths(sources);
   workload work;
   work.kind = choice.kind;
@@ -203,7 +203,7 @@ workload prepare(const settings& values, train_test_sources&& sources,
   work.features = sources.train.data.features();
   work.labels = encode(values, choice.kind, sources);
   if (choice.network.empty()) {
-    prepare_linear(values, sources, sort_rows, work);
+    prepare_linear(values, sources, needs, work);
   } else {
     prepare_network(values, sources, choice, work);
   }

@@ -43,11 +43,18 @@ struct workload {
   std::size_t classes() const noexcept { return labels.size(); }
 };
 
-/// Prepares the samples for a kind of model. `sort_rows` for disciplines that
-/// lock coordinates in order.
+/// What is needed of the features of sparse samples.
+struct feature_needs {
+  bool are_sorted = false;  // in each row, for who locks coordinates in order
+  /// Those that no training sample has can be left out, unless there are other
+  /// samples on nodes, or weights of theirs to go on from.
+  kernels::unused_features unused = kernels::unused_features::keep;
+};
+
+/// Prepares the samples for a kind of model.
 /// Errors: usage_error, data_error: labels that do not fit the model.
 workload prepare(const settings& values, train_test_sources&& sources,
-                 const model_choice& choice, bool sort_rows);
+                 const model_choice& choice, const feature_needs& needs);
 
 /// Errors: usage_error for batches of the plan that do not do for a network, or
 /// for the rows of one of so many replicas.

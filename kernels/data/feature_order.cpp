@@ -1,6 +1,7 @@
 #include "kernels/data/feature_order.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <numeric>
 #include <utility>
@@ -28,17 +29,23 @@ void sort_row(std::span<std::uint32_t> index, std::span<float> value,
   }
 }
 
-/// to[target(k) * values + c] = from[source(k) * values + c].
-template <class Source, class Target>
-void move_blocks(std::span<const float> from, std::span<float> to,
-                 std::size_t features, std::size_t values, const Source& source,
-                 const Target& target) noexcept {
-  SOUNDER_ASSERT(from.size() == features * values);
-  SOUNDER_ASSERT(to.size() == features * values);
-  for (std::uint32_t k = 0; k < features; ++k) {
-    std::copy_n(from.data() + source(k) * values, values,
-                to.data() + target(k) * values);
+/// Takes the pairs out whose index is none of the features'. Rows may become
+/// empty.
+void leave_out(sparse_storage& s, std::size_t features) {
+  std::uint64_t kept = 0;
+  std::uint64_t k = 0;
+  for (std::size_t i = 0; i + 1 < s.start.size(); ++i) {
+    for (; k < s.start[i + 1]; ++k) {
+      if (s.index[k] < features) {
+        s.index[kept] = s.index[k];
+        s.value[kept] = s.value[k];
+        ++kept;
+      }
+    }
+    s.start[i + 1] = kept;
   }
+  s.index.resize(kept);
+  s.value.resize(kept);
 }
 
 }  // namespace
@@ -46,37 +53,46 @@ void move_blocks(std::span<const float> from, std::span<float> to,
 feature_order feature_order::identity(std::size_t features) {
   feature_order order;
   order.features_ = features;
+  order.width_ = features;
   return order;
 }
 
-feature_order::feature_order(std::vector<std::uint32_t> originals)
+feature_order::feature_order(std::vector<std::uint32_t> originals,
+                             std::size_t width)
     : features_(originals.size()),
+      width_(width),
       original_(std::move(originals)),
-      internal_(original_.size(), static_cast<std::uint32_t>(features_)) {
+      internal_(width, static_cast<std::uint32_t>(features_)) {
   for (std::uint32_t k = 0; k < features_; ++k) {
-    SOUNDER_ASSERT(original_[k] < features_);
+    SOUNDER_ASSERT(original_[k] < width);
     SOUNDER_ASSERT(internal_[original_[k]] == features_);
     internal_[original_[k]] = k;
   }
 }
 
 void feature_order::restore(std::span<const float> from, std::span<float> to,
-                            std::size_t values_per_feature) const noexcept {
-  move_blocks(
-      from, to, features_, values_per_feature,
-      [](std::uint32_t k) { return std::size_t{k}; },
-      [this](std::uint32_t k) { return std::size_t{original(k)}; });
+                            std::size_t values) const noexcept {
+  SOUNDER_ASSERT(from.size() == features_ * values);
+  SOUNDER_ASSERT(to.size() == width_ * values);
+  std::fill(to.begin(), to.end(), 0.0F);
+  for (std::uint32_t k = 0; k < features_; ++k) {
+    std::copy_n(from.data() + k * values, values,
+                to.data() + original(k) * values);
+  }
 }
 
 void feature_order::arrange(std::span<const float> from, std::span<float> to,
-                            std::size_t values_per_feature) const noexcept {
-  move_blocks(
-      from, to, features_, values_per_feature,
-      [this](std::uint32_t k) { return std::size_t{original(k)}; },
-      [](std::uint32_t k) { return std::size_t{k}; });
+                            std::size_t values) const noexcept {
+  SOUNDER_ASSERT(from.size() == width_ * values);
+  SOUNDER_ASSERT(to.size() == features_ * values);
+  for (std::uint32_t k = 0; k < features_; ++k) {
+    std::copy_n(from.data() + original(k) * values, values,
+                to.data() + k * values);
+  }
 }
 
-feature_order by_frequency(const dataset& data, unsigned threads) {
+feature_order by_frequency(const dataset& data, unused_features unused,
+                           unsigned threads) {
   if (!data.is_sparse()) {
     return feature_order::identity(data.features());
   }
@@ -88,12 +104,15 @@ feature_order by_frequency(const dataset& data, unsigned threads) {
   std::stable_sort(
       ids.begin(), used_end,
       [&](std::uint32_t a, std::uint32_t b) { return counts[a] > counts[b]; });
-  return feature_order(std::move(ids));
+  if (unused == unused_features::leave_out && used_end != ids.begin()) {
+    ids.erase(used_end, ids.end());
+  }
+  return {std::move(ids), counts.size()};
 }
 
 dataset renumber(dataset&& data, const feature_order& order, bool sort_rows,
                  unsigned threads) {
-  SOUNDER_ASSERT(data.features() <= order.features());
+  SOUNDER_ASSERT(data.features() <= order.width());
   if (!data.is_sparse()) {
     return std::move(data);
   }
@@ -105,12 +124,16 @@ dataset renumber(dataset&& data, const feature_order& order, bool sort_rows,
   sparse_storage s = std::move(data).release_sparse();
   constexpr std::size_t rows_per_task = 4096;
   std::vector<std::vector<std::uint64_t>> pairs(thread_count(threads));
+  std::atomic<bool> is_complete{true};
   run_tasks((rows + rows_per_task - 1) / rows_per_task, threads,
             [&](std::size_t task, unsigned worker) {
               const std::size_t first = task * rows_per_task;
               const std::size_t last = std::min(rows, first + rows_per_task);
               for (std::uint64_t k = s.start[first]; k < s.start[last]; ++k) {
                 s.index[k] = order.internal(s.index[k]);
+                if (s.index[k] == order.features()) {
+                  is_complete.store(false, std::memory_order_relaxed);
+                }
               }
               for (std::size_t i = first; sort_rows && i < last; ++i) {
                 const std::uint64_t at = s.start[i];
@@ -119,6 +142,9 @@ dataset renumber(dataset&& data, const feature_order& order, bool sort_rows,
                          pairs[worker]);
               }
             });
+  if (!is_complete.load()) {
+    leave_out(s, order.features());
+  }
   return {std::move(s), std::move(labels), order.features()};
 }
 

@@ -13,7 +13,8 @@
 
 namespace sounder::kernels {
 
-/// A renumbering of features: original number <-> internal number.
+/// A renumbering of features: original number <-> internal number. It may leave
+/// features out.
 ///
 /// Threads: const access from any number of threads.
 class feature_order {
@@ -23,13 +24,16 @@ class feature_order {
   /// Every feature keeps its number.
   static feature_order identity(std::size_t features);
 
-  /// Feature originals[k] gets the number k. `originals` must be a
-  /// permutation of 0, ..., originals.size() - 1.
-  explicit feature_order(std::vector<std::uint32_t> originals);
+  /// Feature originals[k] of `width` gets the number k. `originals` must be
+  /// distinct and below `width`; features that are not among them are left out.
+  feature_order(std::vector<std::uint32_t> originals, std::size_t width);
 
+  /// Features that have an internal number, and all.
   std::size_t features() const noexcept { return features_; }
-  bool is_identity() const noexcept { return original_.empty(); }
+  std::size_t width() const noexcept { return width_; }
+  bool is_identity() const noexcept { return internal_.empty(); }
 
+  /// features() for one that is left out.
   std::uint32_t internal(std::uint32_t original) const noexcept {
     return is_identity() ? original : internal_[original];
   }
@@ -41,30 +45,42 @@ class feature_order {
   ///
   ///   to[original(k) * values + c] = from[k * values + c],  c < values
   ///
-  /// Shapes: from, to: (features() * values_per_feature), not overlapping.
+  /// and 0 for features that are left out.
+  /// Shapes: from: (features() * values_per_feature), to: (width() *
+  /// values_per_feature), not overlapping.
   void restore(std::span<const float> from, std::span<float> to,
                std::size_t values_per_feature = 1) const noexcept;
 
-  /// The inverse: weights in the original order to the internal one.
+  /// The inverse: weights in the original order to the internal one; those of
+  /// features that are left out get lost.
   void arrange(std::span<const float> from, std::span<float> to,
                std::size_t values_per_feature = 1) const noexcept;
 
  private:
   std::size_t features_ = 0;
+  std::size_t width_ = 0;
   std::vector<std::uint32_t> original_;  // empty when nothing changes
   std::vector<std::uint32_t> internal_;
 };
 
+/// What becomes of features that no sample has: nothing moves their weights,
+/// but they would travel with the others.
+enum class unused_features { keep, leave_out };
+
 /// Features by descending number of samples they occur in, ties by original
-/// number; those that never occur come last. The identity for dense layouts,
-/// where every feature occurs everywhere.
+/// number; those that never occur come last, or are left out. The identity for
+/// dense layouts, where every feature occurs everywhere. Data without any
+/// feature keeps all.
 ///
 /// Cost: O(non-zeros) + sorting the features.
-feature_order by_frequency(const dataset& data, unsigned threads = 0);
+feature_order by_frequency(const dataset& data,
+                           unused_features unused = unused_features::keep,
+                           unsigned threads = 0);
 
-/// The same samples under internal numbers, and as wide as the order. The
-/// index array is rewritten in place when nobody else shares it. Rows keep
-/// their sequence of pairs unless `sort_rows` asks for ascending indices.
+/// The same samples under internal numbers, and as wide as the order, without
+/// the features that it leaves out. The index array is rewritten in place when
+/// nobody else shares it. Rows keep their sequence of pairs unless `sort_rows`
+/// asks for ascending indices.
 ///
 /// Cost:   O(non-zeros), or n log n a row to sort it.
 /// Errors: data wider than the order is a bug and asserts.

@@ -103,7 +103,7 @@ TEST_CASE("feature_order: renumbering back gives the data back") {
 
   auto there = k::renumber(documents(), order, true);
   const auto back =
-      k::renumber(std::move(there), k::feature_order(inverse), true);
+      k::renumber(std::move(there), k::feature_order(inverse, 3'000), true);
 
   REQUIRE(same_data(back, documents()));
 }
@@ -146,4 +146,69 @@ TEST_CASE("feature_order: dense sets keep their order") {
   REQUIRE(order.is_identity());
   REQUIRE(order.features() == 5);
   REQUIRE(same_data(k::renumber(k::dataset(data), order), data));
+}
+
+TEST_CASE("feature_order: features of no sample can be left out") {
+  const auto data = documents();
+  const auto counts = k::feature_counts(data);
+  const auto used = static_cast<std::size_t>(std::count_if(
+      counts.begin(), counts.end(), [](auto n) { return n > 0; }));
+  REQUIRE(used < 3'000);
+
+  const auto order = k::by_frequency(data, k::unused_features::leave_out);
+
+  REQUIRE(order.features() == used);
+  REQUIRE(order.width() == 3'000);
+  REQUIRE(k::renumber(documents(), order).features() == used);
+  REQUIRE(k::renumber(documents(), order).nonzeros() == data.nonzeros());
+  const auto all = k::by_frequency(data);
+  const auto w = ramp(used);
+  std::vector<float> restored(3'000, -1.0F);
+  order.restore(w, restored);
+  for (std::uint32_t u = 0; u < 3'000; ++u) {
+    if (counts[u] > 0) {
+      REQUIRE(order.internal(u) == all.internal(u));
+      REQUIRE(restored[u] == w[order.internal(u)]);
+    } else {
+      REQUIRE(order.internal(u) == used);
+      REQUIRE(restored[u] == 0.0F);
+    }
+  }
+  std::vector<float> back(used);
+  order.arrange(restored, back);
+  REQUIRE(back == w);
+}
+
+TEST_CASE("feature_order: other samples lose what is left out") {
+  // Features 1 and 3 of five occur, 3 more often.
+  const k::feature_order order({3, 1}, 5);
+  k::sparse_storage s;
+  for (const std::uint64_t start : {0U, 3U, 4U, 6U}) {
+    s.start.push_back(start);
+  }
+  for (const std::uint32_t u : {0U, 1U, 3U, 4U, 1U, 2U}) {
+    s.index.push_back(u);
+    s.value.push_back(static_cast<float>(u + 1));
+  }
+  const bool sort_rows = GENERATE(false, true);
+
+  const auto found = k::renumber(
+      k::dataset(std::move(s), {1.0F, 2.0F, 3.0F}, 5), order, sort_rows);
+
+  REQUIRE(found.features() == 2);
+  REQUIRE(found.rows() == 3);
+  REQUIRE(found.nonzeros() == 3);
+  std::vector<float> w = {10.0F, 1.0F};  // of 3 and of 1
+  CHECK(dot(w, found, 0) == 4.0F * 10.0F + 2.0F);
+  CHECK(dot(w, found, 1) == 0.0F);
+  CHECK(dot(w, found, 2) == 2.0F);
+}
+
+TEST_CASE("feature_order: data without features keeps all") {
+  k::sparse_storage s;
+  s.start.push_back(0);
+  s.start.push_back(0);
+  const k::dataset data(std::move(s), {1.0F}, 4);
+
+  CHECK(k::by_frequency(data, k::unused_features::leave_out).features() == 4);
 }
