@@ -23,7 +23,8 @@
 namespace sounder::actors {
 
 // run -> replica: walk to the end of this epoch (numbered from the run's
-// start), on another node with these step sizes; answered with leg_result.
+// start), on another node with these step sizes; answered with leg_result, with
+// a snapshot or without.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
 // run -> replica or evaluator: help to evaluate a snapshot; answered when
 // nothing of it is left to claim.
@@ -54,7 +55,7 @@ using links_atom = caf::atom_constant<caf::atom("links")>;
 using release_atom = caf::atom_constant<caf::atom("release")>;
 // anybody -> node: what runs there, as JSON.
 using status_atom = caf::atom_constant<caf::atom("status")>;
-// run -> hub of another node: its parameters.
+// run -> hub of another node, or a replica at rest: its parameters.
 using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
 // whoever interrupts -> run.
 using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
@@ -86,8 +87,8 @@ struct leg_result {
   exact_double computing;  // seconds: where the time went
   exact_double exchanging;
   exact_double waiting;
-  std::string lost;  // whom, when that is why it is not complete
-  actors::parameters parameters;
+  std::string lost;               // whom, when that is why it is not complete
+  actors::parameters parameters;  // if asked for
 };
 
 template <class Inspector>

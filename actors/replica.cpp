@@ -47,7 +47,9 @@ leg_result replica_state::result_of(const walk& done) const {
   result.exchanging.value = done.times().exchanging;
   result.waiting.value = done.times().waiting;
   result.lost = done.is_complete() ? "" : wired.setup->lost->how();
-  result.parameters = as_parameters(wired.memory->vector.snapshot());
+  if (with_snapshot) {
+    result.parameters = as_parameters(wired.memory->vector.snapshot());
+  }
   return result;
 }
 
@@ -64,9 +66,10 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
             : self->spawn<caf::linked + caf::detached>(worker, k, me));
   }
   return {
-      [=](advance_atom, std::uint64_t epochs,
-          const step_table& steps) -> caf::result<leg_result> {
+      [=](advance_atom, std::uint64_t epochs, const step_table& steps,
+          bool with_snapshot) -> caf::result<leg_result> {
         replica_state& s = self->state;
+        s.with_snapshot = with_snapshot;
         s.walking = std::make_shared<walk>(
             s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
             s.wired.setup->cut.chunks().before(epochs), steps);
@@ -76,6 +79,9 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
       [=](evaluate_atom, const evaluation_ptr& work) -> caf::result<bool> {
         begin(self, work);
         return caf::delegated<bool>();
+      },
+      [=](snapshot_atom) {
+        return as_parameters(self->state.wired.memory->vector.snapshot());
       },
       [=](done_atom, unsigned index) {
         self->state.busy.erase(index);

@@ -29,6 +29,7 @@ struct replica_state {
   std::set<unsigned> busy;
   caf::response_promise answer;
   std::size_t next_chunk = 0;
+  bool with_snapshot = false;  // the result
 
   leg_result result_of(const walk& done) const;
 };
@@ -36,8 +37,9 @@ struct replica_state {
 /// One parameter vector, its workers and its links.
 ///
 ///   advance(epoch) -> walk: legs and meetings -> done from all workers
-///                  -> leg_result with a snapshot
+///                  -> leg_result, with a snapshot if wanted
 ///   evaluate(job)  -> done from all workers -> true
+///   snapshot       -> parameters, of a replica at rest
 ///
 /// Cooperative: it computes nothing itself.
 caf::behavior replica(caf::stateful_actor<replica_state>* self,

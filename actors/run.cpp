@@ -58,28 +58,35 @@ void break_off(self_ptr self, const caf::error& reason) {
   self->quit(reason);
 }
 
-/// Calls then() with the parameters of the hubs that live on other nodes, in
-/// the order of remote_hubs.
-void with_hubs(
-    self_ptr self,
+/// Calls then() with the parameters of these, in their order.
+void with_snapshots(
+    self_ptr self, const std::vector<caf::actor>& whose,
     const std::function<void(const std::vector<parameters>&)>& then) {
-  const std::size_t count = self->state.remote_hubs.size();
-  const auto hubs = std::make_shared<std::vector<parameters>>(count);
-  const auto left = std::make_shared<std::size_t>(count);
-  if (count == 0) {
-    then(*hubs);
+  const auto found = std::make_shared<std::vector<parameters>>(whose.size());
+  const auto left = std::make_shared<std::size_t>(whose.size());
+  if (whose.empty()) {
+    then(*found);
     return;
   }
-  for (std::size_t k = 0; k < count; ++k) {
-    self->request(self->state.remote_hubs[k].actor,
-                  self->state.plan.stall_deadline, snapshot_atom::value)
+  for (std::size_t k = 0; k < whose.size(); ++k) {
+    self->request(whose[k], self->state.plan.stall_deadline,
+                  snapshot_atom::value)
         .then([=](const parameters& w) {
-          (*hubs)[k] = w;
+          (*found)[k] = w;
           if (--*left == 0 && !self->state.finished) {
-            then(*hubs);
+            then(*found);
           }
         });
   }
+}
+
+template <class Part>
+std::vector<caf::actor> actors_of(const std::vector<Part>& parts) {
+  std::vector<caf::actor> all;
+  for (const Part& each : parts) {
+    all.push_back(each.actor);
+  }
+  return all;
 }
 
 /// Ends a run that was stopped within an epoch, once the epochs before it
@@ -96,16 +103,16 @@ void end_if_cut_short(self_ptr self) {
         come_home(state, k);
       }
     }
-    std::vector<leg_result> last;
-    for (const stepping_replica& replica : state.replicas) {
-      last.push_back(replica.last);
-    }
     if (!state.arriving.empty()) {
       state.add_time(state.arriving.front());
     }
-    with_hubs(self, [=](const std::vector<parameters>& hubs) {
+    std::vector<caf::actor> makers = actors_of(state.remote_hubs);
+    if (!state.has_hub()) {
+      makers = actors_of(state.replicas);
+    }
+    with_snapshots(self, makers, [=](const std::vector<parameters>& found) {
       run_state& s = self->state;
-      s.report.parameters = *s.model_of(last, hubs);
+      s.report.parameters = *s.model_of(found);
       const unsigned done = s.epoch_of(s.goals_reached);
       finish(self, *s.cut_short,
              "stopped within epoch " + std::to_string(done + 1));
@@ -168,12 +175,21 @@ void reached(self_ptr self) {
   }
   record.nonzeros = state.epoch_shape.nonzeros * record.epoch;
   state.awaiting.push_back(record);
-  with_hubs(self, [=](const std::vector<parameters>& hubs) {
+  const auto evaluate = [=](const std::vector<parameters>& makers) {
     run_state& s = self->state;
     s.evaluating.push_back(std::make_shared<evaluation>(
-        s.plan.objective, s.train_set, s.test_set, s.model_of(at.legs, hubs)));
+        s.plan.objective, s.train_set, s.test_set, s.model_of(makers)));
     evaluate_next(self);
-  });
+  };
+  if (state.has_hub()) {
+    with_snapshots(self, actors_of(state.remote_hubs), evaluate);
+    return;
+  }
+  std::vector<parameters> makers;
+  for (const leg_result& leg : at.legs) {
+    makers.push_back(leg.parameters);
+  }
+  evaluate(makers);
 }
 
 /// Everybody shall come home.
@@ -264,11 +280,15 @@ void send_on(self_ptr self, std::size_t k) {
   const std::uint64_t to = replica.epochs_walked;
   replica.walked_from = from;
   replica.walking = true;
-  self->request(
-          replica.actor, caf::infinite, advance_atom::value, to,
-          replica.is_here
-              ? step_table{}
-              : steps_of(replica.cut, self->state.plan.step_size, from, to))
+  const run_state& state = self->state;
+  // Taken on arrival: the replica may go on at once.
+  const bool with_snapshot =
+      !state.has_hub() && to == state.epoch_of(replica.goals_reached + 1);
+  self->request(replica.actor, caf::infinite, advance_atom::value, to,
+                replica.is_here
+                    ? step_table{}
+                    : steps_of(replica.cut, state.plan.step_size, from, to),
+                with_snapshot)
       .then([=](const leg_result& leg) { walked(self, k, leg); });
 }
 

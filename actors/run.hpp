@@ -108,9 +108,12 @@ struct run_state {
   unsigned next_stop(const stepping_replica& replica) const noexcept;
   double seconds_since_start() const;
 
-  /// The model: the hubs' mean, or that of the replicas without a hub.
-  parameters_ptr model_of(const std::vector<leg_result>& legs,
-                          const std::vector<parameters>& remote_hubs) const;
+  /// The hubs are the model where there are some, otherwise the replicas.
+  bool has_hub() const noexcept {
+    return !hubs.empty() || !remote_hubs.empty();
+  }
+  /// The mean of the hubs here and the remote ones, or of the replicas.
+  parameters_ptr model_of(const std::vector<parameters>& makers) const;
 
   /// Completes the oldest awaiting record.
   void take(const evaluation_result& found);

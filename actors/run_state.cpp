@@ -81,11 +81,9 @@ unsigned run_state::next_stop(const stepping_replica& replica) const noexcept {
 }
 
 parameters_ptr run_state::model_of(
-    const std::vector<leg_result>& legs,
-    const std::vector<parameters>& others) const {
-  const bool has_hub = !hubs.empty() || !others.empty();
-  if (!has_hub && legs.size() == 1) {
-    return legs.front().parameters.values;
+    const std::vector<parameters>& makers) const {
+  if (!has_hub() && makers.size() == 1) {
+    return makers.front().values;
   }
   const std::size_t size = plan.objective->dimension();
   std::vector<float> sum(size);
@@ -98,13 +96,8 @@ parameters_ptr run_state::model_of(
   for (const auto& hub : hubs) {
     add(hub.memory->vector.snapshot(), hub.first);
   }
-  for (std::size_t k = 0; k < others.size(); ++k) {
-    add(*others[k].values, remote_hubs[k].first);
-  }
-  for (const leg_result& leg : legs) {
-    if (!has_hub && leg.parameters.values) {
-      add(*leg.parameters.values, 0);
-    }
+  for (std::size_t k = 0; k < makers.size(); ++k) {
+    add(*makers[k].values, has_hub() ? remote_hubs[k].first : 0);
   }
   // Each coordinate is there equally often.
   const std::size_t count = coordinates / std::max<std::size_t>(size, 1);
