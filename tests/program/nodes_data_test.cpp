@@ -34,30 +34,29 @@ struct parts {
     leader = write("leader.svm", 600, 700);
   }
 
+  static constexpr unsigned epochs = 12;
+
   words train(const std::string& nodes, const std::string& topology,
               unsigned replicas) const {
-    return {"train",
-            "--data",
-            leader,
-            "--model",
-            "least-squares",
-            "--l2",
-            "0",
-            "--step",
-            "0.05",
-            "--topology",
-            topology,
-            "--replicas",
-            std::to_string(replicas),
-            "--tau",
-            "10",
-            "--epochs",
-            "12",
-            "--quiet",
-            "--output",
-            "json",
-            "--nodes",
-            nodes};
+    return words{"train",
+                 "--data",
+                 leader,
+                 "--model",
+                 "least-squares",
+                 "--l2",
+                 "0",
+                 "--topology",
+                 topology,
+                 "--replicas",
+                 std::to_string(replicas),
+                 "--tau",
+                 "10",
+                 "--quiet",
+                 "--output",
+                 "json",
+                 "--nodes",
+                 nodes} +
+           steps_of(topology, epochs);
   }
 
   temporary_directory here;
@@ -68,6 +67,10 @@ struct parts {
 
 std::uint64_t samples_walked(const json& result) {
   return result["epochs"].back()["samples"].get<std::uint64_t>();
+}
+
+unsigned epochs_of(const json& result) {
+  return result["epochs"].back()["epoch"].get<unsigned>();
 }
 
 }  // namespace
@@ -145,7 +148,7 @@ TEST_CASE("nodes train on parts of different sizes that they alone have") {
       const json result = json::parse(seen.out);
       CHECK(result["epochs"].back()["train_loss"].get<double>() <
             at_the_minimum);
-      CHECK(samples_walked(result) == 12 * (500 + 100));
+      CHECK(samples_walked(result) == epochs_of(result) * (500 + 100));
       CHECK(result["parts"] == json{{a.address(), 500}, {b.address(), 100}});
     }
   }
@@ -163,7 +166,7 @@ TEST_CASE("nodes with a part, with the leader's file, and with nothing mix") {
   INFO(seen.err);
   REQUIRE(seen.code == 0);
   const json result = json::parse(seen.out);
-  CHECK(samples_walked(result) == 12 * (500 + 100));
+  CHECK(samples_walked(result) == parts::epochs * (500 + 100));
   CHECK(result["parts"] == json{{part.address(), 500}});
   CHECK(result["epochs"].back()["train_loss"].get<double>() < at_the_minimum);
 }
