@@ -1,7 +1,6 @@
 #include "topology/weights.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "topology/structure.hpp"
 
@@ -9,23 +8,7 @@ namespace sounder::topology {
 
 namespace {
 
-constexpr double tolerance = 1e-9;
-
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
-std::string number_text(Eigen::Index i) { return std::to_string(i); }
-
-template <class Sums>
-void check_sums(const Sums& sums, const std::string& what,
-                std::vector<std::string>& problems) {
-  for (Eigen::Index i = 0; i < sums.size(); ++i) {
-    if (!(std::abs(sums(i) - 1.0) <= tolerance)) {
-      problems.push_back("the weights of " + what + " " + number_text(i) +
-                         " add up to " + std::to_string(sums(i)) +
-                         "; they must add up to 1");
-    }
-  }
-}
 
 }  // namespace
 
@@ -77,27 +60,6 @@ Eigen::MatrixXd push_sum_weights(std::size_t n, const edges& directed) {
     p.col(j) /= p.col(j).sum();
   }
   return p;
-}
-
-std::vector<std::string> validate_weights(const Eigen::MatrixXd& weights) {
-  if (weights.rows() != weights.cols()) {
-    return {"the weights are " + number_text(weights.rows()) + " x " +
-            number_text(weights.cols()) +
-            "; they need a row and a column for each replica"};
-  }
-  std::vector<std::string> problems;
-  for (Eigen::Index i = 0; i < weights.rows(); ++i) {
-    for (Eigen::Index j = 0; j < weights.cols(); ++j) {
-      if (!(weights(i, j) >= 0.0)) {
-        problems.push_back("the weight in row " + number_text(i) + ", column " +
-                           number_text(j) + " is " +
-                           std::to_string(weights(i, j)) + "; 0 is the least");
-      }
-    }
-  }
-  check_sums(weights.rowwise().sum().eval(), "row", problems);
-  check_sums(weights.colwise().sum().eval(), "column", problems);
-  return problems;
 }
 
 }  // namespace sounder::topology

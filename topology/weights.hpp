@@ -3,7 +3,6 @@
 // Mixing matrices: how much of each neighbour's parameters a replica takes.
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include <Eigen/Core>
@@ -49,9 +48,5 @@ double mixing_weight(const graph& wiring, const link& neighbours) noexcept;
 /// Source:  Assran, Loizou, Ballas, Rabbat, "Stochastic gradient push for
 ///          distributed deep learning", ICML 2019, section 3.
 Eigen::MatrixXd push_sum_weights(std::size_t n, const edges& directed);
-
-/// What keeps a matrix from mixing to the mean, in plain words: not square,
-/// negative entries, rows or columns that do not add up to 1 (within 1e-9).
-std::vector<std::string> validate_weights(const Eigen::MatrixXd& weights);
 
 }  // namespace sounder::topology

@@ -13,7 +13,9 @@
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
 
+#include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
+#include "apps/sounder/link_table.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
@@ -88,24 +90,11 @@ std::string as_table(const json& status) {
                   rate(r.at("samples_per_s").get<double>())});
   }
   text += "\n" + replicas.text();
-  if (!status.at("links").empty()) {
-    table links({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
-                 "staleness p50", "p99", "max"},
-                true);
-    for (const json& l : status["links"]) {
-      links.add({fmt::format("{} > {}", l.at("from").get<std::string>(),
-                             l.at("to").get<std::string>()),
-                 l.at("exchange"), l.at("count").dump(),
-                 bytes(l.at("bytes").get<double>()),
-                 seconds(1e-6 * l.at("latency_us").at("p50").get<double>()),
-                 seconds(1e-6 * l.at("latency_us").at("p99").get<double>()),
-                 number(l.at("staleness").at("p50").get<double>()),
-                 number(l.at("staleness").at("p99").get<double>()),
-                 number(l.at("staleness").at("max").get<double>())});
-    }
-    text += "\n" + links.text();
+  std::vector<actors::link_record> links;
+  for (const json& link : status.at("links")) {
+    links.push_back(actors::as_link_record(link));
   }
-  return text;
+  return links.empty() ? text : text + "\n" + link_table(links);
 }
 
 int run_status(const invocation& given) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "actors/link_json.hpp"
+#include "apps/sounder/link_table.hpp"
 #include "apps/sounder/metrics.hpp"
 #include "apps/sounder/profile.hpp"
 #include "apps/sounder/table.hpp"
@@ -17,8 +18,6 @@ namespace sounder::app {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-constexpr std::size_t most_rows = 20;  // of a printed table
 
 bool batch_varies(const actors::run_report& report) {
   return !report.epochs.empty() &&
@@ -69,28 +68,12 @@ std::string curve(const actors::run_report& report, bool classifies) {
 
 /// What the links have seen, and where the time went.
 std::string links(const actors::run_report& report) {
-  table rows({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
-              "staleness p50", "max"},
-             true);
-  for (std::size_t i = 0; i < report.links.size() && i < most_rows; ++i) {
-    const actors::link_record& l = report.links[i];
-    rows.add({fmt::format("{} > {}", l.from, l.to), l.exchange,
-              std::to_string(l.count), bytes(static_cast<double>(l.bytes)),
-              seconds(1e-6 * l.latency_us.p50),
-              seconds(1e-6 * l.latency_us.p99), number(l.staleness.p50),
-              number(l.staleness.max)});
-  }
-  std::string text = rows.text();
-  if (report.links.size() > most_rows) {
-    text += fmt::format("... and {} more links (--output json)\n",
-                        report.links.size() - most_rows);
-  }
   const actors::time_split& t = report.times;
   const double all = std::max(t.computing + t.exchanging + t.waiting, 1e-12);
-  return text + fmt::format("computing {}, exchanging {}, waiting {}\n",
-                            percent(t.computing / all),
-                            percent(t.exchanging / all),
-                            percent(t.waiting / all));
+  return link_table(report.links) +
+         fmt::format("computing {}, exchanging {}, waiting {}\n",
+                     percent(t.computing / all), percent(t.exchanging / all),
+                     percent(t.waiting / all));
 }
 
 /// "2 replicas of 1 worker", or "2 workers".

@@ -9,6 +9,18 @@
 namespace p = sounder::topology;
 namespace s = sounder::topology::shapes;
 
+namespace {
+
+bool is_doubly_stochastic(const Eigen::MatrixXd& w) {
+  const auto all_one = [](const auto& sums) {
+    return (sums.array() - 1.0).abs().maxCoeff() < 1e-12;
+  };
+  return w.minCoeff() > -1e-12 && all_one(w.rowwise().sum()) &&
+         all_one(w.colwise().sum());
+}
+
+}  // namespace
+
 TEST_CASE("weights: Metropolis weights are symmetric and doubly stochastic") {
   for (const std::string& name : s::names()) {
     for (const std::size_t n : {1U, 2U, 4U, 8U}) {
@@ -16,10 +28,10 @@ TEST_CASE("weights: Metropolis weights are symmetric and doubly stochastic") {
       const auto w = p::metropolis_weights(n, s::by_name(name, n).value());
 
       CHECK(w.isApprox(w.transpose()));
-      CHECK(p::validate_weights(w).empty());
+      CHECK(is_doubly_stochastic(w));
     }
   }
-  CHECK(p::validate_weights(p::metropolis_weights(5, s::star(4))).empty());
+  CHECK(is_doubly_stochastic(p::metropolis_weights(5, s::star(4))));
 }
 
 TEST_CASE("weights: the larger degree counts") {
@@ -47,7 +59,7 @@ TEST_CASE("weights: what is not given to neighbours stays") {
   CHECK(w(0, 1) == 0.2);
   CHECK(w(1, 0) == 0.2);
   CHECK(w(1, 1) == Approx(0.3));
-  CHECK(p::validate_weights(w).empty());
+  CHECK(is_doubly_stochastic(w));
 }
 
 TEST_CASE("weights: validate names who would give away more than all") {
@@ -83,18 +95,4 @@ TEST_CASE("weights: shares of push-sum keep the sum, columns add up to 1") {
   CHECK(star(1, 0) == Approx(1.0 / 3.0));
   CHECK(star(0, 1) == Approx(0.5));
   CHECK((star.colwise().sum().array() - 1.0).abs().maxCoeff() < 1e-12);
-}
-
-TEST_CASE("weights: a matrix that is not stochastic has problems, all told") {
-  Eigen::MatrixXd w(2, 2);
-  w << 1.25, -0.25, 0.25, 0.5;
-
-  const auto problems = p::validate_weights(w);
-
-  // -0.25; row 1 (0.75); columns 0 (1.5) and 1 (0.25)
-  REQUIRE(problems.size() == 4);
-  CHECK_THAT(problems[0], Catch::Contains("row 0, column 1 is -0.25"));
-  CHECK_THAT(problems[1], Catch::Contains("row 1 add up to 0.75"));
-  CHECK_THAT(p::validate_weights(Eigen::MatrixXd::Zero(2, 3)).at(0),
-             Catch::Contains("2 x 3"));
 }
