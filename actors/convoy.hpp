@@ -37,7 +37,11 @@ class convoy {
  private:
   static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
 
-  std::vector<std::atomic<std::uint64_t>> legs_;  // nowhere: pauses
+  /// On a cache line of its own.
+  struct alignas(64) place {
+    std::atomic<std::uint64_t> legs{nowhere};  // nowhere: pauses
+  };
+  std::vector<place> places_;
 };
 
 }  // namespace sounder::actors

@@ -3,6 +3,7 @@
 // How a worker waits for others at a meeting, without ever doing so for long:
 // it sleeps a few milliseconds at most, then looks at its mailbox again.
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace sounder::actors {
 
 /// Something that waiters wait for has changed.
 ///
-/// Threads: any.
+/// Threads: any. Cost of notify(): a load, unless somebody waits.
 class signal {
  public:
   void notify() noexcept;
@@ -31,11 +32,18 @@ class signal {
       __builtin_ia32_pause();
 #endif
     }
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::milliseconds(5), holds);
+    waiting_.fetch_add(1);
+    bool does_hold = false;
+    {
+      std::unique_lock lock(mutex_);
+      does_hold = changed_.wait_for(lock, std::chrono::milliseconds(5), holds);
+    }
+    waiting_.fetch_sub(1);
+    return does_hold;
   }
 
  private:
+  std::atomic<unsigned> waiting_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
 };

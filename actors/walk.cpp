@@ -35,15 +35,19 @@ std::uint64_t most_lead(const run_cut& cut) noexcept {
 
 }  // namespace
 
-/// The leg that leads from next_chunk_ towards the next meeting, or, where
-/// there are none, to the goal.
+/// Others may meet a replica that meets nobody itself.
+bool walk::is_alone() const noexcept {
+  return setup_->plan.graph.links.empty();
+}
+
+/// The leg that leads from next_chunk_ towards the next meeting, or, of a
+/// replica that is alone, to the goal.
 void walk::start_leg() {
   const run_cut& cut = setup_->cut;
   const auto [epoch, leg] = cut.legs().place_of(links_->legs_walked);
   const std::size_t end =
-      links_->meetings.empty()
-          ? goal_
-          : cut.chunks().before(epoch) + cut.epoch(epoch).leg_ends[leg];
+      is_alone() ? goal_
+                 : cut.chunks().before(epoch) + cut.epoch(epoch).leg_ends[leg];
   // Another rule is a leg of its own: it may keep the scale in the weights.
   const std::size_t gd_end = setup_->gd_end();
   const std::size_t last = next_chunk_ < gd_end ? std::min(end, gd_end) : end;
@@ -239,7 +243,7 @@ bool walk::next_leg() {
   const run_cut& cut = setup_->cut;
   const std::size_t goal_legs =
       cut.legs().before(cut.chunks().place_of(goal_).epoch);
-  if (at_leg_end_ && links_->meetings.empty()) {
+  if (at_leg_end_ && is_alone()) {
     links_->legs_walked = goal_legs;
   } else if (at_leg_end_) {
     ++links_->legs_walked;

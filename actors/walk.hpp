@@ -94,6 +94,7 @@ class walk : public job {
   void start_leg();
   bool finish();
   bool is_to_stop() const;
+  bool is_alone() const noexcept;
 
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_memory> memory_;

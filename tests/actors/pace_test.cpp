@@ -12,6 +12,7 @@
 #include "actors/train.hpp"
 #include "kernels/data/parallel.hpp"
 #include "tests/support/training.hpp"
+#include "topology/compose.hpp"
 #include "topology/systems.hpp"
 
 namespace a = sounder::actors;
@@ -67,6 +68,22 @@ TEST_CASE("pace: nobody is far ahead, however rarely is evaluated",
   REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
   REQUIRE(report.samples == 200 * 2 * rows);
   // Eight legs of an epoch each, the one it walks, and the slow one's.
+  REQUIRE(objective->ahead <= (8 + 2) * rows);
+}
+
+TEST_CASE("pace: who meets nobody himself keeps up with who meets him",
+          "[stress]") {
+  const auto objective = std::make_shared<uneven>();
+  auto plan = plan_for(objective, 100);
+  const bool is_slow_met = GENERATE(false, true);
+  const p::edge link = is_slow_met ? p::edge{0, 1} : p::edge{1, 0};
+  std::vector<p::replica> two(2);
+  two[1].name = "other";
+  plan.graph = p::wire(two, {link}, p::elastic{0.3}, p::every{rows});
+
+  const auto report = a::train(plan, t::blank(2 * rows));
+
+  REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
   REQUIRE(objective->ahead <= (8 + 2) * rows);
 }
 
