@@ -31,6 +31,11 @@ class reduce_meeting : public meeting {
       since_ = clock::now();
       own.open_all();
       group_->vectors[rank_] = own.parameters();
+      if (own.face()) {
+        asked_.assign(own.parameters(), own.parameters() + own.size());
+        group_->vectors[rank_] = asked_.data();
+      }
+      own.let_go();
       arrive(group_->came, stage::here);
     }
     if (stage_ == stage::here && everyone(group_->came)) {
@@ -40,10 +45,15 @@ class reduce_meeting : public meeting {
                                result().data());
       arrive(group_->reduced, stage::reduced);
     }
-    if (stage_ != stage::reduced || !everyone(group_->reduced)) {
+    if (stage_ != stage::reduced || !everyone(group_->reduced) ||
+        !own.try_hold()) {
       return false;
     }
-    own.assign(result().data());
+    if (own.face()) {
+      own.move(asked_.data(), result().data());
+    } else {
+      own.assign(result().data());
+    }
     own.let_go();
     finish(own.size());
     return true;
@@ -87,6 +97,7 @@ class reduce_meeting : public meeting {
   std::shared_ptr<reduce_group> group_;
   std::size_t rank_;
   stage stage_ = stage::away;
+  std::vector<float> asked_;  // where others meet this replica meanwhile
   std::uint64_t round_ = 0;
   clock::time_point since_;
 };

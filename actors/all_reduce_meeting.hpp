@@ -18,7 +18,8 @@ namespace sounder::actors {
 /// What the members of a group in one process share.
 ///
 /// Every member reduces its segment from everybody's vector, then takes the
-/// others' segments over: two barriers a round, no copies but these.
+/// others' segments over: two barriers a round, no copies but these, and one of
+/// a replica that others meet, too: nobody keeps a face while he waits.
 struct reduce_group {
   reduce_group(kernels::reduce_groups groups, std::size_t members,
                std::size_t size);

@@ -180,6 +180,7 @@ class push_sum_meeting : public gossip_meeting {
     }
     const auto letters =
         lockstep_ ? mail_->take_round(round_, around_.in) : mail_->take_all();
+    heard_ = heard_ || !letters.empty();
     for (const letter& mail : letters) {
       kernels::push_sum_gather(x_.data(), mail.values->data(), own.size());
       weight_ += mail.weight;
@@ -192,12 +193,18 @@ class push_sum_meeting : public gossip_meeting {
   bool may_go_on() const override { return !lockstep_ || has_all_mail(); }
 
  private:
+  /// Who has heard of nobody since he gave last keeps what he has: with ever
+  /// less weight his own steps would move him ever further.
   void tell(near_side& own) {
-    const double share = 1.0 / static_cast<double>(around_.out.size() + 1);
+    const bool gives = lockstep_ || std::exchange(heard_, false);
+    const double share =
+        gives ? 1.0 / static_cast<double>(around_.out.size() + 1) : 1.0;
     kernels::push_sum_split(x_.data(), own.parameters(), s_.data(),
                             static_cast<float>(share), own.size());
     weight_ *= share;
-    send(std::make_shared<std::vector<float>>(x_), weight_, !lockstep_);
+    if (gives) {
+      send(std::make_shared<std::vector<float>>(x_), weight_, !lockstep_);
+    }
     told_ = true;
   }
 
@@ -205,6 +212,7 @@ class push_sum_meeting : public gossip_meeting {
   double weight_ = 1.0;
   bool lockstep_;
   bool told_ = false;
+  bool heard_ = true;  // since it gave last
 };
 
 }  // namespace

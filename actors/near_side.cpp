@@ -101,6 +101,18 @@ void near_side::assign(const float* values) noexcept {
   }
 }
 
+void near_side::move(const float* asked, const float* wanted) noexcept {
+  float* const w = parameters();
+#pragma omp simd
+  for (std::size_t j = 0; j < size(); ++j) {
+    relaxed::store(w[j],
+                   kernels::moved(relaxed::load(w[j]), asked[j], wanted[j]));
+  }
+  for (std::size_t first = 0; first < size(); first += block) {
+    close(first, std::min(block, size() - first));
+  }
+}
+
 void near_side::let_go() noexcept {
   if (face_) {
     face_->in_use.give_back();

@@ -62,6 +62,8 @@ class near_side {
   }
   /// Takes `values` over; between try_hold() and let_go().
   void assign(const float* values) noexcept;
+  /// Likewise, where they were `asked` and others may have met them since.
+  void move(const float* asked, const float* wanted) noexcept;
   /// Opens and closes everything; between try_hold() and let_go().
   void open_all() noexcept;
 

@@ -88,8 +88,8 @@ class wire_meeting : public meeting {
         !(ways_.leader ? follow() : lead()) || !own.try_hold()) {
       return false;
     }
-    if (w_ != own.parameters()) {
-      own.assign(w_);
+    if (own.face()) {
+      own.move(asked_.data(), w_);
     }
     own.let_go();
     finish();
@@ -148,7 +148,8 @@ class wire_meeting : public meeting {
     own.open_all();
     size_ = own.size();
     if (own.face()) {
-      copy_.assign(own.parameters(), own.parameters() + size_);
+      asked_.assign(own.parameters(), own.parameters() + size_);
+      copy_ = asked_;
       w_ = copy_.data();
     } else {
       w_ = own.parameters();
@@ -317,7 +318,8 @@ class wire_meeting : public meeting {
   stage stage_ = stage::away;
   float* w_ = nullptr;
   std::size_t size_ = 0;
-  std::vector<float> copy_;
+  std::vector<float> asked_;  // where others meet the replica meanwhile
+  std::vector<float> copy_;   // to be reduced
   moving whole_;              // member: up, then down
   std::size_t gathered_ = 0;  // members' vectors
   adding in_;

@@ -190,12 +190,13 @@ class barrier_meeting : public served_meeting {
       }
       arrive(own, now);
     }
-    if (!may_go_on()) {
+    if (!may_go_on() || !own.try_hold()) {
       return false;
     }
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
       const kernels::near_end near = link_.open(own, now, first, n);
-      link_.rule->take(near, payload_.data() + first, near.w);
+      const float* const asked = own.face() ? asked_.data() + first : near.w;
+      link_.rule->take(near, payload_.data() + first, asked);
       link_.close(own, first, n);
     });
     end_pass(own);
@@ -213,12 +214,18 @@ class barrier_meeting : public served_meeting {
  private:
   void arrive(near_side& own, const moment& now) {
     payload_.resize(size());
+    asked_.resize(own.face() ? size() : 0);
     start_pass(own);
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      link_.rule->ask(link_.open(own, now, first, n), payload_.data() + first);
+      const kernels::near_end near = link_.open(own, now, first, n);
+      link_.rule->ask(near, payload_.data() + first);
+      if (own.face()) {
+        kernels::relaxed::copy(near.w, n, asked_.data() + first);
+      }
       link_.close(own, first, n);
     });
     end_pass(own);
+    own.let_go();
     arrived_ = true;
     endpoint& far = *link_.far;
     rounds_before_ = far.barriers_opened();
@@ -228,6 +235,7 @@ class barrier_meeting : public served_meeting {
   }
 
   std::vector<float> payload_;
+  std::vector<float> asked_;  // where others meet this replica meanwhile
   bool arrived_ = false;
   std::uint64_t rounds_before_ = 0;
 };

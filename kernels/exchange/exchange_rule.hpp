@@ -30,6 +30,12 @@ struct far_end {
   std::size_t first = 0;  // the stretch's first coordinate in the whole vector
 };
 
+/// What w becomes that was `asked` and is to be `wanted`, unless others have
+/// moved it since: then their part stays.
+inline float moved(float now, float asked, float wanted) noexcept {
+  return now == asked ? wanted : now + (wanted - asked);
+}
+
 /// What a payload is for, which decides how its compression makes up for what
 /// it loses (packer.hpp).
 enum class payload {

@@ -8,12 +8,6 @@ namespace sounder::kernels {
 
 namespace {
 
-/// What the near end becomes, unless others have moved it since it asked:
-/// then their part stays.
-float moved(float now, float asked, float wanted) noexcept {
-  return now == asked ? wanted : now + (wanted - asked);
-}
-
 /// c <- c + up; the old c goes down.
 void add_and_show(const far_end& e, float* payload) noexcept {
 #pragma omp simd
