@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kernels/data/pack.hpp"
 #include "kernels/model/linear.hpp"
@@ -25,6 +26,19 @@ void check_copy(const kernels::dataset& copy, const deployment& part) {
     throw std::invalid_argument(
         "its data has the leader's size but other samples");
   }
+}
+
+/// Some samples of the run; none, as wide, where only hubs live.
+kernels::dataset any_data(const session& run) {
+  if (run.own) {
+    return *run.own;
+  }
+  if (!run.sent.empty()) {
+    return run.sent.begin()->second;
+  }
+  kernels::sparse_storage none;
+  none.start.push_back(0);
+  return {std::move(none), {}, run.part.features};
 }
 
 std::shared_ptr<const kernels::objective> make_objective(
@@ -70,13 +84,7 @@ void complete_setups(session& run, const node_options& options) {
   training_plan& plan = run.part.plan;
   plan.exchanges = options.exchanges;
   plan.interrupt = run.stop->get_token();
-  const auto any_data = [&]() -> const kernels::dataset& {
-    static const kernels::dataset none;
-    return run.own            ? *run.own
-           : run.sent.empty() ? none
-                              : run.sent.begin()->second;
-  };
-  plan.objective = make_objective(options, run.part.objective, any_data());
+  plan.objective = make_objective(options, run.part.objective, any_data(run));
   if (plan.objective->dimension() != run.start.size()) {
     throw std::invalid_argument(
         "its objective has " + std::to_string(plan.objective->dimension()) +

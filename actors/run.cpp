@@ -113,7 +113,8 @@ void end_if_cut_short(self_ptr self) {
     with_snapshots(self, makers, [=](const std::vector<parameters>& found) {
       run_state& s = self->state;
       s.report.parameters = *s.model_of(found);
-      const unsigned done = s.epoch_of(s.goals_reached);
+      const std::uint64_t done =
+          s.report.samples / std::max<std::size_t>(s.epoch_shape.rows, 1);
       finish(self, *s.cut_short,
              "stopped within epoch " + std::to_string(done + 1));
     });

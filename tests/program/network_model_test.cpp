@@ -129,7 +129,8 @@ TEST_CASE("a dumped config repeats the run of a network") {
   REQUIRE(second.code == 0);
   const auto losses = [](const outcome& run) {
     std::vector<double> all;
-    for (const auto& epoch : nlohmann::json::parse(run.out)["epochs"]) {
+    const auto report = nlohmann::json::parse(run.out);
+    for (const auto& epoch : report["epochs"]) {
       all.push_back(epoch["train_loss"].get<double>());
     }
     return all;

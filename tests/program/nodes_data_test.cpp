@@ -255,6 +255,25 @@ TEST_CASE("a part without replicas that step is refused") {
                       ": it has samples of its own, but no replica that steps");
 }
 
+TEST_CASE("a hub has a node of its own") {
+  const temporary_directory here;
+  const node hub({"--quiet"});
+  const auto wiring = here.file("wiring.json", R"({
+    "replicas": [{"name": "hub", "workers": 0, "place": "a"},
+                 {"name": "w", "count": 2}],
+    "links": [{"from": "w", "to": "hub", "exchange": "add-delta",
+               "discipline": {"name": "every", "tau": 10}}]})");
+
+  const outcome seen = run_within(words{"train", "--wiring", wiring.string(),
+                                        "--nodes", "a=" + hub.address()} +
+                                  steps_of("star", 5) + exact);
+
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  CHECK(json::parse(seen.out)["epochs"].back()["train_loss"].get<double>() <
+        at_the_minimum);
+}
+
 TEST_CASE("the leader's own samples need not be as many as those of parts") {
   const parts of;
   const auto few = of.here.file("few.svm", "1 1:1 2:0 3:0 4:0 5:0\n").string();

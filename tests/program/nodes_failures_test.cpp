@@ -1,6 +1,7 @@
 // What happens when a node goes, and what is refused.
 
 #include <algorithm>
+#include <filesystem>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -196,11 +197,15 @@ TEST_CASE("a garbage client does not end a node") {
 TEST_CASE("a million epochs over nodes begin, and stop, at once") {
   const node first({"--quiet"});
   const node second({"--quiet"});
+  const temporary_directory here;
+  const std::string model = (here / "model.txt").string();
+  // A hub is the model, or the replicas are.
+  const std::string system = GENERATE("sync", "d-psgd");
   const auto start = clock::now();
   process training(program_words(
       {"train", "--generate", "p4", "--model", "least-squares", "--topology",
-       "sync", "--replicas", "2", "--epochs", "1000000", "--nodes",
-       first.address() + "," + second.address()}));
+       system, "--replicas", "2", "--epochs", "1000000", "--step", "0.01",
+       "--save", model, "--nodes", first.address() + "," + second.address()}));
   REQUIRE(training.says("epoch 1/"));
   CHECK(clock::now() - start < 10s);
 
@@ -209,6 +214,7 @@ TEST_CASE("a million epochs over nodes begin, and stop, at once") {
 
   CHECK(training.finish().code == 130);
   CHECK(clock::now() - interrupted < 5s);
+  CHECK(std::filesystem::exists(model));
   CHECK(comes_to(first.address(), "waiting"));
 }
 
