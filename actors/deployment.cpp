@@ -95,6 +95,7 @@ std::vector<char> encode(const deployment& part) {
       {"rows", part.shape.rows},
       {"nonzeros", part.shape.nonzeros},
       {"objective", part.objective},
+      {"learned", part.learned},
       {"data", part.data},
       {"fingerprint", part.fingerprint},
       {"features", part.features},
@@ -165,6 +166,7 @@ deployment decode(const std::vector<char>& bytes) {
     throw std::invalid_argument("a deployment with batches of 0 samples");
   }
   part.objective = text.at("objective");
+  part.learned = text.at("learned").get<std::vector<float>>();
   part.data = text.at("data");
   part.fingerprint = text.at("fingerprint").get<std::vector<std::uint64_t>>();
   part.features = text.at("features");

@@ -20,11 +20,12 @@ using objective_factory =
 
 /// A node's part of a run.
 struct deployment {
-  std::string place;      // which of the graph's places the node is
-  training_plan plan;     // without objective and step-size rule
-  std::string objective;  // its description
-  std::string data;       // the plan's data_source, or its part_source
-  data_shape shape;       // of the leader's data set
+  std::string place;           // which of the graph's places the node is
+  training_plan plan;          // without objective and step-size rule
+  std::string objective;       // its description
+  std::vector<float> learned;  // by the leader's objective
+  std::string data;            // the plan's data_source, or its part_source
+  data_shape shape;            // of the leader's data set
   std::vector<std::uint64_t> fingerprint;
   std::uint64_t features = 0;
   std::map<std::string, std::string> peers;  // addresses of places

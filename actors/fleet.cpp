@@ -119,6 +119,10 @@ class deployer {
     part.plan = plan_;
     part.shape = data_shape::of(data_);
     part.objective = plan_.objective->describe();
+    // A part has features and counts of its own.
+    if (node.samples.what != holding::part) {
+      part.learned = plan_.objective->learned();
+    }
     part.data = node.samples.what == holding::part ? plan_.part_source
                                                    : plan_.data_source;
     part.fingerprint = {sum[0], sum[1]};

@@ -42,9 +42,10 @@ kernels::dataset any_data(const session& run) {
 }
 
 std::shared_ptr<const kernels::objective> make_objective(
-    const node_options& options, const std::string& description,
+    const node_options& options, const deployment& part,
     const kernels::dataset& data) {
-  auto made = kernels::make_described(description, data);
+  const std::string& description = part.objective;
+  auto made = kernels::make_described(description, data, part.learned);
   if (!made) {
     made = kernels::make_described_network(description);
   }
@@ -84,7 +85,7 @@ void complete_setups(session& run, const node_options& options) {
   training_plan& plan = run.part.plan;
   plan.exchanges = options.exchanges;
   plan.interrupt = run.stop->get_token();
-  plan.objective = make_objective(options, run.part.objective, any_data(run));
+  plan.objective = make_objective(options, run.part, any_data(run));
   if (plan.objective->dimension() != run.start.size()) {
     throw std::invalid_argument(
         "its objective has " + std::to_string(plan.objective->dimension()) +

@@ -75,13 +75,11 @@ std::shared_ptr<linear_base> make(linear_model model, const dataset& train,
 constexpr std::array<std::string_view, 3> forms = {"l2", "per-feature",
                                                    "per-sample"};
 
-}  // namespace
-
-std::shared_ptr<const objective> make_linear(linear_model model,
-                                             const dataset& train,
-                                             std::size_t classes,
-                                             regulariser penalty) {
-  const auto made = make(model, train, classes, penalty);
+std::shared_ptr<linear_base> make_with_description(linear_model model,
+                                                   const dataset& train,
+                                                   std::size_t classes,
+                                                   regulariser penalty) {
+  auto made = make(model, train, classes, penalty);
   if (made) {
     made->set_description(fmt::format(
         "linear {} {} {} {}", name(model), classes,
@@ -90,8 +88,18 @@ std::shared_ptr<const objective> make_linear(linear_model model,
   return made;
 }
 
+}  // namespace
+
+std::shared_ptr<const objective> make_linear(linear_model model,
+                                             const dataset& train,
+                                             std::size_t classes,
+                                             regulariser penalty) {
+  return make_with_description(model, train, classes, penalty);
+}
+
 std::shared_ptr<const objective> make_described(const std::string& description,
-                                                const dataset& train) {
+                                                const dataset& train,
+                                                std::vector<float> learned) {
   std::istringstream words(description);
   std::string family;
   std::string model;
@@ -104,9 +112,13 @@ std::shared_ptr<const objective> make_described(const std::string& description,
   if (!words || family != "linear" || !kind || known == forms.end()) {
     return nullptr;
   }
-  return make_linear(
+  auto made = make_with_description(
       *kind, train, classes,
       {static_cast<penalty_form>(known - forms.begin()), strength});
+  if (!learned.empty()) {
+    made->learn(std::move(learned));
+  }
+  return made;
 }
 
 }  // namespace sounder::kernels

@@ -43,10 +43,12 @@ std::shared_ptr<const objective> make_linear(linear_model model,
                                              std::size_t classes,
                                              regulariser penalty);
 
-/// The objective that another process described (objective::describe), for
-/// training on `train`; nothing when the line is not of this family. The
-/// per-feature form counts the features of `train`, which may be a shard.
-std::shared_ptr<const objective> make_described(const std::string& description,
-                                                const dataset& train);
+/// The objective that another process described (objective::describe), with
+/// what that one has learned (objective::learned); nothing when the line is not
+/// of this family. Without `learned` the per-feature form counts the features
+/// of `train`. Throws std::invalid_argument when `learned` does not fit.
+std::shared_ptr<const objective> make_described(
+    const std::string& description, const dataset& train,
+    std::vector<float> learned = {});
 
 }  // namespace sounder::kernels

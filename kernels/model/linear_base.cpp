@@ -57,6 +57,14 @@ linear_base::linear_base(const dataset& train, std::size_t outputs,
   }
 }
 
+void linear_base::learn(std::vector<float> rates) {
+  if (form_ != penalty_form::per_feature || rates.size() != features_) {
+    throw std::invalid_argument("rates of " + std::to_string(rates.size()) +
+                                " features for " + std::to_string(features_));
+  }
+  rate_ = std::move(rates);
+}
+
 double linear_base::shrinking_rate() const noexcept {
   // A touch shrinks a rare feature faster than l2 does.
   return form_ == penalty_form::per_feature

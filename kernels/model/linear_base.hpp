@@ -29,6 +29,13 @@ class linear_base : public objective {
   double shrinking_rate() const noexcept override;
   std::string describe() const override { return description_; }
   void set_description(std::string text) { description_ = std::move(text); }
+  /// per_feature: the rates, which count features.
+  std::vector<float> learned() const override {
+    return form_ == penalty_form::per_feature ? rate_ : std::vector<float>{};
+  }
+  /// What another has learned(). Throws std::invalid_argument when it is for
+  /// another form or width.
+  void learn(std::vector<float> rates);
   bool writes_sparsely() const noexcept override { return true; }
   /// Text data orders its features by popularity (feature_order.hpp): 16,384
   /// of them hold 99 % of RCV1's non-zeros.

@@ -166,6 +166,10 @@ class objective {
   /// (linear.hpp: make_described); empty when it cannot be told.
   virtual std::string describe() const { return {}; }
 
+  /// What its steps need to know of all training samples, for the process that
+  /// makes the same objective and has only some of them; empty for most.
+  virtual std::vector<float> learned() const { return {}; }
+
   /// What a step on a sample of `values` stored values takes, as a multiple of
   /// what a linear model takes for one of them. It decides how often replicas
   /// meet when a wiring does not say.

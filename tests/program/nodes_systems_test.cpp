@@ -77,6 +77,25 @@ TEST_CASE("rules and growing batches reach the nodes") {
   }
 }
 
+TEST_CASE("penalties count the features of all samples over nodes, too") {
+  const temporary_directory here;
+  const auto parameters = [&](const words& where) {
+    const std::string file = (here / "model.txt").string();
+    const outcome seen = run_within(
+        where + words{"--generate",    "sparse",      "--rows",     "500",
+                      "--features",    "300",         "--topology", "allreduce",
+                      "--replicas",    "2",           "--tau",      "10",
+                      "--epochs",      "3",           "--step",     "0.1",
+                      "--regularizer", "per-feature", "--l2",       "0.01",
+                      "--quiet",       "--save",      file});
+    INFO(seen.err);
+    REQUIRE(seen.code == 0);
+    return content_of(file);
+  };
+
+  CHECK(parameters({"launch", "--local", "1"}) == parameters({"train"}));
+}
+
 TEST_CASE("synchronous groups push from different nodes") {
   for (const char* const group : {"2", "3", "4"}) {
     for (const char* const pusher : {"fixed", "random"}) {

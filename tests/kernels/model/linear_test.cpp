@@ -224,6 +224,24 @@ TEST_CASE("linear: a rare feature lowers the safe step of per-feature decay") {
   REQUIRE(model->safe_step(data) <= 1.0 / 64);
 }
 
+TEST_CASE("linear: what was learned of all samples goes with a description") {
+  const auto all = t::sparse_from({{1, 0}, {1, 1}, {1, 0}}, {1, -1, 1}, 2);
+  const auto some = all.slice(0, 1);
+  const auto of = [](const k::dataset& data) {
+    return k::make_linear(k::linear_model::svm, data, 1,
+                          {k::penalty_form::per_feature, 0.5});
+  };
+
+  REQUIRE(of(all)->learned() == std::vector<float>{0.5F, 1.5F});
+  REQUIRE(of(some)->learned() == std::vector<float>{0.5F, 0.0F});
+  const auto made =
+      k::make_described(of(all)->describe(), some, of(all)->learned());
+  REQUIRE(made->learned() == of(all)->learned());
+  REQUIRE(made->shrinking_rate() == 1.5);
+  REQUIRE_THROWS_AS(k::make_described(of(all)->describe(), some, {0.5F}),
+                    std::invalid_argument);
+}
+
 TEST_CASE("linear: a safe step is known only for losses with a curvature") {
   const auto data = t::sparse_from({{3, 4}}, {1}, 2);
   const auto safe = [&](k::linear_model model) {
