@@ -15,7 +15,8 @@
 namespace sounder::actors {
 
 /// Where the replicas of a process are. Nobody waits for one that pauses, for
-/// that one may be waiting for others at a meeting.
+/// that one may be waiting for others at a meeting. One that rests between two
+/// legs is on the way.
 ///
 /// Threads: any; each member's place is set by one at a time.
 class convoy {

@@ -261,7 +261,12 @@ bool walk::finish() {
   for (const auto& each : links_->meetings) {
     each->resign();
   }
-  links_->together->pause(setup_->replica);
+  // Who has arrived will go on from there, and is waited for.
+  if (stopped_) {
+    links_->together->pause(setup_->replica);
+  } else {
+    links_->together->walk(setup_->replica, links_->legs_walked);
+  }
   finished_.store(true);
   return false;
 }

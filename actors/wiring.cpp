@@ -117,6 +117,7 @@ void wirer::make_endpoints() {
         std::make_shared<replica_links>(all, is_met[i], arrivals[i]);
     replica.links->line = line;
     replica.links->together = together;
+    together->walk(i, 0);
     replica.far = replica.links->own.face();
   }
 }
