@@ -84,7 +84,7 @@ void compare_rates(const bench::prepared& data,
                    const std::vector<contestant>& systems, unsigned rounds) {
   std::vector<std::function<double()>> runs;
   std::vector<double> serial_loss;
-  std::vector<double> loss(systems.size());
+  std::vector<std::vector<double>> losses(systems.size());  // of all rounds
   for (const contestant& c : systems) {
     serial_loss.push_back(
         train(data, "serial", 1, c.step, c.decay).epochs.back().train_loss);
@@ -96,7 +96,7 @@ void compare_rates(const bench::prepared& data,
     runs.emplace_back([&, k] {
       const contestant& c = systems[k];
       const auto report = train(data, c.system, 2, c.step, c.decay, c.tau);
-      loss[k] = report.epochs.back().train_loss;
+      losses[k].push_back(report.epochs.back().train_loss);
       return report.train_s;
     });
   }
@@ -110,10 +110,12 @@ void compare_rates(const bench::prepared& data,
              one / bench::median(times[1]));
   for (std::size_t k = 0; k < systems.size(); ++k) {
     const contestant& c = systems[k];
+    std::sort(losses[k].begin(), losses[k].end());
+    const double loss = bench::median(losses[k]);
     fmt::print("  {:<14}{:>8}{:>6}{:>7}{:>13.2f}x{:>12.5f}{:>+15.2f}%\n",
                c.system, c.tau ? std::to_string(*c.tau) : "by cost", c.step,
-               c.decay, one / bench::median(times[k + 2]), loss[k],
-               100.0 * (loss[k] / serial_loss[k] - 1.0));
+               c.decay, one / bench::median(times[k + 2]), loss,
+               100.0 * (loss / serial_loss[k] - 1.0));
   }
 }
 
