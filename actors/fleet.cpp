@@ -119,12 +119,12 @@ class deployer {
     part.plan = plan_;
     part.shape = data_shape::of(data_);
     part.objective = plan_.objective->describe();
-    // A part has features and counts of its own.
-    if (node.samples.what != holding::part) {
+    if (node.samples.what == holding::part) {
+      part.data = plan_.part_source;  // with features and counts of its own
+    } else {
+      part.data = plan_.data_source;
       part.learned = plan_.objective->learned();
     }
-    part.data = node.samples.what == holding::part ? plan_.part_source
-                                                   : plan_.data_source;
     part.fingerprint = {sum[0], sum[1]};
     part.features = data_.features();
     part.peers = peers_;

@@ -96,9 +96,7 @@ void near_side::open_all() noexcept {
 
 void near_side::assign(const float* values) noexcept {
   relaxed::copy(values, size(), parameters());
-  for (std::size_t first = 0; first < size(); first += block) {
-    close(first, std::min(block, size() - first));
-  }
+  close_all();
 }
 
 void near_side::move(const float* asked, const float* wanted) noexcept {
@@ -108,6 +106,10 @@ void near_side::move(const float* asked, const float* wanted) noexcept {
     relaxed::store(w[j],
                    kernels::moved(relaxed::load(w[j]), asked[j], wanted[j]));
   }
+  close_all();
+}
+
+void near_side::close_all() noexcept {
   for (std::size_t first = 0; first < size(); first += block) {
     close(first, std::min(block, size() - first));
   }

@@ -72,6 +72,8 @@ class near_side {
   void let_go() noexcept;
 
  private:
+  void close_all() noexcept;
+
   std::span<float> vector_;
   std::vector<float> face_parameters_;
   std::vector<float> base_;  // the face when last taken over

@@ -33,11 +33,9 @@ class signal {
 #endif
     }
     waiting_.fetch_add(1);
-    bool does_hold = false;
-    {
-      std::unique_lock lock(mutex_);
-      does_hold = changed_.wait_for(lock, std::chrono::milliseconds(5), holds);
-    }
+    std::unique_lock lock(mutex_);
+    const bool does_hold =
+        changed_.wait_for(lock, std::chrono::milliseconds(5), holds);
     waiting_.fetch_sub(1);
     return does_hold;
   }

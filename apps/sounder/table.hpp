@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace sounder::app {
+
+constexpr std::size_t most_rows = 20;  // of a table that may be long
 
 /// Text in columns: the first to the left, the others to the right. A bar
 /// column, if wanted, follows to the left again.

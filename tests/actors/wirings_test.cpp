@@ -86,8 +86,8 @@ p::graph bridged_pairs() {
       p::elastic{0.3}, p::every{4});
 }
 
-p::graph pair_beside(p::exchange exchange, p::discipline discipline) {
-  p::graph g = p::wire(named(2), {{0, 1}}, exchange, discipline);
+p::graph pair_beside_an_all_reduce() {
+  p::graph g = p::wire(named(2), {{0, 1}}, p::all_reduce{}, p::barrier{4});
   g.links.push_back({1, 0, p::pair_average{}, p::every{4}});
   return g;
 }
@@ -112,7 +112,7 @@ TEST_CASE("wirings: nobody is waited for by whom he waits for") {
   const t::known_minimiser problem(192, 6, 7);
   const std::vector<std::pair<std::string, p::graph>> wirings = {
       {"all-reduces and bridges", bridged_pairs()},
-      {"all-reduce and a pair", pair_beside(p::all_reduce{}, p::barrier{4})},
+      {"all-reduce and a pair", pair_beside_an_all_reduce()},
       {"a hub's barrier and a pair",
        pair_beside_a_hub(p::gradient{}, p::barrier{4})},
       {"a bound of 0 and a pair",

@@ -69,10 +69,6 @@ std::uint64_t samples_walked(const json& result) {
   return result["epochs"].back()["samples"].get<std::uint64_t>();
 }
 
-unsigned epochs_of(const json& result) {
-  return result["epochs"].back()["epoch"].get<unsigned>();
-}
-
 }  // namespace
 
 TEST_CASE("a node with its own data gives the same result") {
@@ -148,7 +144,8 @@ TEST_CASE("nodes train on parts of different sizes that they alone have") {
       const json result = json::parse(seen.out);
       CHECK(result["epochs"].back()["train_loss"].get<double>() <
             at_the_minimum);
-      CHECK(samples_walked(result) == epochs_of(result) * (500 + 100));
+      CHECK(samples_walked(result) ==
+            epochs_of(system, parts::epochs) * (500 + 100));
       CHECK(result["parts"] == json{{a.address(), 500}, {b.address(), 100}});
     }
   }

@@ -15,7 +15,7 @@ bool is_doubly_stochastic(const Eigen::MatrixXd& w) {
   const auto all_one = [](const auto& sums) {
     return (sums.array() - 1.0).abs().maxCoeff() < 1e-12;
   };
-  return w.minCoeff() > -1e-12 && all_one(w.rowwise().sum()) &&
+  return w.minCoeff() >= 0.0 && all_one(w.rowwise().sum()) &&
          all_one(w.colwise().sum());
 }
 
