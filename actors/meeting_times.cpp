@@ -11,6 +11,18 @@ namespace {
 
 namespace p = topology;
 
+/// Of exchanges whose meaning hangs on it, as their sources say.
+std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
+  if (std::holds_alternative<p::gradient>(rule) ||
+      std::holds_alternative<p::all_reduce>(rule)) {
+    return 1;
+  }
+  if (std::holds_alternative<p::outer_step>(rule)) {
+    return 100;
+  }
+  return std::nullopt;
+}
+
 /// Local steps between two meetings of a link.
 std::size_t tau_of(const p::link& link, std::size_t usual) {
   if (const auto* d = discipline_of<p::push_fetch>(link)) {
@@ -19,15 +31,13 @@ std::size_t tau_of(const p::link& link, std::size_t usual) {
   if (const auto* d = discipline_of<p::on_token>(link)) {
     return d->tau0.value_or(usual);
   }
-  if (const auto* d = discipline_of<p::barrier>(link)) {
-    return d->tau;
-  }
-  if (const auto* d = discipline_of<p::bounded>(link)) {
-    return d->tau;
-  }
   std::optional<std::size_t> tau;
-  if (const auto* d = discipline_of<p::every>(link)) {
-    tau = d->tau;
+  if (const auto* d = discipline_of<p::barrier>(link)) {
+    tau = d->tau ? d->tau : usual_at_barrier(link.exchange);
+  } else if (const auto* b = discipline_of<p::bounded>(link)) {
+    tau = b->tau;
+  } else if (const auto* o = discipline_of<p::every>(link)) {
+    tau = o->tau;
   } else if (const auto* e = discipline_of<p::in_turn>(link)) {
     tau = e->tau;
   } else if (const auto* r = discipline_of<p::random_neighbour>(link)) {
@@ -74,7 +84,8 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
-  const std::size_t most = std::max<std::size_t>(1, (batches + 1) / 2);
+  constexpr std::size_t meetings = 16;
+  const std::size_t most = std::max<std::size_t>(1, batches / meetings);
   return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
 }
 

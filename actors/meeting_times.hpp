@@ -20,8 +20,8 @@ meeting_times plan_meetings(const training_plan& plan, const dealing& dealt);
 double row_cost(const training_plan& plan, const data_shape& shape);
 
 /// Local steps between two meetings when the graph does not say: so many that
-/// a meeting costs a twentieth of them, but half an epoch at most, so
-/// that what the replicas add up stays small against what is left to go.
+/// a meeting costs a twentieth of them, but a sixteenth of an epoch at most:
+/// what replicas do apart must stay small against what is left to go.
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
                         std::size_t batches);
 

@@ -37,6 +37,18 @@ unsigned stride_of(const run_cut& cut, std::size_t replicas) {
                    most));
 }
 
+bool evaluates_in_a_moment(const training_plan& plan,
+                           const kernels::dataset& train_set,
+                           const kernels::dataset& test_set) {
+  constexpr double moment = 0.25e9;  // costs are about nanoseconds
+  double cost = 0.0;
+  for (const kernels::dataset* set : {&train_set, &test_set}) {
+    cost +=
+        row_cost(plan, data_shape::of(*set)) * static_cast<double>(set->rows());
+  }
+  return cost < moment;
+}
+
 std::chrono::milliseconds deadline_of(const training_plan& plan,
                                       const data_shape& shape) {
   // For what takes an idle core 1 ns, or a network 5.

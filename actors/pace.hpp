@@ -24,6 +24,12 @@ unsigned idle_cores(const training_plan& plan, bool concurrent);
 /// its own samples: the closer the meetings, the sooner.
 unsigned stride_of(const run_cut& cut, std::size_t replicas);
 
+/// Whether an evaluation takes a quarter of a second at most, even on one core:
+/// somebody who interrupts a run has a moment, not more.
+bool evaluates_in_a_moment(const training_plan& plan,
+                           const kernels::dataset& train_set,
+                           const kernels::dataset& test_set);
+
 /// How long nothing may move: workers tell of whole chunks and evaluators of
 /// whole blocks, and one on a large network takes its time.
 std::chrono::milliseconds deadline_of(const training_plan& plan,

@@ -6,6 +6,7 @@
 #include "actors/pace.hpp"
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
+#include "actors/start_loss.hpp"
 
 namespace sounder::actors {
 
@@ -20,6 +21,7 @@ void advance(self_ptr self);
 void send_on(self_ptr self, std::size_t k);
 void come_home(run_state& state, std::size_t k);
 void evaluate_next(self_ptr self);
+void close_short(self_ptr self, const parameters_ptr& model);
 
 /// Lets the recorder finish, then answers; happens once.
 void finish(self_ptr self, stop_reason reason, std::string message = {}) {
@@ -111,14 +113,37 @@ void end_if_cut_short(self_ptr self) {
       makers = actors_of(state.replicas);
     }
     with_snapshots(self, makers, [=](const std::vector<parameters>& found) {
-      run_state& s = self->state;
-      s.report.parameters = *s.model_of(found);
-      const std::uint64_t done =
-          s.report.samples / std::max<std::size_t>(s.epoch_shape.rows, 1);
-      finish(self, *s.cut_short,
-             "stopped within epoch " + std::to_string(done + 1));
+      close_short(self, self->state.model_of(found));
     });
   }
+}
+
+/// The model of a run that was stopped within an epoch: evaluated like any
+/// other, unless somebody waits at the keyboard and it would take long.
+void close_short(self_ptr self, const parameters_ptr& model) {
+  run_state& state = self->state;
+  state.report.parameters = *model;
+  const auto within = static_cast<unsigned>(
+      state.report.samples / std::max<std::size_t>(state.epoch_shape.rows, 1) +
+      1);
+  state.closing = "stopped within epoch " + std::to_string(within);
+  if (state.cut_short == stop_reason::interrupted &&
+      !evaluates_in_a_moment(state.plan, state.train_set, state.test_set)) {
+    finish(self, *state.cut_short,
+           state.closing + "; the model is newer than the last evaluation");
+    return;
+  }
+  epoch_record record;
+  record.epoch = within;
+  record.batch_size = batch_of(state.plan, within - 1);
+  record.train_s = state.report.train_s;
+  record.samples = state.report.samples;
+  record.nonzeros = state.epoch_shape.nonzeros * (within - 1);
+  record.step_size = state.plan.step_size(within - 1.0);
+  state.awaiting.push_back(record);
+  state.evaluating.push_back(std::make_shared<evaluation>(
+      state.plan.objective, state.train_set, state.test_set, model));
+  evaluate_next(self);
 }
 
 /// All evaluators have left: the oldest evaluation is complete.
@@ -129,10 +154,12 @@ void evaluated(self_ptr self) {
   ++state.goals_evaluated;
   self->send(state.recorder, record_atom::value,
              std::make_shared<const epoch_record>(state.report.epochs.back()));
-  if (!found.is_finite) {
+  const bool closes = !state.closing.empty();
+  const auto reason = closes ? state.cut_short : state.verdict();
+  if (!found.is_finite || state.has_diverged(reason.has_value())) {
     finish(self, stop_reason::diverged, state.divergence_advice());
-  } else if (const auto reason = state.verdict()) {
-    finish(self, *reason);
+  } else if (reason) {
+    finish(self, *reason, state.closing);
   } else {
     evaluate_next(self);
     advance(self);
@@ -429,6 +456,8 @@ caf::behavior run(self_ptr self, training_plan plan, deployed_graph deployed,
   state.plan = std::move(plan);
   state.plan.stall_deadline = deadline_of(state.plan, deployed.shape);
   state.train_set = std::move(train_set);
+  state.start_loss =
+      loss_at_start(*state.plan.objective, state.train_set, state.plan.seed);
   state.test_set = std::move(test_set);
   state.nodes = deployed.fleet.nodes;
   state.epoch_shape = deployed.shape;

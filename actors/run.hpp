@@ -80,8 +80,10 @@ struct run_state {
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
   std::optional<stop_reason> cut_short;  // within an epoch
-  std::string lost;                      // who lost whom
+  std::string closing;  // of a run cut short: its last evaluation is on
+  std::string lost;     // who lost whom
   run_report report;
+  double start_loss = 0.0;
   double best_loss = 0.0;
   unsigned epochs_since_best = 0;
   std::uint64_t trained_until_ns = 0;
@@ -120,6 +122,9 @@ struct run_state {
 
   /// Whether the last record ends the run, and why.
   std::optional<stop_reason> verdict();
+  /// Whether the last record is that of a model worse than the initial one,
+  /// `at_end`: of a run that has nothing left to do.
+  bool has_diverged(bool at_end) const noexcept;
   std::string divergence_advice() const;
 
   /// For people: who is at work and whom they wait for; where a place is.

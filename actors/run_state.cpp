@@ -174,6 +174,14 @@ std::optional<stop_reason> run_state::verdict() {
   return std::nullopt;
 }
 
+bool run_state::has_diverged(bool at_end) const noexcept {
+  constexpr double noise = 0.05;    // of the start's loss, on some rows only
+  constexpr double hopeless = 1e3;  // even where a step is somebody's choice
+  const double loss = report.epochs.back().train_loss;
+  const double margin = at_end || plan.halts_above_start ? noise : hopeless;
+  return loss > start_loss + margin * std::abs(start_loss) + 1e-9;
+}
+
 std::string run_state::divergence_advice() const {
   double used = plan.step_size(0.0);  // the largest seen
   for (const epoch_record& record : report.epochs) {
@@ -181,11 +189,16 @@ std::string run_state::divergence_advice() const {
   }
   const double safe = plan.objective->safe_step(train_set);
   const double advised = safe > 0.0 && safe < used ? safe : used / 10.0;
-  char text[160];
+  const epoch_record& last = report.epochs.back();
+  char what[96] = "not finite";
+  if (std::isfinite(last.train_loss)) {
+    std::snprintf(what, sizeof what, "%.4g, at the start %.4g,",
+                  last.train_loss, start_loss);
+  }
+  char text[240];
   std::snprintf(text, sizeof text,
-                "the loss is not finite after epoch %u with step size %g; try "
-                "%.2g",
-                report.epochs.back().epoch, used, advised);
+                "the loss is %s after epoch %u with step size %g; try %.2g",
+                what, last.epoch, used, advised);
   return text;
 }
 

@@ -99,6 +99,11 @@ std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows) {
   return std::max<std::size_t>(values_a_chunk * rows / values, 1);
 }
 
+std::size_t smooth_chunk_rows(std::size_t rows) noexcept {
+  constexpr std::size_t chunks = 32;
+  return std::max<std::size_t>(rows / chunks, 1);
+}
+
 std::size_t rows_until_scale(double least, double shrink,
                              std::size_t batch_size) {
   if (!(shrink > 0.0 && shrink < 1.0)) {

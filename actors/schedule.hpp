@@ -84,6 +84,10 @@ std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
 /// Samples in a chunk that takes about 0.1 ms: 64 Ki stored values.
 std::size_t default_chunk_rows(std::uint64_t stored_values, std::size_t rows);
 
+/// Samples in a chunk of an epoch of `rows` so that step sizes, which move with
+/// every chunk, move smoothly on small sets, too: a 32nd of them.
+std::size_t smooth_chunk_rows(std::size_t rows) noexcept;
+
 /// The samples after which the scale has fallen to `least`, in whole batches,
 /// one at least, when each batch multiplies it by `shrink`.
 std::size_t rows_until_scale(double least, double shrink,

@@ -118,8 +118,9 @@ replica_setup set_up(const training_plan& plan, const data_shape& shape,
     setup.head_every =
         std::max(every / plan.batch_size, std::size_t{1}) * plan.batch_size;
   }
-  const std::size_t chunk_rows =
-      plan.chunk_rows.value_or(default_chunk_rows(shape.nonzeros, shape.rows));
+  const std::size_t chunk_rows = plan.chunk_rows.value_or(
+      std::min(default_chunk_rows(shape.nonzeros, shape.rows),
+               smooth_chunk_rows(rows.rows())));
   std::vector<epoch_cut> epochs;
   for (unsigned e = 0; e <= plan.gd.epochs; ++e) {
     const std::size_t batch = batch_of(plan, e);

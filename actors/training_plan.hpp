@@ -70,6 +70,10 @@ struct training_plan {
   evaluation_mode evaluation = evaluation_mode::automatic;
   unsigned evaluate_every = 1;  // epochs; the last is always evaluated
 
+  /// A loss above that of the initial parameters ends a run as diverged: after
+  /// the last epoch, or, with this, at any evaluation.
+  bool halts_above_start = false;
+
   stopping stop;
   std::stop_token interrupt;  // e.g. of a signal handler
 

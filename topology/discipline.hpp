@@ -43,14 +43,15 @@ struct random_neighbour {
 };
 
 /// Every tau steps all together: nobody goes on before everybody has come.
+/// Without tau: 1 for gradients (gradient, all_reduce), 100 for outer_step.
 struct barrier {
-  std::size_t tau = 1;
+  std::optional<std::size_t> tau;
 };
 
 /// Every tau steps; nobody is more than `staleness` meetings ahead of the
 /// slowest (SSP, Ho et al. 2013). 0 is bulk synchronous: a barrier.
 struct bounded {
-  std::size_t tau = 1;
+  std::optional<std::size_t> tau;
   std::size_t staleness = 3;
 };
 

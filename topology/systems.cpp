@@ -67,9 +67,7 @@ edges shape_of(const options& o, const char* fallback) {
       .value();
 }
 
-barrier barrier_of(const options& o, std::size_t tau = 1) {
-  return {o.tau.value_or(tau)};
-}
+barrier barrier_of(const options& o) { return {o.tau}; }
 
 graph ea_wild(const options& o) {
   const unsigned size = o.group.value_or(1);
@@ -124,7 +122,7 @@ constexpr std::array systems = {
                  }},
     system_entry{"async-ps",
                  [](const options& o) {
-                   return around_hub(o, gradient{}, every{o.tau.value_or(1)});
+                   return around_hub(o, gradient{}, every{o.tau});
                  }},
     system_entry{
         "downpour",
@@ -179,16 +177,16 @@ constexpr std::array systems = {
                    return peers_on(o, shapes::directed_exponential(o.replicas),
                                    push_sum{}, barrier_of(o));
                  }},
-    system_entry{"ssp",
-                 [](const options& o) {
-                   return around_hub(o, add_delta{},
-                                     bounded{o.tau.value_or(1), o.staleness});
-                 }},
+    system_entry{
+        "ssp",
+        [](const options& o) {
+          return around_hub(o, add_delta{}, bounded{o.tau, o.staleness});
+        }},
     system_entry{"local-sgd",
                  [](const options& o) {
                    return around_hub(o,
                                      outer_step{o.outer_rate, o.outer_momentum},
-                                     barrier_of(o, 100));
+                                     barrier_of(o));
                  }},
 };
 

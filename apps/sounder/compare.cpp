@@ -161,6 +161,23 @@ json as_json(const std::string& name, const workload& work,
   return out;
 }
 
+/// Fits the plans to the data: the same epochs for all.
+void fit_all(const settings& values, const workload& work,
+             const std::shared_ptr<const kernels::objective>& objective,
+             std::vector<contestant>& all, progress& out) {
+  unsigned epochs = 0;
+  for (contestant& c : all) {
+    c.plan.objective = objective;
+    fit_to_data(values, work, c.plan, out);
+    epochs = std::max(epochs, c.plan.epochs);
+  }
+  for (contestant& c : all) {
+    fit_to_data(values.with("epochs", fmt::format("{}", epochs)), work, c.plan,
+                out);
+    check_batch(values, work, c.plan, c.wiring.replicas);
+  }
+}
+
 /// The outcome of all experiments so far.
 struct session {
   progress out;
@@ -183,13 +200,9 @@ void run_experiment(const settings& values, const std::string& name,
       prepare(values, std::move(sources), r.model,
               {.are_sorted = r.sort_rows,
                .unused = kernels::unused_features::leave_out});
-  for (const contestant& c : r.contestants) {
-    check_batch(values, work, c.plan, c.wiring.replicas);
-  }
-  const auto objective = make_objective(r.model, work);
+  fit_all(values, work, make_objective(r.model, work), r.contestants, s.out);
   std::vector<result> results;
   for (auto& [w, plan] : r.contestants) {
-    plan.objective = objective;
     plan.interrupt = s.watch.token();
     const std::string title = fmt::format(
         "{}{} {}", name.empty() ? "" : name + ": ", w.name, w.size());

@@ -110,6 +110,10 @@ void metrics_file::epoch(const actors::epoch_record& record) {
   write("epoch", now(), as_json(record));
 }
 
+void metrics_file::restart(double step_size) {
+  write("restart", now(), {{"step_size", step_size}});
+}
+
 void metrics_file::end(const actors::run_report& report) {
   for (const actors::link_record& link : report.links) {
     write("link", now(), as_json(link));

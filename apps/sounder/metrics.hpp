@@ -48,6 +48,9 @@ class metrics_file {
 
   void load(const load_record& record);
   void epoch(const actors::epoch_record& record);
+  /// The run diverged and begins anew with this step size: the records that
+  /// follow count from epoch 1.
+  void restart(double step_size);
   void end(const actors::run_report& report);
 
   /// Throws data_error when a line could not be written.

@@ -20,8 +20,9 @@ constexpr std::array<std::string_view, 5> models = {
     "svm", "logistic", "least-squares", "softmax", "ovr"};
 constexpr std::array<std::string_view, 3> penalties = {"l2", "per-feature",
                                                        "per-sample"};
-constexpr std::array<std::string_view, 5> step_rules = {
-    "constant", "decay", "polynomial", "multi-step", "inverse-time"};
+constexpr std::array<std::string_view, 6> step_rules = {
+    "annealed",   "constant",   "decay",
+    "polynomial", "multi-step", "inverse-time"};
 constexpr std::array<std::string_view, 3> orders = {"block", "shuffle",
                                                     "sequential"};
 constexpr std::array<std::string_view, 3> evaluations = {"auto", "concurrent",
@@ -38,24 +39,27 @@ bool trains_network(const settings& values) {
   return is_network(values.text("model"));
 }
 
-/// Of plain gradient descent.
-double usual_sgd_step(const settings& values) {
-  return trains_network(values) ? 0.05 : 0.5;
+/// Of plain gradient descent: what the data says, where it says something.
+double usual_sgd_step(const settings& values,
+                      const actors::learning_defaults& usual) {
+  const double known = trains_network(values) ? 0.05 : 0.5;
+  return usual.step > 0.0 ? usual.step : known;
 }
 
 /// With momentum a gradient moves the parameters 1 / (1 - momentum) times;
 /// Adam and LARS say themselves how long a step is.
-double usual_step(const settings& values, kernels::step_kind rule) {
+double usual_step(const settings& values, kernels::step_kind rule,
+                  const actors::learning_defaults& usual) {
   switch (rule) {
     case kernels::step_kind::momentum:
     case kernels::step_kind::nesterov:
-      return 0.2 * usual_sgd_step(values);
+      return 0.2 * usual_sgd_step(values, usual);
     case kernels::step_kind::adam:
       return 0.001;
     case kernels::step_kind::lars:
       return 1.0;
     default:
-      return usual_sgd_step(values);
+      return usual_sgd_step(values, usual);
   }
 }
 
@@ -70,11 +74,20 @@ double usual_decay(const topology::graph& wiring) {
   return has_token ? std::sqrt(decay) : decay;
 }
 
+/// --step-rule; who gives a factor alone means the rule that it is of.
+std::string read_step_rule(const settings& values) {
+  return values.has("step-rule") ? values.one_of("step-rule", step_rules)
+         : values.has("decay")   ? "decay"
+                                 : "annealed";
+}
+
 step_size_rule read_step(const settings& values,
-                         const actors::training_plan& plan) {
+                         const actors::training_plan& plan,
+                         const actors::learning_defaults& usual) {
   const double step = values.optional_number("step", tiny, huge)
-                          .value_or(usual_step(values, plan.rule.kind));
-  const std::string& name = values.one_of("step-rule", step_rules);
+                          .value_or(usual_step(values, plan.rule.kind, usual));
+  const std::string name = read_step_rule(values);
+  const auto rate = values.optional_number("decay-rate", 0.0, huge);
   const double factor = values.optional_number("decay", tiny, huge)
                             .value_or(usual_decay(plan.graph));
   step_size_rule rule = kernels::constant_step(step);
@@ -83,6 +96,9 @@ step_size_rule read_step(const settings& values,
   } else if (name == "polynomial") {
     rule = kernels::polynomial_step(step, plan.epochs,
                                     values.number("power", 0.0, huge));
+  } else if (name == "annealed") {
+    rule = kernels::annealed_step(step, plan.epochs,
+                                  rate.value_or(usual.decay_rate));
   } else if (name == "multi-step") {
     if (!values.has("milestones")) {
       values.fail("step-rule", "multi-step needs --milestones, e.g. 145,220");
@@ -90,12 +106,11 @@ step_size_rule read_step(const settings& values,
     rule = kernels::multi_step(step, factor,
                                values.numbers("milestones", 0.0, huge));
   } else if (name == "inverse-time") {
-    rule = kernels::inverse_time_step(step,
-                                      values.number("decay-rate", 0.0, huge));
+    rule = kernels::inverse_time_step(step, rate.value_or(1.0));
   }
   auto gd = values.optional_number("gd-step", tiny, huge);
   if (!gd && !values.has("step") && plan.rule.kind != kernels::step_kind::sgd) {
-    gd = usual_sgd_step(values);
+    gd = usual_sgd_step(values, usual);
   }
   if (gd && plan.gd.epochs > 0) {
     rule = kernels::two_stage_step(kernels::constant_step(*gd), plan.gd.epochs,
@@ -198,18 +213,21 @@ std::vector<option_group> schedule_options() {
   return {
       {"Steps",
        {{"step", "X", "",
-         "step size at the start [0.5; 0.05 for networks; a fifth of it for "
-         "momentum and nesterov, 0.001 for adam, 1 for lars]"},
-        {"step-rule", "NAME", "decay",
-         "constant, decay (times --decay after every epoch), polynomial "
-         "(--power), multi-step (times --decay at --milestones), inverse-time "
-         "(--decay-rate)"},
+         "step size at the start [found from the rows; 0.05 for networks; a "
+         "fifth of it for momentum and nesterov, 0.001 for adam, 1 for lars]"},
+        {"step-rule", "NAME", "",
+         "annealed (falls to 0 at the end), constant, decay (times --decay "
+         "after every epoch), polynomial (--power), multi-step (times --decay "
+         "at --milestones), inverse-time (--decay-rate) [annealed; decay with "
+         "--decay]"},
         {"decay", "X", "",
          "factor of decay and multi-step [0.8; its root, 0.894, for "
          "hogwildpp, whose token counts it twice]"},
         {"power", "X", "1", "exponent of polynomial"},
         {"milestones", "A,B,..", "", "epochs of multi-step"},
-        {"decay-rate", "X", "1", "r in step / (1 + r * epoch)"},
+        {"decay-rate", "X", "",
+         "r in step / (1 + r * epoch) [inverse-time: 1; annealed: by the "
+         "penalty]"},
         {"warmup", "EPOCHS", "0", "epochs in which the step rises from 0"},
         {"rule", "NAME", "",
          "what a replica makes of a gradient: sgd, momentum, nesterov, adam, "
@@ -228,8 +246,12 @@ std::vector<option_group> schedule_options() {
         {"gd-step", "X", "",
          "step size of these epochs [as --step-rule says with --step, else "
          "that of sgd]"},
-        {"batch", "N", "", "samples a step [1; 32 for networks]"},
-        {"epochs", "N", "10", "passes over the training samples"},
+        {"batch", "N", "",
+         "samples a step [1; where gradients are summed after each, 16 over "
+         "all "
+         "replicas; 32 for networks]"},
+        {"epochs", "N", "",
+         "passes over the training samples [10; more of small sets]"},
         {"order", "NAME", "",
          "order of samples in an epoch: block (blocks of neighbours at random: "
          "kind to caches), shuffle, sequential [block; shuffle for networks]"},
@@ -241,7 +263,9 @@ std::vector<option_group> schedule_options() {
       {"Evaluation and stopping",
        {{"evaluate", "WHEN", "auto",
          "concurrent: while the workers go on; between: the workers pause"},
-        {"evaluate-every", "N", "1", "epochs between evaluations"},
+        {"evaluate-every", "N", "",
+         "epochs between evaluations [1; with epochs by default, 25 "
+         "evaluations]"},
         {"target-error", "X", "", "stop at this test error (a fraction)"},
         {"loss-change", "X", "", "stop when the loss changes less than this"},
         {"patience", "N", "",
@@ -282,16 +306,30 @@ model_choice read_model(const settings& values) {
   return choice;
 }
 
+bool finds_step(const settings& values) { return !values.has("step"); }
+
+void adopt_defaults(const settings& values,
+                    const actors::learning_defaults& usual,
+                    actors::training_plan& plan) {
+  const auto epochs =
+      values.optional_number<unsigned>("epochs", 1, 1'000'000'000);
+  plan.epochs = epochs.value_or(usual.epochs);
+  plan.evaluate_every = values.optional_number<unsigned>("evaluate-every", 1)
+                            .value_or(epochs ? 1 : usual.evaluate_every);
+  plan.batch_size =
+      values.optional_number<std::size_t>("batch", 1)
+          .value_or(trains_network(values) ? 32 : usual.batch_size);
+  plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
+  plan.step_size = read_step(values, plan, usual);
+  plan.halts_above_start = finds_step(values);
+}
+
 actors::training_plan read_plan(const settings& values,
                                 const chosen_wiring& wiring) {
   actors::training_plan plan;
   plan.graph = wiring.graph;
-  plan.epochs = values.number<unsigned>("epochs", 1, 1'000'000'000);
-  plan.batch_size = values.optional_number<std::size_t>("batch", 1)
-                        .value_or(trains_network(values) ? 32 : 1);
   plan.rule = read_rule(values, wiring.graph);
-  plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
-  plan.step_size = read_step(values, plan);
+  adopt_defaults(values, {}, plan);
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");
   plan.deterministic = values.flag("deterministic");
@@ -299,7 +337,6 @@ actors::training_plan read_plan(const settings& values,
   plan.evaluation = when == "auto"         ? actors::evaluation_mode::automatic
                     : when == "concurrent" ? actors::evaluation_mode::concurrent
                                            : actors::evaluation_mode::between;
-  plan.evaluate_every = values.number<unsigned>("evaluate-every", 1);
   plan.stop = read_stopping(values);
   plan.stall_deadline = std::chrono::milliseconds(
       static_cast<long>(1e3 * values.number("stall-deadline", 0.01, 1e6)));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/learning_defaults.hpp"
 #include "actors/training_plan.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/wiring_options.hpp"
@@ -20,10 +21,20 @@ std::vector<option_group> schedule_options();
 
 model_choice read_model(const settings& values);
 
-/// The plan for that graph, all but objective and start. Some systems want
-/// another step rule or schedule, unless the options say which.
+/// The plan for that graph, all but objective and start, with defaults that
+/// know nothing of the data. Some systems want another step rule or schedule,
+/// unless the options say which.
 actors::training_plan read_plan(const settings& values,
                                 const chosen_wiring& wiring);
+
+/// Puts epochs, batch and steps into the plan: those of the options, else these
+/// defaults, for which the data must be known.
+void adopt_defaults(const settings& values,
+                    const actors::learning_defaults& usual,
+                    actors::training_plan& plan);
+
+/// Whether the step size is left to the program.
+bool finds_step(const settings& values);
 
 std::shared_ptr<const kernels::objective> make_objective(
     const model_choice& choice, const workload& work);

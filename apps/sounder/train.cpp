@@ -193,9 +193,10 @@ int run(const invocation& given) {
               {.are_sorted = r.wiring.name == "aig",
                .unused = others ? kernels::unused_features::keep
                                 : kernels::unused_features::leave_out});
+  r.plan.objective = make_objective(r.model, work);
+  fit_to_data(values, work, r.plan, out);
   check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
-  r.plan.objective = make_objective(r.model, work);
   r.plan.part_source = part_source(values, work);
   if (values.has("resume")) {
     const std::string& file = values.text("resume");

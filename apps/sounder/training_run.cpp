@@ -2,20 +2,27 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
 
 #include <fmt/format.h>
 
+#include "actors/learning_defaults.hpp"
 #include "apps/sounder/options.hpp"
+#include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/table.hpp"
 #include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
 
-actors::run_report run_training(const actors::training_plan& plan,
-                                const workload& work, const std::string& title,
-                                progress& out, metrics_file& metrics) {
+namespace {
+
+/// One run, to its end.
+actors::run_report attempt(const actors::training_plan& plan,
+                           const workload& work, const std::string& title,
+                           progress& out, metrics_file& metrics) {
   out.start(title, plan.epochs);
   actors::run_report report;
   try {
@@ -32,8 +39,45 @@ actors::run_report run_training(const actors::training_plan& plan,
     throw usage_error(problems);
   }
   out.finish();
-  metrics.end(report);
   return report;
+}
+
+}  // namespace
+
+actors::run_report run_training(actors::training_plan plan,
+                                const workload& work, const std::string& title,
+                                progress& out, metrics_file& metrics) {
+  constexpr int most_halvings = 10;
+  for (int halvings = 0;; ++halvings) {
+    actors::run_report report = attempt(plan, work, title, out, metrics);
+    if (report.stop_reason != actors::stop_reason::diverged ||
+        !plan.halts_above_start || halvings == most_halvings) {
+      metrics.end(report);
+      return report;
+    }
+    plan.step_size = [whole = plan.step_size](double epoch) {
+      return 0.5 * whole(epoch);
+    };
+    out.note(fmt::format("{}; again with half the step", report.message));
+    metrics.restart(plan.step_size(0.0));
+  }
+}
+
+void fit_to_data(const settings& values, const workload& work,
+                 actors::training_plan& plan, progress& out) {
+  using clock = std::chrono::steady_clock;
+  const auto began = clock::now();
+  const auto batch = values.optional_number<std::size_t>("batch", 1);
+  const actors::learning_defaults usual = actors::find_defaults(
+      plan.graph, *plan.objective, work.train, batch.value_or(0));
+  adopt_defaults(values, usual, plan);
+  const std::chrono::duration<double> took = clock::now() - began;
+  if (usual.step > 0.0 && finds_step(values)) {
+    out.note(fmt::format(
+        "step size {:.3g} by the rows (found in {}), {} epochs; --step and "
+        "--epochs say otherwise",
+        plan.step_size(0.0), seconds(took.count()), plan.epochs));
+  }
 }
 
 int exit_code(actors::stop_reason reason) {

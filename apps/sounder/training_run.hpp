@@ -4,16 +4,24 @@
 
 #include "actors/train.hpp"
 #include "apps/sounder/metrics.hpp"
+#include "apps/sounder/options.hpp"
 #include "apps/sounder/progress.hpp"
 #include "apps/sounder/workload.hpp"
 
 namespace sounder::app {
 
-/// actors::train with progress and metrics. Records of loads go first.
+/// actors::train with progress and metrics. Records of loads go first. Where
+/// the program has found the step itself (plan.halts_above_start), a run that
+/// diverges is done again with half of it, which is said, up to ten times.
 /// Throws usage_error for a plan that does not fit the data.
-actors::run_report run_training(const actors::training_plan& plan,
+actors::run_report run_training(actors::training_plan plan,
                                 const workload& work, const std::string& title,
                                 progress& out, metrics_file& metrics);
+
+/// Epochs, batch and step of the plan, where the options leave them open, by
+/// the data. Says in a line what was found and what it took.
+void fit_to_data(const settings& values, const workload& work,
+                 actors::training_plan& plan, progress& out);
 
 /// 0 for a run that came to an end of its own, else as in the manual.
 int exit_code(actors::stop_reason reason);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -130,16 +131,54 @@ void linear_base::add_penalty_gradient(const dataset& data,
   });
 }
 
+namespace {
+
+template <class Access>
+double squared_norm(const Access& access, std::size_t row) {
+  double square = 0.0;
+  access.for_each(access.at(row), [&](std::uint32_t, float x) {
+    square += static_cast<double>(x) * static_cast<double>(x);
+  });
+  return square;
+}
+
+}  // namespace
+
+usual_steps linear_base::usual_steps_for(const dataset& data, double curvature,
+                                         bool slope_is_bounded) const {
+  constexpr std::size_t enough = 8192;
+  const std::size_t stride = std::max<std::size_t>(data.rows() / enough, 1);
+  double squares = 0.0;
+  double fourths = 0.0;
+  std::vector<float> scratch;
+  with_rows(data, scratch, [&](const auto& access) {
+    for (std::size_t i = 0; i < data.rows(); i += stride) {
+      const double square = squared_norm(access, i);
+      squares += square;
+      fourths += square * square;
+    }
+  });
+  const double typical = squares > 0.0 ? fourths / squares : 0.0;
+  if (!(typical > 0.0 && std::isfinite(typical))) {
+    return {};
+  }
+  // A step must stay below what the penalty turns weights round with.
+  const double limit = shrinking_rate() > 0.0
+                           ? 0.5 / shrinking_rate()
+                           : std::numeric_limits<double>::infinity();
+  constexpr double room = 8.0;
+  const double alone =
+      std::min(1.0 / ((curvature > 0.0 ? curvature : 1.0) * typical), limit);
+  const double most = slope_is_bounded ? std::min(room / typical, limit) : 0.0;
+  return {alone, std::max(alone, most)};
+}
+
 double linear_base::safe_step_for(const dataset& data, double curvature) const {
   double largest = 0.0;
   std::vector<float> scratch;
   with_rows(data, scratch, [&](const auto& access) {
     for (std::size_t i = 0; i < data.rows(); ++i) {
-      double square = 0.0;
-      access.for_each(access.at(i), [&](std::uint32_t, float x) {
-        square += static_cast<double>(x) * static_cast<double>(x);
-      });
-      largest = std::max(largest, square);
+      largest = std::max(largest, squared_norm(access, i));
     }
   });
   const double steepest = curvature * largest + shrinking_rate();

@@ -54,6 +54,17 @@ class linear_base : public objective {
                             const float* weights,
                             std::span<float> gradient) const;
 
+  /// 1 / (curvature * r) with r = mean |x|^4 / mean |x|^2 over some of the
+  /// rows: |x|^2 where all rows are alike, more where some are far longer (a
+  /// squared loss diverges in the mean from 2 / r on). A loss without a
+  /// curvature counts as 1. A slope that is bounded bears 8 / r when moves are
+  /// averaged.
+  /// Source:   measured in docs/results/step-sizes.md; LMS's stability in the
+  ///           mean square, Widrow and Stearns 1985, for the squared loss.
+  /// Cost:     one pass over the values of at most 8,192 rows.
+  usual_steps usual_steps_for(const dataset& data, double curvature,
+                              bool slope_is_bounded) const;
+
   /// 1 / steepest curvature a step can meet: curvature times the largest
   /// squared row norm, plus the fastest shrinking; 0 when curvature is.
   double safe_step_for(const dataset& data, double curvature) const;

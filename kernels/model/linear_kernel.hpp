@@ -6,6 +6,7 @@
 //   auto model = std::make_shared<linear_objective<my_loss>>(train, penalty);
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -105,6 +106,15 @@ class linear_objective : public linear_base {
         *values++ = access.dot(access.at(i), weights);
       }
     });
+  }
+
+  usual_steps find_usual_steps(const dataset& data) const override {
+    constexpr float far = 1e6F;
+    const bool slope_is_bounded =
+        std::abs(Loss::slope(far, 1.0F)) + std::abs(Loss::slope(-far, 1.0F)) <
+        std::sqrt(far);
+    return usual_steps_for(data, static_cast<double>(Loss::curvature),
+                           slope_is_bounded);
   }
 
   double safe_step(const dataset& data) const override {

@@ -98,6 +98,15 @@ class multi_class_objective : public linear_base {
     });
   }
 
+  usual_steps find_usual_steps(const dataset& data) const override {
+    return usual_steps_for(data, static_cast<double>(Loss::curvature), true);
+  }
+
+  /// Every class has a weight of each value's feature.
+  double row_cost(double values) const noexcept override {
+    return values * static_cast<double>(outputs_);
+  }
+
   double safe_step(const dataset& data) const override {
     return safe_step_for(data, static_cast<double>(Loss::curvature));
   }

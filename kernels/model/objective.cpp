@@ -49,6 +49,11 @@ void objective::write(const sgd_chunk& batch, worker_scratch& scratch) const {
                                -1.0F, 1.0F, batch.weights + n);
 }
 
+usual_steps objective::find_usual_steps(const dataset& data) const {
+  static_cast<void>(data);
+  return {};
+}
+
 double objective::safe_step(const dataset& data) const {
   static_cast<void>(data);
   return 0.0;

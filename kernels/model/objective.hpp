@@ -58,6 +58,13 @@ struct worker_scratch {
   std::vector<float> pending;  // what `look` leaves for `write`
 };
 
+/// Step sizes that suit some data when the step falls to nothing at the end of
+/// the run. 0: nothing is known.
+struct usual_steps {
+  double alone = 0.0;  // of one replica
+  double most = 0.0;   // of many whose moves are averaged; never less
+};
+
 /// What is minimised: mean loss over the samples plus a penalty.
 ///
 /// The parameters are one flat vector, so that every exchange, discipline
@@ -174,6 +181,9 @@ class objective {
   /// what a linear model takes for one of them. It decides how often replicas
   /// meet when a wiring does not say.
   virtual double row_cost(double values) const noexcept { return values; }
+
+  /// Found in one look at some of the rows, the same for the same data.
+  virtual usual_steps find_usual_steps(const dataset& data) const;
 
   /// The largest step size that cannot diverge on this data, as far as is
   /// known; 0 when nothing is known. For advice in messages.

@@ -66,6 +66,9 @@ class ruled : public objective {
   double row_cost(double values) const noexcept override {
     return model_->row_cost(values);
   }
+  usual_steps find_usual_steps(const dataset& data) const override {
+    return model_->find_usual_steps(data);
+  }
   double safe_step(const dataset& data) const override {
     return model_->safe_step(data);
   }

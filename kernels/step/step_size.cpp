@@ -35,6 +35,12 @@ step_size_rule inverse_time_step(double initial, double rate) {
   return [=](double epoch) { return initial / (1.0 + rate * epoch); };
 }
 
+step_size_rule annealed_step(double initial, double epochs, double rate) {
+  return [=](double epoch) {
+    return initial * std::max(0.0, 1.0 - epoch / epochs) / (1.0 + rate * epoch);
+  };
+}
+
 step_size_rule two_stage_step(step_size_rule first, double epochs,
                               step_size_rule then) {
   return

@@ -32,6 +32,11 @@ step_size_rule multi_step(double initial, double factor,
 /// Descent Tricks", 2012, section 5.2).
 step_size_rule inverse_time_step(double initial, double rate);
 
+/// step(t) = initial * (1 - t / epochs) / (1 + rate * t), 0 from `epochs` on:
+/// Bottou's rule while the penalty rules, and down to nothing at the end, which
+/// averages the noise of the last steps away.
+step_size_rule annealed_step(double initial, double epochs, double rate);
+
 /// step(t) = first(t) for t < epochs, then(t) after.
 step_size_rule two_stage_step(step_size_rule first, double epochs,
                               step_size_rule then);

@@ -137,6 +137,30 @@ TEST_CASE("stopping: a loss that is not finite is a divergence") {
                Catch::Contains("not finite after epoch 3"));
 }
 
+TEST_CASE("stopping: a model worse than none is a divergence, at the end") {
+  const story s{{2, 1, 2.2}, {}, {}};
+
+  const auto report = s.told(true);
+
+  REQUIRE(report.stop_reason == a::stop_reason::diverged);
+  REQUIRE(report.epochs.size() == 9);
+  REQUIRE_THAT(report.message, Catch::Contains("2.2, at the start 2,"));
+}
+
+TEST_CASE("stopping: a found step's loss above the start halts at once") {
+  const auto data = t::dense_from({{30, 40}, {3, -4}}, {1, -1}, 2);
+  auto plan =
+      t::plan_of(k::make_linear(k::linear_model::least_squares, data, 1, {}),
+                 p::serial(), 100);
+  plan.step_size = k::constant_step(1e-3);
+  plan.halts_above_start = true;
+
+  const auto report = a::train(plan, data);
+
+  REQUIRE(report.stop_reason == a::stop_reason::diverged);
+  REQUIRE(report.epochs.size() == 1);
+}
+
 TEST_CASE("stopping: divergence names a step size that works") {
   const auto data = t::dense_from({{30, 40}, {3, -4}}, {1, -1}, 2);
   auto plan =

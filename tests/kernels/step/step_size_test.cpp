@@ -35,6 +35,16 @@ TEST_CASE("polynomial step: power 0 is constant before the end") {
   REQUIRE(k::polynomial_step(2.0, 4.0, 0.0)(3.9) == 2.0);
 }
 
+TEST_CASE("annealed step: Bottou's rule times a line to 0 at the end") {
+  const auto rule = k::annealed_step(8.0, 4.0, 0.5);
+
+  REQUIRE(rule(0.0) == 8.0);
+  REQUIRE(rule(2.0) == 8.0 * 0.5 / 2.0);
+  REQUIRE(rule(3.0) == 8.0 * 0.25 / 2.5);
+  REQUIRE(rule(4.0) == 0.0);
+  REQUIRE(rule(5.0) == 0.0);
+}
+
 TEST_CASE("multi step: falls at each milestone, in any order given") {
   const auto rule = k::multi_step(8.0, 0.5, {5.0, 2.0});
 

@@ -1,0 +1,112 @@
+#include "actors/learning_defaults.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+constexpr unsigned least_epochs = 10;
+
+std::size_t stepping_replicas(const p::graph& wiring) {
+  return static_cast<std::size_t>(
+      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
+                    [](const p::replica& r) { return !r.is_hub(); }));
+}
+
+bool sums_gradients_at_barrier(const p::link& link) {
+  const auto* when = std::get_if<p::barrier>(&link.discipline);
+  return when != nullptr && !when->tau &&
+         (std::holds_alternative<p::all_reduce>(link.exchange) ||
+          std::holds_alternative<p::gradient>(link.exchange));
+}
+
+/// What of a replica's move the others get by way of the link, times the
+/// replicas.
+double growth_over(const p::link& link, double replicas) {
+  const auto momentum = [](double m) { return std::max(1.0 - m, 0.01); };
+  if (const auto* g = std::get_if<p::gradient>(&link.exchange)) {
+    const bool together = std::holds_alternative<p::barrier>(link.discipline);
+    const bool averages = together && g->how == p::combine::mean;
+    return (averages ? replicas : 1.0) * momentum(g->momentum);
+  }
+  if (const auto* outer = std::get_if<p::outer_step>(&link.exchange)) {
+    const double speed = outer->rate / momentum(outer->momentum);
+    return std::max(replicas / std::max(speed, 1e-6), 1.0);
+  }
+  const bool averages = std::holds_alternative<p::elastic>(link.exchange) ||
+                        std::holds_alternative<p::pair_average>(link.exchange) ||
+                        std::holds_alternative<p::mix>(link.exchange) ||
+                        std::holds_alternative<p::push_sum>(link.exchange) ||
+                        std::holds_alternative<p::all_reduce>(link.exchange);
+  return averages ? replicas : 1.0;
+}
+
+}  // namespace
+
+unsigned usual_epochs(const p::graph& wiring,
+                      const kernels::dataset& data) noexcept {
+  constexpr double values = 25e6;
+  constexpr double most = 1000.0;
+  const double epoch =
+      std::max(static_cast<double>(data.nonzeros()), 1.0);
+  const bool mixes_slowly = std::any_of(
+      wiring.links.begin(), wiring.links.end(), [](const p::link& link) {
+        return std::holds_alternative<p::elastic>(link.exchange) ||
+               std::holds_alternative<p::token_merge>(link.exchange) ||
+               std::holds_alternative<p::pair_average>(link.exchange);
+      });
+  const double growth =
+      mixes_slowly
+          ? std::max(static_cast<double>(stepping_replicas(wiring)) / 2.0, 1.0)
+          : 1.0;
+  return static_cast<unsigned>(std::ceil(
+      std::clamp(std::ceil(values / epoch), double{least_epochs}, most) *
+      growth));
+}
+
+double step_growth(const p::graph& wiring) {
+  const auto replicas = static_cast<double>(stepping_replicas(wiring));
+  double growth = replicas;
+  for (const p::link& link : wiring.links) {
+    growth = std::min(growth, growth_over(link, replicas));
+  }
+  return wiring.links.empty() ? 1.0 : growth;
+}
+
+learning_defaults find_defaults(const p::graph& wiring,
+                                const kernels::objective& objective,
+                                const kernels::dataset& data,
+                                std::size_t batch_size) {
+  constexpr unsigned most_evaluations = 25;
+  constexpr std::size_t rows_at_barrier = 16;
+  learning_defaults found;
+  if (batch_size > 0) {
+    found.batch_size = batch_size;
+  } else if (std::any_of(wiring.links.begin(), wiring.links.end(),
+                         sums_gradients_at_barrier)) {
+    const std::size_t replicas =
+        std::max<std::size_t>(stepping_replicas(wiring), 1);
+    found.batch_size = std::clamp<std::size_t>(
+        std::min(rows_at_barrier, data.rows()) / replicas, 1, rows_at_barrier);
+  }
+  const kernels::usual_steps steps = objective.find_usual_steps(data);
+  if (steps.alone > 0.0) {
+    found.epochs = usual_epochs(wiring, data);
+    found.evaluate_every =
+        (found.epochs + most_evaluations - 1) / most_evaluations;
+  }
+  const double growth =
+      step_growth(wiring) * static_cast<double>(found.batch_size);
+  found.step = std::min(growth * steps.alone, steps.most);
+  // Bottou's rule, halved for the fall to nothing that comes on top.
+  const double shrinking = 1.0 - objective.shrink(steps.alone);
+  found.decay_rate = 0.5 * shrinking * static_cast<double>(data.rows());
+  return found;
+}
+
+}  // namespace sounder::actors
