@@ -183,6 +183,9 @@ void run_experiment(const settings& values, const std::string& name,
       prepare(values, std::move(sources), r.model,
               {.are_sorted = r.sort_rows,
                .unused = kernels::unused_features::leave_out});
+  if (!work.normalised.note.empty()) {
+    s.out.note(work.normalised.note);
+  }
   for (const contestant& c : r.contestants) {
     check_batch(values, work, c.plan, c.wiring.replicas);
   }

@@ -193,6 +193,9 @@ int run(const invocation& given) {
               {.are_sorted = r.wiring.name == "aig",
                .unused = others ? kernels::unused_features::keep
                                 : kernels::unused_features::leave_out});
+  if (!work.normalised.note.empty()) {
+    out.note(work.normalised.note);
+  }
   check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
   r.plan.objective = make_objective(r.model, work);
