@@ -120,10 +120,9 @@ TEST_CASE("a saved model does on samples as they came what training said") {
   const std::string kind =
       GENERATE("auto", "none", "unit-rows", "max-abs", "standard");
   const auto [sparse, bias, name] =
-      GENERATE(table<bool, std::string, std::string>({{true, "auto", "m.txt"},
+      GENERATE(table<bool, std::string, std::string>({{true, "0.5", "m.txt"},
                                                       {false, "auto", "m.npz"},
-                                                      {false, "0", "m.txt"},
-                                                      {true, "0.5", "m.npz"}}));
+                                                      {false, "0", "m.txt"}}));
   INFO(model << " " << kind << (sparse ? " sparse" : " dense") << " bias "
              << bias << " " << name);
   const wild_files files(model, sparse);
@@ -230,8 +229,8 @@ TEST_CASE("the scale of all samples is no matter") {
         train({"--data", data, "--model", model, "--quiet"})["train_loss"]);
   }
 
-  CHECK(losses[1] == Approx(losses[0]).epsilon(rounding));
-  CHECK(losses[2] == Approx(losses[0]).epsilon(rounding));
+  CHECK(losses[1] == Approx(losses[0]).margin(rounding));
+  CHECK(losses[2] == Approx(losses[0]).margin(rounding));
 }
 
 TEST_CASE("training goes on from a folded model where it ended") {
@@ -272,7 +271,6 @@ TEST_CASE("an unknown kind of normalisation is refused") {
 }
 
 TEST_CASE("nodes with parts of their own do what the leader has learnt") {
-  const std::string kind = GENERATE("auto", "max-abs");
   const wild_samples all;
   const temporary_directory here;
   // Their samples are of other ranges than the leader's and each other's.
@@ -305,8 +303,6 @@ TEST_CASE("nodes with parts of their own do what the leader has learnt") {
                                    "least-squares",
                                    "--l2",
                                    "0",
-                                   "--normalise",
-                                   kind,
                                    "--bias",
                                    "1",
                                    "--topology",
@@ -314,18 +310,20 @@ TEST_CASE("nodes with parts of their own do what the leader has learnt") {
                                    "--replicas",
                                    "2",
                                    "--step",
-                                   "0.05",
+                                   "0.1",
                                    "--step-rule",
                                    "constant",
                                    "--epochs",
-                                   kind == "auto" ? "20" : "400",
+                                   "20",
+                                   "--batch",
+                                   "10",
                                    "--save",
                                    saved,
                                    "--quiet",
                                    "--nodes",
                                    a.address() + "," + b.address()});
 
-  INFO(kind << " " << seen.err);
+  INFO(seen.err);
   REQUIRE(seen.code == 0);
   for (const std::string& file : {leader, first, second}) {
     CHECK(evaluate(saved, file)["loss"].get<double>() < at_the_minimum * 100);
@@ -340,7 +338,7 @@ TEST_CASE("nodes with the leader's file learn what the leader learns") {
     const std::string saved = files.file(name);
     const outcome seen = run_within(
         {"train", "--data", files.train, "--topology", "allreduce",
-         "--replicas", "2", "--epochs", "2", "--step", "0.05", "--quiet",
+         "--replicas", "2", "--epochs", "2", "--batch", "5", "--quiet",
          "--save", saved, "--nodes", a.address() + "," + b.address()});
     INFO(seen.err);
     REQUIRE(seen.code == 0);
