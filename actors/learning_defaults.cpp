@@ -38,11 +38,12 @@ double growth_over(const p::link& link, double replicas) {
     const double speed = outer->rate / momentum(outer->momentum);
     return std::max(replicas / std::max(speed, 1e-6), 1.0);
   }
-  const bool averages = std::holds_alternative<p::elastic>(link.exchange) ||
-                        std::holds_alternative<p::pair_average>(link.exchange) ||
-                        std::holds_alternative<p::mix>(link.exchange) ||
-                        std::holds_alternative<p::push_sum>(link.exchange) ||
-                        std::holds_alternative<p::all_reduce>(link.exchange);
+  const bool averages =
+      std::holds_alternative<p::elastic>(link.exchange) ||
+      std::holds_alternative<p::pair_average>(link.exchange) ||
+      std::holds_alternative<p::mix>(link.exchange) ||
+      std::holds_alternative<p::push_sum>(link.exchange) ||
+      std::holds_alternative<p::all_reduce>(link.exchange);
   return averages ? replicas : 1.0;
 }
 
@@ -52,8 +53,7 @@ unsigned usual_epochs(const p::graph& wiring,
                       const kernels::dataset& data) noexcept {
   constexpr double values = 25e6;
   constexpr double most = 1000.0;
-  const double epoch =
-      std::max(static_cast<double>(data.nonzeros()), 1.0);
+  const double epoch = std::max(static_cast<double>(data.nonzeros()), 1.0);
   const bool mixes_slowly = std::any_of(
       wiring.links.begin(), wiring.links.end(), [](const p::link& link) {
         return std::holds_alternative<p::elastic>(link.exchange) ||

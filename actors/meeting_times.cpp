@@ -29,7 +29,8 @@ std::size_t tau_of(const p::link& link, std::size_t usual) {
     return std::gcd(d->push, d->fetch);
   }
   if (const auto* d = discipline_of<p::on_token>(link)) {
-    return d->tau0.value_or(usual);
+    // A quarter of what others take: each turn mixes but two of all.
+    return d->tau0.value_or(std::max<std::size_t>(usual / 4, 1));
   }
   std::optional<std::size_t> tau;
   if (const auto* d = discipline_of<p::barrier>(link)) {

@@ -14,16 +14,15 @@ double loss_at_start(const kernels::objective& objective,
   if (rows == 0) {
     return 0.0;
   }
-  const double a_row = std::max(
-      objective.row_cost(static_cast<double>(data.nonzeros()) /
-                         static_cast<double>(rows)),
-      1.0);
+  const double a_row =
+      std::max(objective.row_cost(static_cast<double>(data.nonzeros()) /
+                                  static_cast<double>(rows)),
+               1.0);
   const auto looked_at =
       static_cast<std::size_t>(std::min(most_rows, most_cost / a_row));
-  const std::size_t length =
-      std::clamp<std::size_t>(looked_at / stretches,
-                              std::min(objective.evaluation_batch(), rows),
-                              rows);
+  const std::size_t length = std::clamp<std::size_t>(
+      looked_at / stretches, std::min(objective.evaluation_batch(), rows),
+      rows);
   std::vector<float> start(objective.dimension());
   objective.initialise(start, seed);
   kernels::loss_sums sums;

@@ -164,16 +164,19 @@ json as_json(const std::string& name, const workload& work,
 /// Fits the plans to the data: the same epochs for all.
 void fit_all(const settings& values, const workload& work,
              const std::shared_ptr<const kernels::objective>& objective,
-             std::vector<contestant>& all, progress& out) {
+             std::vector<contestant>& all) {
   unsigned epochs = 0;
+  unsigned every = 1;
   for (contestant& c : all) {
     c.plan.objective = objective;
-    fit_to_data(values, work, c.plan, out);
+    static_cast<void>(fit_to_data(values, work, c.plan));
     epochs = std::max(epochs, c.plan.epochs);
+    every = std::max(every, c.plan.evaluate_every);
   }
+  const settings same = values.with("epochs", fmt::format("{}", epochs))
+                            .with("evaluate-every", fmt::format("{}", every));
   for (contestant& c : all) {
-    fit_to_data(values.with("epochs", fmt::format("{}", epochs)), work, c.plan,
-                out);
+    static_cast<void>(fit_to_data(same, work, c.plan));
     check_batch(values, work, c.plan, c.wiring.replicas);
   }
 }
@@ -200,7 +203,10 @@ void run_experiment(const settings& values, const std::string& name,
       prepare(values, std::move(sources), r.model,
               {.are_sorted = r.sort_rows,
                .unused = kernels::unused_features::leave_out});
-  fit_all(values, work, make_objective(r.model, work), r.contestants, s.out);
+  if (!work.normalised.note.empty()) {
+    s.out.note(work.normalised.note);
+  }
+  fit_all(values, work, make_objective(r.model, work), r.contestants);
   std::vector<result> results;
   for (auto& [w, plan] : r.contestants) {
     plan.interrupt = s.watch.token();

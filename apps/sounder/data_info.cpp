@@ -9,6 +9,7 @@
 #include "apps/sounder/data_options.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "kernels/data/choose_normalisation.hpp"
 #include "kernels/data/labels.hpp"
 #include "kernels/data/statistics.hpp"
 
@@ -34,19 +35,28 @@ const char* name(kernels::layout layout) {
   return "";
 }
 
+/// What train --normalise auto makes of these samples, and why.
+std::string normalisation_of(const kernels::dataset& data) {
+  const auto [kind, reason] = kernels::choose_normalisation(data);
+  return reason.empty() ? std::string(kernels::name(kind))
+                        : fmt::format("{} ({})", kernels::name(kind), reason);
+}
+
 json as_json(const source& s, const data_statistics& d) {
-  json out = {{"file", s.name},
-              {"layout", name(s.data.layout())},
-              {"rows", d.rows},
-              {"features", d.features},
-              {"used_features", d.used_features},
-              {"nonzeros", d.nonzeros},
-              {"density", d.density},
-              {"row_nonzeros",
-               {{"min", d.row_min}, {"mean", d.row_mean}, {"max", d.row_max}}},
-              {"value_min", d.value_min},
-              {"value_max", d.value_max},
-              {"bytes", d.bytes}};
+  json out = {
+      {"file", s.name},
+      {"layout", name(s.data.layout())},
+      {"rows", d.rows},
+      {"features", d.features},
+      {"used_features", d.used_features},
+      {"nonzeros", d.nonzeros},
+      {"density", d.density},
+      {"row_nonzeros",
+       {{"min", d.row_min}, {"mean", d.row_mean}, {"max", d.row_max}}},
+      {"value_min", d.value_min},
+      {"value_max", d.value_max},
+      {"normalise", kernels::name(kernels::choose_normalisation(s.data).kind)},
+      {"bytes", d.bytes}};
   out["labels"] = json::array();
   for (const auto& [label, count] : d.labels) {
     out["labels"].push_back({{"label", label}, {"count", count}});
@@ -72,6 +82,7 @@ std::string as_table(const source& s, const data_statistics& d) {
                                     d.row_max, d.row_mean)});
   rows.add(
       {"values", fmt::format("{:.6g} to {:.6g}", d.value_min, d.value_max)});
+  rows.add({"--normalise auto", normalisation_of(s.data)});
   rows.add({"memory", bytes(static_cast<double>(d.bytes))});
   for (std::size_t i = 0; i < d.head_share.size(); ++i) {
     if (d.features > data_statistics::head_sizes[i]) {

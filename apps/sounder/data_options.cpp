@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/normalise_options.hpp"
 #include "apps/sounder/table.hpp"
 #include "kernels/data/load.hpp"
 #include "kernels/data/load_cached.hpp"
@@ -140,7 +141,7 @@ option_group label_options(bool with_test) {
 }
 
 option_group training_data_options() {
-  return {
+  option_group group = {
       "Data",
       {{"data", "FILE", "",
         "training samples: a file, plain or .gz, .bz2, .xz, or a folder "
@@ -149,8 +150,11 @@ option_group training_data_options() {
         "test samples; of a folder in --data its test half is taken"},
        {"split", "R", "",
         "train on a random part R of --data, test on the "
-        "rest"},
-       {"bias", "B", "0", "append a constant feature of this value; 0: no"}}};
+        "rest"}}};
+  for (option& o : normalise_options()) {
+    group.options.push_back(std::move(o));
+  }
+  return group;
 }
 
 source load(const settings& values, const std::string& path, part half,
@@ -183,6 +187,7 @@ void choose_topic(const settings& values, const std::string& option,
 }
 
 train_test_sources load_training_data(const settings& values, progress& out) {
+  check_normalisation(values);
   if (values.has("generate")) {
     return generated(values, out);
   }

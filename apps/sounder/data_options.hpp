@@ -44,7 +44,7 @@ struct train_test_sources {
   std::vector<load_record> records;
 };
 
-/// --data, --test, --split and --bias.
+/// --data, --test, --split, --normalise and --bias.
 option_group training_data_options();
 
 /// Errors: usage_error, data_error.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/sounder/normalise_options.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/network/models.hpp"
 
@@ -87,6 +88,32 @@ std::string numbers_text(const std::vector<double>& numbers) {
   return fmt::format("{:.9g}", fmt::join(numbers, ","));
 }
 
+/// Writes shift and factor of the channels into the first line, unless it has
+/// some of its own.
+void normalise_input(const settings& values, const kernels::dataset& train,
+                     std::size_t channels, layer_line& input) {
+  const kernels::normalisation_kind kind = network_normalisation(values);
+  if (input.options.contains("mean") || input.options.contains("deviation")) {
+    if (values.text("normalise") != "auto") {
+      values.fail("normalise",
+                  fmt::format("the first line of {} says what becomes of its "
+                              "input; leave one of them out",
+                              values.text("model")));
+    }
+    return;
+  }
+  if (kind == kernels::normalisation_kind::none) {
+    return;
+  }
+  const kernels::channel_moments moments = kernels::moments_of(train, channels);
+  if (kind == kernels::normalisation_kind::max_abs) {
+    input.options["deviation"] = numbers_text(moments.largest);
+    return;
+  }
+  input.options["mean"] = numbers_text(moments.mean);
+  input.options["deviation"] = numbers_text(moments.deviation);
+}
+
 /// Writes what the program works out, or is told, into the first line.
 void complete_input(const settings& values, const kernels::dataset& train,
                     layer_line& input) {
@@ -100,12 +127,7 @@ void complete_input(const settings& values, const kernels::dataset& train,
   if (values.flag("flip")) {
     input.options["flip"] = "";
   }
-  if (!input.options.contains("mean") && !input.options.contains("deviation")) {
-    const kernels::channel_moments moments =
-        kernels::moments_of(train, s.channels);
-    input.options["mean"] = numbers_text(moments.mean);
-    input.options["deviation"] = numbers_text(moments.deviation);
-  }
+  normalise_input(values, train, s.channels, input);
 }
 
 void check_fit(const kernels::network& net, std::size_t features,

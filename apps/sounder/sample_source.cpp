@@ -107,6 +107,17 @@ kernels::feature_order as_order(std::vector<std::uint32_t> originals,
   return {std::move(originals), features};
 }
 
+/// What the leader does to features.
+kernels::normalisation as_normalisation(const json& said) {
+  const auto kind =
+      kernels::normalisation_by_name(said.at("kind").get<std::string>());
+  if (!kind) {
+    throw std::invalid_argument("a normalisation that is none");
+  }
+  return {*kind, said.at("shift").get<std::vector<double>>(),
+          said.at("factor").get<std::vector<double>>()};
+}
+
 }  // namespace
 
 std::string copy_source(const settings& values) {
@@ -133,9 +144,17 @@ std::string part_source(const settings& values, const workload& work) {
        !work.order.is_identity() && k < work.order.features(); ++k) {
     order.push_back(work.order.original(k));
   }
-  return json{{"options", std::move(options)},    {"labels", work.labels},
-              {"features", work.features},        {"bias", work.bias},
-              {"sparse", work.train.is_sparse()}, {"order", std::move(order)}}
+  const auto& [how, bias, constant, note] = work.normalised;
+  return json{{"options", std::move(options)},
+              {"labels", work.labels},
+              {"features", work.features},
+              {"normalise",
+               {{"kind", kernels::name(how.kind)},
+                {"shift", how.shift},
+                {"factor", how.factor}}},
+              {"bias", constant},
+              {"sparse", work.train.is_sparse()},
+              {"order", std::move(order)}}
       .dump();
 }
 
@@ -168,6 +187,7 @@ dataset open_part(const std::string& source, const own_files& own,
   leader.labels = said.at("labels").get<std::vector<float>>();
   leader.features = said.at("features");
   leader.bias = said.at("bias");
+  const kernels::normalisation how = as_normalisation(said.at("normalise"));
   const bool sparse = said.at("sparse");
   train_test_sources sources = load_training_data(given.values, out);
   dataset samples = std::move(sources.train.data);
@@ -179,8 +199,8 @@ dataset open_part(const std::string& source, const own_files& own,
     samples = kernels::label_by_topic(samples, kernels::read_topics(own.topics),
                                       topic);
   }
-  dataset data =
-      prepare_for(leader, given.values, {std::move(samples), own.data}, true);
+  dataset data = prepare_for(leader, how, given.values,
+                             {std::move(samples), own.data}, true);
   const std::size_t width = data.features();
   return kernels::renumber(
       std::move(data),

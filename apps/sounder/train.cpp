@@ -194,7 +194,12 @@ int run(const invocation& given) {
                .unused = others ? kernels::unused_features::keep
                                 : kernels::unused_features::leave_out});
   r.plan.objective = make_objective(r.model, work);
-  fit_to_data(values, work, r.plan, out);
+  for (const std::string& note :
+       {work.normalised.note, fit_to_data(values, work, r.plan)}) {
+    if (!note.empty()) {
+      out.note(note);
+    }
+  }
   check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
   r.plan.part_source = part_source(values, work);

@@ -128,6 +128,10 @@ json as_json(const finished_run& run) {
               {"samples", work.train.rows()}, {"features", work.features},
               {"topology", wiring.name},      {"replicas", wiring.replicas},
               {"workers", wiring.workers}};
+  if (!work.network) {
+    out["normalised"] = kernels::name(work.normalised.how.kind);
+    out["bias"] = work.normalised.constant;
+  }
   json end = as_json(report);
   end.erase("epochs");
   end.erase("samples");

@@ -13,7 +13,8 @@ namespace sounder::app {
 using kernels::data_error;
 using kernels::dataset;
 
-dataset prepare_for(const kernels::model& trained, const settings& values,
+dataset prepare_for(const kernels::model& trained,
+                    const kernels::normalisation& how, const settings& values,
                     source&& samples, bool with_labels) {
   dataset data = std::exchange(samples.data, {});
   if (data.features() > trained.features ||
@@ -41,6 +42,7 @@ dataset prepare_for(const kernels::model& trained, const settings& values,
   if (data.is_sparse()) {
     data = dataset(data).widened(trained.features);
   }
+  data = kernels::normalise(std::move(data), how);
   if (trained.bias != 0.0) {
     data = kernels::with_constant_feature(std::move(data),
                                           static_cast<float>(trained.bias));
@@ -76,7 +78,12 @@ std::size_t trained_model::outputs() const noexcept {
 dataset trained_model::prepare(const settings& values, source&& samples,
                                bool with_labels) const {
   if (!network_.function) {
-    return prepare_for(linear_, values, std::move(samples), with_labels);
+    // The weights make up for what else was normalised.
+    kernels::normalisation how;
+    if (linear_.normalised == kernels::normalisation_kind::unit_rows) {
+      how.kind = linear_.normalised;
+    }
+    return prepare_for(linear_, how, values, std::move(samples), with_labels);
   }
   dataset data = std::exchange(samples.data, {});
   const kernels::shape& input = network_.function->input().output();

@@ -15,8 +15,10 @@
 namespace sounder::app {
 
 /// Samples for a linear model: labels encoded, or left alone when they do not
-/// matter, constant feature appended, width of the model.
+/// matter, features normalised in this way, the model's constant feature
+/// appended, width of the model.
 kernels::dataset prepare_for(const kernels::model& trained,
+                             const kernels::normalisation& how,
                              const settings& values, source&& samples,
                              bool with_labels);
 

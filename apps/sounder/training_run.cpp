@@ -63,8 +63,8 @@ actors::run_report run_training(actors::training_plan plan,
   }
 }
 
-void fit_to_data(const settings& values, const workload& work,
-                 actors::training_plan& plan, progress& out) {
+std::string fit_to_data(const settings& values, const workload& work,
+                        actors::training_plan& plan) {
   using clock = std::chrono::steady_clock;
   const auto began = clock::now();
   const auto batch = values.optional_number<std::size_t>("batch", 1);
@@ -72,12 +72,13 @@ void fit_to_data(const settings& values, const workload& work,
       plan.graph, *plan.objective, work.train, batch.value_or(0));
   adopt_defaults(values, usual, plan);
   const std::chrono::duration<double> took = clock::now() - began;
-  if (usual.step > 0.0 && finds_step(values)) {
-    out.note(fmt::format(
-        "step size {:.3g} by the rows (found in {}), {} epochs; --step and "
-        "--epochs say otherwise",
-        plan.step_size(0.0), seconds(took.count()), plan.epochs));
+  if (usual.step == 0.0 || !finds_step(values)) {
+    return "";
   }
+  return fmt::format(
+      "step size {:.3g} by the rows (found in {}), {} epochs; --step and "
+      "--epochs say otherwise",
+      plan.step_size(0.0), seconds(took.count()), plan.epochs);
 }
 
 int exit_code(actors::stop_reason reason) {

@@ -19,9 +19,10 @@ actors::run_report run_training(actors::training_plan plan,
                                 progress& out, metrics_file& metrics);
 
 /// Epochs, batch and step of the plan, where the options leave them open, by
-/// the data. Says in a line what was found and what it took.
-void fit_to_data(const settings& values, const workload& work,
-                 actors::training_plan& plan, progress& out);
+/// the data. Returns a line on what was found and what it took, "" when there
+/// is nothing to say.
+std::string fit_to_data(const settings& values, const workload& work,
+                        actors::training_plan& plan);
 
 /// 0 for a run that came to an end of its own, else as in the manual.
 int exit_code(actors::stop_reason reason);

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/network_model.hpp"
-#include "kernels/data/constant_feature.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/labels.hpp"
+#include "kernels/model/fold.hpp"
 #include "kernels/network/network_file.hpp"
 
 namespace sounder::app {
@@ -106,20 +106,13 @@ void check_widths(const train_test_sources& sources) {
 void prepare_linear(const settings& values, train_test_sources& sources,
                     const feature_needs& needs, workload& work) {
   work.model_name = kernels::name(work.kind);
-  work.bias = values.number<double>("bias", 0.0, 1e6);
   dataset train = std::exchange(sources.train.data, {});
   dataset test = std::exchange(sources.test.data, {});
   const bool sparse = train.is_sparse();
   if (!test.empty() && sparse) {
     test = dataset(test).widened(work.features);
   }
-  if (work.bias != 0.0) {
-    const auto value = static_cast<float>(work.bias);
-    train = kernels::with_constant_feature(std::move(train), value);
-    if (!test.empty()) {
-      test = kernels::with_constant_feature(std::move(test), value);
-    }
-  }
+  work.normalised = normalise(values, train, test);
   work.order = kernels::by_frequency(train, needs.unused);
   if (sparse) {
     train = kernels::renumber(std::move(train), work.order, needs.are_sorted);
@@ -134,11 +127,11 @@ void prepare_linear(const settings& values, train_test_sources& sources,
 void prepare_network(const settings& values, train_test_sources& sources,
                      const model_choice& choice, workload& work) {
   // Config files that --dump-config wrote have the defaults, too.
-  for (const auto& [name, fallback] :
-       {std::pair{"bias", "0"}, std::pair{"regularizer", "l2"}}) {
-    if (values.text(name) != fallback) {
-      values.fail(name, "is for linear models, not for networks");
-    }
+  if (values.text("bias") != "auto" && values.text("bias") != "0") {
+    values.fail("bias", "is for linear models, not for networks");
+  }
+  if (values.text("regularizer") != "l2") {
+    values.fail("regularizer", "is for linear models, not for networks");
   }
   work.model_name = choice.network;
   work.train = std::exchange(sources.train.data, {});
@@ -156,15 +149,15 @@ kernels::model as_model(const workload& work, std::span<const float> weights) {
   m.labels = work.labels;
   m.features = work.features;
   m.outputs = kernels::is_multi_class(work.kind) ? work.classes() : 1;
-  m.bias = work.bias;
+  m.bias = work.normalised.bias;
   m.weights.resize(work.order.width() * m.outputs);
   work.order.restore(weights, m.weights, m.outputs);
+  kernels::fold(work.normalised.how, work.normalised.constant, m);
   return m;
 }
 
 /// Parameters in the order of the training.
-std::vector<float> as_parameters(const workload& work,
-                                 const kernels::model& start,
+std::vector<float> as_parameters(const workload& work, kernels::model start,
                                  const std::string& file) {
   const auto fail = [&](const std::string& what) {
     throw data_error(file, what +
@@ -184,9 +177,17 @@ std::vector<float> as_parameters(const workload& work,
     fail(fmt::format("has {} features, the data {} (--features declares more)",
                      start.features, work.features));
   }
-  if (start.bias != work.bias) {
-    fail(fmt::format("has --bias {}, the run {}", start.bias, work.bias));
+  const normalised_features& run = work.normalised;
+  if (start.bias != run.bias) {
+    fail(fmt::format("has --bias {}, the run {}", start.bias, run.bias));
   }
+  if (const auto unit_rows = kernels::normalisation_kind::unit_rows;
+      (start.normalised == unit_rows) != (run.how.kind == unit_rows)) {
+    fail(fmt::format("has --normalise {}, the run {}",
+                     kernels::name(start.normalised),
+                     kernels::name(run.how.kind)));
+  }
+  kernels::unfold(run.how, run.constant, start);
   std::vector<float> parameters(work.order.features() * start.outputs);
   work.order.arrange(start.weights, parameters, start.outputs);
   return parameters;

@@ -10,6 +10,7 @@
 
 #include "actors/training_plan.hpp"
 #include "apps/sounder/data_options.hpp"
+#include "apps/sounder/normalise_options.hpp"
 #include "kernels/data/dataset.hpp"
 #include "kernels/data/feature_order.hpp"
 #include "kernels/model/linear.hpp"
@@ -27,7 +28,8 @@ struct model_choice {
   std::string network;       // a name or a file; empty: a linear model
 };
 
-/// Encoded labels, the constant feature in place, popular features first.
+/// Encoded labels, tame features, the constant one in place, popular ones
+/// first.
 struct workload {
   kernels::dataset train;
   kernels::dataset test;  // empty without one
@@ -35,7 +37,7 @@ struct workload {
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
   std::size_t features = 0;   // of the files, without the constant one
-  double bias = 0.0;
+  normalised_features normalised;
   kernels::feature_order order;
   std::string name;  // of the training set, for messages
   std::string model_name;

@@ -1,6 +1,7 @@
 #include "kernels/data/constant_feature.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,30 @@ void widen(const From& rows, std::size_t count, T last, buffer<T>& out,
   }
 }
 
+/// The byte that stands for about this value.
+std::uint8_t nearest_byte(const dense_rows<std::uint8_t>& rows,
+                          float value) noexcept {
+  const float byte = (value - rows.shift) / rows.scale;
+  return static_cast<std::uint8_t>(std::clamp(byte + 0.5F, 0.0F, 255.0F));
+}
+
+/// Rounded once, whatever the compiler makes of a product and a sum.
+float value_of(const dense_rows<std::uint8_t>& rows,
+               std::uint8_t byte) noexcept {
+  return std::fma(static_cast<float>(byte), rows.scale, rows.shift);
+}
+
 }  // namespace
+
+float convenient_constant(const dataset& data, float wanted) noexcept {
+  if (data.layout() != layout::dense_byte) {
+    return wanted;
+  }
+  const auto rows = data.bytes_view();
+  const float nearest = value_of(rows, nearest_byte(rows, wanted));
+  const float ratio = nearest / wanted;
+  return ratio >= 0.5F && ratio <= 2.0F ? nearest : wanted;
+}
 
 dataset with_constant_feature(dataset&& data, float value) {
   if (data.is_sparse()) {
@@ -57,10 +81,8 @@ dataset with_constant_feature(dataset&& data, float value) {
           [](float x) { return x; });
   } else {
     const auto rows = data.bytes_view();
-    const float byte = (value - rows.shift) / rows.scale;
-    const auto rounded =
-        static_cast<std::uint8_t>(std::clamp(byte + 0.5F, 0.0F, 255.0F));
-    if (static_cast<float>(rounded) * rows.scale + rows.shift == value) {
+    const std::uint8_t rounded = nearest_byte(rows, value);
+    if (value_of(rows, rounded) == value) {
       out.scale = rows.scale;
       out.shift = rows.shift;
       widen(rows, data.rows(), rounded, out.bytes,

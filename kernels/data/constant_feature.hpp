@@ -13,4 +13,9 @@ namespace sounder::kernels {
 ///       of the others.
 dataset with_constant_feature(dataset&& data, float value);
 
+/// The value that lets bytes stay bytes nearest to `wanted`, when there is one
+/// within a factor of 2 of it; else, and for other layouts, `wanted` itself,
+/// which must not be 0.
+float convenient_constant(const dataset& data, float wanted) noexcept;
+
 }  // namespace sounder::kernels

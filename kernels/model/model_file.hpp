@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/data/normalise.hpp"
 #include "kernels/model/linear.hpp"
 
 namespace sounder::kernels {
@@ -26,6 +27,10 @@ struct model {
   std::size_t outputs = 1;
   double bias = 0.0;           // value of the constant feature; 0: none
   std::vector<float> weights;  // (features + (bias != 0)) * outputs
+  /// What samples went through in training. Of unit-rows, x above is a row of
+  /// length 1; of the other kinds the weights say it all (fold.hpp), and the
+  /// text does not keep them.
+  normalisation_kind normalised = normalisation_kind::none;
 };
 
 /// Writes the model: as .npz when the name ends so, else as liblinear's text.
@@ -39,7 +44,9 @@ struct model {
 ///                  over one weight vector a class, is this solver's
 ///   least-squares  L2R_L2LOSS_SVR, likewise: its prediction is z
 ///
-/// Weights have nine digits, which is what a float needs to come back.
+/// Weights have nine digits, which is what a float needs to come back. A model
+/// of unit rows has a line more, "normalise unit-rows", so that liblinear
+/// refuses it rather than score rows of other lengths.
 ///
 /// .npz, `numpy.load(file)` in Python, stored without compression:
 ///
@@ -47,7 +54,8 @@ struct model {
 ///   labels   float32 (classes), empty for regression
 ///   bias     float64 ()
 ///   model    str (), as in --model
-///   format   int64 (), 1
+///   format   int64 (), 1; 2 for a model of unit rows
+///   normalise  str (), as in --normalise, but for none
 ///
 /// The same model gives the same bytes. The file appears whole or not at all.
 /// Errors: data_error when the file cannot be written, when liblinear's text

@@ -10,11 +10,15 @@ namespace sounder::kernels::formats {
 
 namespace {
 
-constexpr std::int64_t format_version = 1;
+// Programs that know the first only must not score rows of other lengths.
+constexpr std::int64_t folded_format = 1;
+constexpr std::int64_t unit_rows_format = 2;
 
 }  // namespace
 
 std::string to_npz(const model& m, const std::string& name) {
+  const bool unit_rows = m.normalised == normalisation_kind::unit_rows;
+  const std::int64_t format = unit_rows ? unit_rows_format : folded_format;
   const std::size_t rows = m.outputs == 0 ? 0 : m.weights.size() / m.outputs;
   npz_writer out(name);
   out.add("weights", std::span<const float>(m.weights),
@@ -23,14 +27,17 @@ std::string to_npz(const model& m, const std::string& name) {
           std::array{m.labels.size()});
   out.add("bias", std::span<const double>(&m.bias, 1), {});
   out.add("model", kernels::name(m.kind));
-  out.add("format", std::span<const std::int64_t>(&format_version, 1), {});
+  out.add("format", std::span<const std::int64_t>(&format, 1), {});
+  if (m.normalised != normalisation_kind::none) {
+    out.add("normalise", kernels::name(m.normalised));
+  }
   return out.finish();
 }
 
 model from_npz(std::string_view content, const std::string& name) {
   const npz_reader in(content, name);
   if (const auto format = in.number<std::int64_t>("format");
-      format != format_version) {
+      format != folded_format && format != unit_rows_format) {
     in.fail(fmt::format("format {} is newer than this program", format));
   }
   model m;
@@ -40,6 +47,14 @@ model from_npz(std::string_view content, const std::string& name) {
     in.fail(fmt::format("unknown kind of model '{}'", kind));
   }
   m.kind = *known;
+  if (in.has("normalise")) {
+    const std::string how = in.text("normalise");
+    const auto found = normalisation_by_name(how);
+    if (!found) {
+      in.fail(fmt::format("unknown normalisation '{}'", how));
+    }
+    m.normalised = *found;
+  }
   m.bias = in.number<double>("bias");
   m.labels = in.numbers<float>("labels");
   std::vector<std::size_t> shape;

@@ -93,6 +93,7 @@ struct header {
   std::optional<std::size_t> features;
   std::vector<float> labels;
   double bias = -1.0;
+  normalisation_kind normalised = normalisation_kind::none;
 };
 
 header read_header(reader& in) {
@@ -111,6 +112,12 @@ header read_header(reader& in) {
       for (std::size_t c = 0; c < h.classes; ++c) {
         h.labels.push_back(static_cast<float>(in.number<int>(key)));
       }
+    } else if (key == "normalise") {
+      const std::string_view kind = in.word();
+      if (kind != name(normalisation_kind::unit_rows)) {
+        in.fail(fmt::format("normalise is '{}', not unit-rows", kind));
+      }
+      h.normalised = normalisation_kind::unit_rows;
     } else if (key == "w") {
       in.end_of_line();
       return h;
@@ -196,8 +203,12 @@ std::string to_text(const model& m, const std::string& name) {
     }
     out += "\n";
   }
-  out += fmt::format("nr_feature {}\nbias {:.17g}\nw\n", m.features,
+  out += fmt::format("nr_feature {}\nbias {:.17g}\n", m.features,
                      m.bias != 0.0 ? m.bias : -1.0);
+  if (m.normalised == normalisation_kind::unit_rows) {
+    out += "normalise unit-rows\n";
+  }
+  out += "w\n";
   for (std::size_t i = 0; i < m.weights.size(); ++i) {
     fmt::format_to(std::back_inserter(out), "{:.9g} ", m.weights[i]);
     if ((i + 1) % m.outputs == 0) {
@@ -219,6 +230,7 @@ model from_text(std::string_view content, const std::string& name) {
   if (is_classifier(m.kind) && h.labels.size() != h.classes) {
     in.fail("the labels are missing");
   }
+  m.normalised = h.normalised;
   m.features = *h.features;
   m.outputs = is_multi_class(m.kind) ? h.classes : 1;
   const std::size_t rows = m.features + (h.bias >= 0.0 ? 1 : 0);

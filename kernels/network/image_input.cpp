@@ -190,25 +190,43 @@ void image_input::fill(const dataset& data, std::span<const std::uint32_t> rows,
 }
 
 channel_moments moments_of(const dataset& data, std::size_t channels) {
-  channel_moments m;
-  m.mean.resize(channels);
-  m.deviation.resize(channels);
+  constexpr double rounding = 1e-6;  // some times the distance of floats
   const std::size_t plane = data.features() / channels;
+  // Sums of distances from a value of the channel, without which a small
+  // deviation would be the difference of two large sums.
+  std::vector<double> origin(channels);
+  std::vector<double> sum(channels);
+  std::vector<double> squares(channels);
+  std::vector<double> nonzeros(channels);
+  channel_moments m;
+  m.largest.resize(channels);
   std::vector<float> scratch;
   with_rows(data, scratch, [&](const auto& access) {
+    access.for_each(access.at(0), [&](std::size_t u, float x) {
+      origin[u / plane] = static_cast<double>(x);
+    });
     for (std::size_t i = 0; i < data.rows(); ++i) {
       access.for_each(access.at(i), [&](std::size_t u, float x) {
-        m.mean[u / plane] += static_cast<double>(x);
-        m.deviation[u / plane] +=
-            static_cast<double>(x) * static_cast<double>(x);
+        const std::size_t c = u / plane;
+        const double off = static_cast<double>(x) - origin[c];
+        sum[c] += off;
+        squares[c] += off * off;
+        nonzeros[c] += 1.0;
+        m.largest[c] = std::max(m.largest[c], std::abs(static_cast<double>(x)));
       });
     }
   });
   const double count = static_cast<double>(data.rows() * plane);
   for (std::size_t c = 0; c < channels; ++c) {
-    m.mean[c] /= count;
-    const double variance = m.deviation[c] / count - m.mean[c] * m.mean[c];
-    m.deviation[c] = variance > 0.0 ? std::sqrt(variance) : 1.0;
+    const double zeros = count - nonzeros[c];
+    const double off = (sum[c] - zeros * origin[c]) / count;
+    const double variance =
+        (squares[c] + zeros * origin[c] * origin[c]) / count - off * off;
+    m.mean.push_back(origin[c] + off);
+    const double deviation = variance > 0.0 ? std::sqrt(variance) : 0.0;
+    m.deviation.push_back(deviation > rounding * std::abs(m.mean[c]) ? deviation
+                                                                     : 1.0);
+    m.largest[c] = m.largest[c] > 0.0 ? m.largest[c] : 1.0;
   }
   return m;
 }

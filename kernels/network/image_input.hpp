@@ -49,11 +49,13 @@ class image_input {
   bool flip_ = false;
 };
 
-/// Mean and deviation of every channel over all values of the data, for
-/// image_input; a deviation of 0 counts as 1.
+/// Mean, deviation and largest magnitude of every channel over all values of
+/// the data, for image_input; a deviation within the rounding of floats counts
+/// as 1, and so does a magnitude of 0.
 struct channel_moments {
   std::vector<double> mean;
   std::vector<double> deviation;
+  std::vector<double> largest;
 };
 channel_moments moments_of(const dataset& data, std::size_t channels);
 

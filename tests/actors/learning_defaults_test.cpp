@@ -63,8 +63,8 @@ TEST_CASE("learning defaults: scaling the features scales the step back") {
     const auto data = t::dense_from(t::table(50, {3.0F * scale, 4.0F * scale}),
                                     std::vector<float>(50, 1.0F), 2);
 
-    REQUIRE(defaults(p::serial(), k::linear_model::svm, data).step *
-                scale * scale ==
+    REQUIRE(defaults(p::serial(), k::linear_model::svm, data).step * scale *
+                scale ==
             Approx(1.0 / 25).epsilon(1e-4));
   }
 }

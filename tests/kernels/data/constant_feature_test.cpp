@@ -1,5 +1,6 @@
 #include "kernels/data/constant_feature.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include <catch2/catch.hpp>
@@ -101,4 +102,30 @@ TEST_CASE("bytes stay bytes when one stands for the constant") {
     CHECK(at(2 * i) == (i == 0 ? 19.0F : 39.0F));
     CHECK(at(2 * i + 1) == constant);
   }
+}
+
+TEST_CASE("a convenient constant is what a byte stands for") {
+  const auto constant = [](float scale, float shift) {
+    kernels::dense_storage s;
+    s.bytes.push_back(7);
+    s.scale = scale;
+    s.shift = shift;
+    const dataset data(std::move(s), {0}, 1);
+    const float value = kernels::convenient_constant(data, 1.0F);
+    const auto layout =
+        kernels::with_constant_feature(dataset(data), value).layout();
+    return std::pair(value, layout == kernels::layout::dense_byte);
+  };
+
+  CHECK(constant(1.0F, 0.0F) == std::pair(1.0F, true));
+  CHECK(constant(0.75F, -1.0F) == std::pair(1.25F, true));
+  const auto [near, stay] = constant(1 / 78.6F, -33.3F / 78.6F);
+  CHECK(std::abs(near - 1.0F) < 0.01F);
+  CHECK(stay);
+  // All bytes stand for values far from 1.
+  CHECK(constant(0.01F, -3.0F) == std::pair(1.0F, false));
+}
+
+TEST_CASE("samples without bytes have any constant") {
+  CHECK(kernels::convenient_constant(sparse_rows(), 0.3F) == 0.3F);
 }

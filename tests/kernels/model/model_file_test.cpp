@@ -36,7 +36,8 @@ model some_model(linear_model kind, std::vector<float> labels,
 
 bool same(const model& a, const model& b) {
   return a.kind == b.kind && a.labels == b.labels && a.features == b.features &&
-         a.outputs == b.outputs && a.bias == b.bias && a.weights == b.weights;
+         a.outputs == b.outputs && a.bias == b.bias && a.weights == b.weights &&
+         a.normalised == b.normalised;
 }
 
 std::vector<model> all_kinds() {
@@ -72,6 +73,28 @@ TEST_CASE("a model comes back from both formats bit by bit") {
     kernels::save_model(m, here / name);
     CHECK(same(kernels::load_model(here / name), m));
   }
+}
+
+TEST_CASE("a model of unit rows comes back as one") {
+  const temporary_directory here;
+  const char* const name = GENERATE("m.txt", "m.npz");
+  model m = some_model(linear_model::logistic, {1, -1}, 4, 1.0);
+  m.normalised = kernels::normalisation_kind::unit_rows;
+
+  kernels::save_model(m, here / name);
+
+  CHECK(same(kernels::load_model(here / name), m));
+}
+
+TEST_CASE("a text that asks for an unknown normalisation is refused") {
+  const temporary_directory here;
+  const auto file = here.file(
+      "m.txt",
+      "solver_type L2R_LR\nnr_class 2\nlabel 1 -1\nnr_feature 1\nbias -1\n"
+      "normalise max-abs\nw\n1\n");
+
+  CHECK_THAT(problem_of(file),
+             Catch::Contains("m.txt:6: normalise is 'max-abs', not unit-rows"));
 }
 
 TEST_CASE("the same model gives the same bytes") {

@@ -229,6 +229,25 @@ TEST_CASE("image input: moments are those of each channel") {
   CHECK(m.deviation[1] == 1.0);  // of 0
 }
 
+TEST_CASE("image input: a deviation far below the mean is no rounding") {
+  const auto far = k::moments_of(floats_of({1e6F, 1e6F + 2}, 1), 1);
+  // 0.1 has no exact float, and its sum is off by its last bits.
+  const auto constant =
+      k::moments_of(floats_of(std::vector<float>(1000, 0.1F), 1), 1);
+
+  CHECK(far.mean[0] == 1e6 + 1);
+  CHECK(far.deviation[0] == Approx(1.0));
+  CHECK(constant.deviation[0] == 1.0);
+}
+
+TEST_CASE("image input: the largest magnitude counts zeros and signs") {
+  const auto m = k::moments_of(floats_of({0, -3, 2, 0, 0, 0}, 2), 2);
+
+  CHECK(m.largest == std::vector<double>{2.0, 3.0});
+  CHECK(m.mean[1] == -1.0);
+  CHECK(m.deviation[1] == Approx(std::sqrt(2.0)));
+}
+
 TEST_CASE("image input: errors name the layer") {
   struct bad_line {
     const char* line;
