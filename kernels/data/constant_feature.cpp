@@ -45,12 +45,7 @@ void widen(const From& rows, std::size_t count, T last, buffer<T>& out,
   }
 }
 
-}  // namespace
-
-dataset with_constant_feature(dataset&& data, float value) {
-  if (data.is_sparse()) {
-    return append_sparse(std::move(data), value);
-  }
+dataset append_dense(const dataset& data, float value) {
   dense_storage out;
   if (data.layout() == layout::dense_float) {
     widen(data.floats(), data.rows(), value, out.floats,
@@ -74,6 +69,15 @@ dataset with_constant_feature(dataset&& data, float value) {
   return dataset(std::move(out),
                  std::vector<float>(data.labels().begin(), data.labels().end()),
                  data.features() + 1);
+}
+
+}  // namespace
+
+dataset with_constant_feature(dataset&& data, float value) {
+  std::vector<float> weights(data.weights().begin(), data.weights().end());
+  return (data.is_sparse() ? append_sparse(std::move(data), value)
+                           : append_dense(data, value))
+      .with_weights(std::move(weights));
 }
 
 }  // namespace sounder::kernels

@@ -135,11 +135,13 @@ double linear_base::safe_step_for(const dataset& data, double curvature) const {
   std::vector<float> scratch;
   with_rows(data, scratch, [&](const auto& access) {
     for (std::size_t i = 0; i < data.rows(); ++i) {
+      const double own =
+          data.is_weighted() ? static_cast<double>(data.weights()[i]) : 1.0;
       double square = 0.0;
       access.for_each(access.at(i), [&](std::uint32_t, float x) {
         square += static_cast<double>(x) * static_cast<double>(x);
       });
-      largest = std::max(largest, square);
+      largest = std::max(largest, own * square);
     }
   });
   const double steepest = curvature * largest + shrinking_rate();

@@ -55,7 +55,7 @@ class linear_base : public objective {
                             std::span<float> gradient) const;
 
   /// 1 / steepest curvature a step can meet: curvature times the largest
-  /// squared row norm, plus the fastest shrinking; 0 when curvature is.
+  /// c_i |x_i|^2, plus the fastest shrinking; 0 when curvature is.
   double safe_step_for(const dataset& data, double curvature) const;
 
   std::size_t features_;
