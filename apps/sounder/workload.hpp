@@ -11,6 +11,7 @@
 #include "actors/training_plan.hpp"
 #include "apps/sounder/data_options.hpp"
 #include "apps/sounder/normalise_options.hpp"
+#include "kernels/data/class_weights.hpp"
 #include "kernels/data/dataset.hpp"
 #include "kernels/data/feature_order.hpp"
 #include "kernels/model/linear.hpp"
@@ -36,6 +37,7 @@ struct workload {
   kernels::linear_model kind = kernels::linear_model::svm;
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
+  std::optional<kernels::class_weights> class_weights;  // of --class-weights
   std::size_t features = 0;   // of the files, without the constant one
   normalised_features normalised;
   kernels::feature_order order;
@@ -43,6 +45,9 @@ struct workload {
   std::string model_name;
 
   std::size_t classes() const noexcept { return labels.size(); }
+  /// In the order of the labels for one-against-rest, none for other models:
+  /// their samples have them.
+  std::vector<float> objective_class_weights() const;
 };
 
 /// What is needed of the features of sparse samples.

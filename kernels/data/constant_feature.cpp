@@ -59,22 +59,7 @@ float value_of(const dense_rows<std::uint8_t>& rows,
   return std::fma(static_cast<float>(byte), rows.scale, rows.shift);
 }
 
-}  // namespace
-
-float convenient_constant(const dataset& data, float wanted) noexcept {
-  if (data.layout() != layout::dense_byte) {
-    return wanted;
-  }
-  const auto rows = data.bytes_view();
-  const float nearest = value_of(rows, nearest_byte(rows, wanted));
-  const float ratio = nearest / wanted;
-  return ratio >= 0.5F && ratio <= 2.0F ? nearest : wanted;
-}
-
-dataset with_constant_feature(dataset&& data, float value) {
-  if (data.is_sparse()) {
-    return append_sparse(std::move(data), value);
-  }
+dataset append_dense(const dataset& data, float value) {
   dense_storage out;
   if (data.layout() == layout::dense_float) {
     widen(data.floats(), data.rows(), value, out.floats,
@@ -96,6 +81,25 @@ dataset with_constant_feature(dataset&& data, float value) {
   return dataset(std::move(out),
                  std::vector<float>(data.labels().begin(), data.labels().end()),
                  data.features() + 1);
+}
+
+}  // namespace
+
+float convenient_constant(const dataset& data, float wanted) noexcept {
+  if (data.layout() != layout::dense_byte) {
+    return wanted;
+  }
+  const auto rows = data.bytes_view();
+  const float nearest = value_of(rows, nearest_byte(rows, wanted));
+  const float ratio = nearest / wanted;
+  return ratio >= 0.5F && ratio <= 2.0F ? nearest : wanted;
+}
+
+dataset with_constant_feature(dataset&& data, float value) {
+  std::vector<float> weights(data.weights().begin(), data.weights().end());
+  return (data.is_sparse() ? append_sparse(std::move(data), value)
+                           : append_dense(data, value))
+      .with_weights(std::move(weights));
 }
 
 }  // namespace sounder::kernels

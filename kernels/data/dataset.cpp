@@ -1,5 +1,7 @@
 #include "kernels/data/dataset.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "kernels/assert.hpp"
@@ -41,7 +43,7 @@ std::uint64_t dataset::nonzeros() const noexcept {
 }
 
 std::uint64_t dataset::bytes() const noexcept {
-  const std::uint64_t labels = rows() * sizeof(float);
+  const std::uint64_t labels = rows() * sizeof(float) * (is_weighted() ? 2 : 1);
   switch (layout_) {
     case layout::sparse:
       return labels + (rows() + 1) * sizeof(std::uint64_t) +
@@ -54,9 +56,31 @@ std::uint64_t dataset::bytes() const noexcept {
   return labels;
 }
 
+std::span<const float> dataset::rows_of(const column& values) const noexcept {
+  return values ? std::span(*values).subspan(first_, rows())
+                : std::span<const float>();
+}
+
 std::span<const float> dataset::labels() const noexcept {
-  return labels_ ? std::span(*labels_).subspan(first_, rows())
-                 : std::span<const float>();
+  return rows_of(labels_);
+}
+
+std::span<const float> dataset::weights() const noexcept {
+  return rows_of(weights_);
+}
+
+float dataset::largest_weight() const noexcept {
+  const std::span<const float> all = weights();
+  const float unweighted = empty() ? 0.0F : 1.0F;
+  return all.empty() ? unweighted : *std::max_element(all.begin(), all.end());
+}
+
+double dataset::mean_weight() const noexcept {
+  const std::span<const float> all = weights();
+  const double unweighted = empty() ? 0.0 : 1.0;
+  return all.empty() ? unweighted
+                     : std::accumulate(all.begin(), all.end(), 0.0) /
+                           static_cast<double>(rows());
 }
 
 sparse_rows dataset::sparse() const noexcept {
@@ -91,12 +115,21 @@ dataset dataset::slice(std::size_t first, std::size_t last) const {
 dataset dataset::with_labels(std::vector<float> labels) const {
   SOUNDER_ASSERT(labels.size() == rows());
   dataset relabelled = *this;
-  // The view keeps its row range, so the labels start at the same place.
-  std::vector<float> padded(first_);
-  padded.insert(padded.end(), labels.begin(), labels.end());
-  relabelled.labels_ =
-      std::make_shared<const std::vector<float>>(std::move(padded));
+  relabelled.labels_ = as_column(std::move(labels));
   return relabelled;
+}
+
+dataset dataset::with_weights(std::vector<float> weights) const {
+  SOUNDER_ASSERT(weights.empty() || weights.size() == rows());
+  dataset weighted = *this;
+  weighted.weights_ = weights.empty() ? nullptr : as_column(std::move(weights));
+  return weighted;
+}
+
+/// A view keeps its row range, so its values start at the same place.
+dataset::column dataset::as_column(std::vector<float> values) const {
+  values.insert(values.begin(), first_, 0.0F);
+  return std::make_shared<const std::vector<float>>(std::move(values));
 }
 
 dataset dataset::widened(std::size_t features) const {

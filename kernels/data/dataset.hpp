@@ -46,11 +46,12 @@ struct dense_storage {
   float shift = 0.0F;
 };
 
-/// Samples with labels: an immutable value over shared memory.
+/// Samples with labels, and perhaps weights: an immutable value over shared
+/// memory.
 ///
-/// Copying, slicing (a shard, a test split) and replacing the labels share
-/// the features and cost O(1), or O(rows) for new labels. Labels are as in
-/// the file until `encode` (labels.hpp) turns them into what a model needs.
+/// Copying, slicing (a shard, a test split) and replacing labels or weights
+/// share the features and cost O(1), or O(rows) for what is new. Labels are as
+/// in the file until `encode` (labels.hpp) turns them into what a model needs.
 ///
 /// Threads: const access from any number of threads.
 class dataset {
@@ -78,6 +79,14 @@ class dataset {
 
   std::span<const float> labels() const noexcept;
 
+  /// What the loss of each row counts, finite and not negative; empty when
+  /// every row counts 1 (class_weights.hpp, sample_weights.hpp).
+  std::span<const float> weights() const noexcept;
+  bool is_weighted() const noexcept { return weights_ != nullptr; }
+  /// Over the rows; 1 without weights, 0 without rows. O(rows) with weights.
+  float largest_weight() const noexcept;
+  double mean_weight() const noexcept;
+
   /// The rows for the kernels; call the one that layout() names.
   sparse_rows sparse() const noexcept;
   dense_rows<float> floats() const noexcept;
@@ -89,6 +98,9 @@ class dataset {
   /// The same rows with other labels (one each).
   dataset with_labels(std::vector<float> labels) const;
 
+  /// The same rows with other weights (one each); none: every row counts 1.
+  dataset with_weights(std::vector<float> weights) const;
+
   /// The same rows, declared wider. `features` must not be below features().
   dataset widened(std::size_t features) const;
 
@@ -98,9 +110,14 @@ class dataset {
 
  private:
   struct memory;
+  using column = std::shared_ptr<const std::vector<float>>;
+
+  column as_column(std::vector<float> values) const;
+  std::span<const float> rows_of(const column& values) const noexcept;
 
   std::shared_ptr<memory> memory_;
-  std::shared_ptr<const std::vector<float>> labels_;
+  column labels_;
+  column weights_;  // none: all 1
   std::size_t first_ = 0;
   std::size_t last_ = 0;
   std::size_t features_ = 0;

@@ -121,6 +121,7 @@ dataset renumber(dataset&& data, const feature_order& order, bool sort_rows,
   }
   const std::size_t rows = data.rows();
   std::vector<float> labels(data.labels().begin(), data.labels().end());
+  std::vector<float> weights(data.weights().begin(), data.weights().end());
   sparse_storage s = std::move(data).release_sparse();
   constexpr std::size_t rows_per_task = 4096;
   std::vector<std::vector<std::uint64_t>> pairs(thread_count(threads));
@@ -145,7 +146,8 @@ dataset renumber(dataset&& data, const feature_order& order, bool sort_rows,
   if (!is_complete.load()) {
     leave_out(s, order.features());
   }
-  return {std::move(s), std::move(labels), order.features()};
+  return dataset(std::move(s), std::move(labels), order.features())
+      .with_weights(std::move(weights));
 }
 
 }  // namespace sounder::kernels

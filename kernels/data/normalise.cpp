@@ -186,8 +186,10 @@ dataset normalise(dataset&& data, const normalisation& how, unsigned threads) {
   if (how.kind == normalisation_kind::none || data.empty()) {
     return std::move(data);
   }
-  return data.is_sparse() ? normalise_sparse(std::move(data), how, threads)
-                          : normalise_dense(data, how, threads);
+  std::vector<float> weights(data.weights().begin(), data.weights().end());
+  return (data.is_sparse() ? normalise_sparse(std::move(data), how, threads)
+                           : normalise_dense(data, how, threads))
+      .with_weights(std::move(weights));
 }
 
 }  // namespace sounder::kernels

@@ -1,6 +1,7 @@
 #include "kernels/data/pack.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -14,10 +15,11 @@ struct header {
   std::uint64_t features;
   std::uint64_t values;
   std::uint64_t layout;
+  std::uint64_t weights;  // rows, or none
   float scale;
   float shift;
 };
-constexpr std::uint64_t magic = 0x3154455344524E53ULL;  // a version of its own
+constexpr std::uint64_t magic = 0x3254455344524E53ULL;  // a version of its own
 
 template <class T>
 std::span<const std::byte> bytes_of(const T* first, std::size_t n) {
@@ -38,6 +40,7 @@ std::vector<std::uint64_t> starts_of(const dataset& data) {
 template <class Visit>
 void for_each_array(const dataset& data, const Visit& visit) {
   visit(bytes_of(data.labels().data(), data.rows()));
+  visit(bytes_of(data.weights().data(), data.weights().size()));
   const std::size_t values = data.nonzeros();
   if (data.is_sparse()) {
     const auto start = starts_of(data);
@@ -58,6 +61,7 @@ header header_of(const dataset& data) {
               data.features(),
               data.nonzeros(),
               static_cast<std::uint64_t>(data.layout()),
+              data.weights().size(),
               1.0F,
               0.0F};
   if (data.layout() == layout::dense_byte) {
@@ -106,6 +110,13 @@ void check(const sparse_storage& s, std::uint64_t features) {
   }
 }
 
+void check_weights(std::span<const float> weights) {
+  if (!std::all_of(weights.begin(), weights.end(),
+                   [](float c) { return std::isfinite(c) && c >= 0.0F; })) {
+    refuse("a weight that is none");
+  }
+}
+
 }  // namespace
 
 std::vector<char> pack(const dataset& data) {
@@ -126,11 +137,15 @@ dataset unpack(std::span<const char> bytes) {
   const header& h = head.front();
   constexpr std::uint64_t most = std::uint64_t{1} << 32U;
   if (h.magic != magic || h.rows >= most || h.features > most ||
+      (h.weights != 0 && h.weights != h.rows) ||
       h.layout > static_cast<std::uint64_t>(layout::dense_byte)) {
     refuse("not samples");
   }
   std::vector<float> labels;
   from.take(labels, h.rows);
+  std::vector<float> weights;
+  from.take(weights, h.weights);
+  check_weights(weights);
   dataset data;
   if (h.layout == static_cast<std::uint64_t>(layout::sparse)) {
     sparse_storage storage;
@@ -157,7 +172,7 @@ dataset unpack(std::span<const char> bytes) {
   if (!from.is_empty()) {
     refuse("more bytes than samples");
   }
-  return data;
+  return data.with_weights(std::move(weights));
 }
 
 hash_128 fingerprint(const dataset& data) {

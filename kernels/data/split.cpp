@@ -48,14 +48,19 @@ sparse_storage gather_sparse(const sparse_rows& from,
   return to;
 }
 
-}  // namespace
-
-dataset select_rows(const dataset& data, std::span<const std::uint32_t> rows) {
-  std::vector<float> labels(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    SOUNDER_ASSERT(rows[i] < data.rows());
-    labels[i] = data.labels()[rows[i]];
+std::vector<float> gather(std::span<const float> from,
+                          std::span<const std::uint32_t> rows) {
+  std::vector<float> to(from.empty() ? 0 : rows.size());
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    SOUNDER_ASSERT(rows[i] < from.size());
+    to[i] = from[rows[i]];
   }
+  return to;
+}
+
+/// Without weights.
+dataset gather(const dataset& data, std::span<const std::uint32_t> rows) {
+  std::vector<float> labels = gather(data.labels(), rows);
   if (data.is_sparse()) {
     return {gather_sparse(data.sparse(), rows), std::move(labels),
             data.features()};
@@ -70,6 +75,12 @@ dataset select_rows(const dataset& data, std::span<const std::uint32_t> rows) {
     storage.shift = from.shift;
   }
   return {std::move(storage), std::move(labels), data.features()};
+}
+
+}  // namespace
+
+dataset select_rows(const dataset& data, std::span<const std::uint32_t> rows) {
+  return gather(data, rows).with_weights(gather(data.weights(), rows));
 }
 
 train_test split(const dataset& data, double train_ratio, std::uint64_t seed) {

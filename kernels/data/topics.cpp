@@ -14,19 +14,6 @@ namespace sounder::kernels {
 
 namespace {
 
-std::string whole_text(const std::filesystem::path& path) {
-  constexpr std::size_t block = std::size_t{1} << 20U;
-  input_file file(path);
-  std::string text;
-  for (std::size_t got = block; got == block;) {
-    const std::size_t before = text.size();
-    text.resize(before + block);
-    got = file.read(std::span(text).subspan(before));
-    text.resize(before + got);
-  }
-  return text;
-}
-
 /// Numbers for names, in the order of their first occurrence.
 class numbering {
  public:

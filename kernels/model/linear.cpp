@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -53,8 +55,24 @@ bool is_classifier(linear_model model) noexcept {
 
 namespace {
 
+/// Errors: std::invalid_argument for weights that are none of the classes'.
+void check_class_weights(linear_model model, std::size_t classes,
+                         const std::vector<float>& weights) {
+  const bool are_fit =
+      weights.empty() ||
+      (model == linear_model::one_against_rest && weights.size() == classes);
+  if (!are_fit || !std::all_of(weights.begin(), weights.end(), [](float k) {
+        return std::isfinite(k) && k >= 0.0F;
+      })) {
+    throw std::invalid_argument(
+        fmt::format("class weights {} do not fit {} classes of {}",
+                    fmt::join(weights, ", "), classes, name(model)));
+  }
+}
+
 std::shared_ptr<linear_base> make(linear_model model, const dataset& train,
-                                  std::size_t classes, regulariser penalty) {
+                                  std::size_t classes, regulariser penalty,
+                                  std::vector<float>&& class_weights) {
   switch (model) {
     case linear_model::svm:
       return std::make_shared<linear_objective<hinge_loss>>(train, penalty);
@@ -67,7 +85,8 @@ std::shared_ptr<linear_base> make(linear_model model, const dataset& train,
           train, classes, penalty);
     case linear_model::one_against_rest:
       return std::make_shared<multi_class_objective<one_against_rest_loss>>(
-          train, classes, penalty);
+          train, classes, penalty,
+          one_against_rest_loss{std::move(class_weights)});
   }
   return nullptr;
 }
@@ -75,15 +94,17 @@ std::shared_ptr<linear_base> make(linear_model model, const dataset& train,
 constexpr std::array<std::string_view, 3> forms = {"l2", "per-feature",
                                                    "per-sample"};
 
-std::shared_ptr<linear_base> make_with_description(linear_model model,
-                                                   const dataset& train,
-                                                   std::size_t classes,
-                                                   regulariser penalty) {
-  auto made = make(model, train, classes, penalty);
+std::shared_ptr<linear_base> make_with_description(
+    linear_model model, const dataset& train, std::size_t classes,
+    regulariser penalty, std::vector<float> class_weights) {
+  check_class_weights(model, classes, class_weights);
+  const std::string description = fmt::format(
+      "linear {} {} {} {}{}{}", name(model), classes,
+      forms.at(static_cast<std::size_t>(penalty.form)), penalty.strength,
+      class_weights.empty() ? "" : " ", fmt::join(class_weights, " "));
+  auto made = make(model, train, classes, penalty, std::move(class_weights));
   if (made) {
-    made->set_description(fmt::format(
-        "linear {} {} {} {}", name(model), classes,
-        forms.at(static_cast<std::size_t>(penalty.form)), penalty.strength));
+    made->set_description(description);
   }
   return made;
 }
@@ -93,8 +114,10 @@ std::shared_ptr<linear_base> make_with_description(linear_model model,
 std::shared_ptr<const objective> make_linear(linear_model model,
                                              const dataset& train,
                                              std::size_t classes,
-                                             regulariser penalty) {
-  return make_with_description(model, train, classes, penalty);
+                                             regulariser penalty,
+                                             std::vector<float> class_weights) {
+  return make_with_description(model, train, classes, penalty,
+                               std::move(class_weights));
 }
 
 std::shared_ptr<const objective> make_described(const std::string& description,
@@ -112,9 +135,14 @@ std::shared_ptr<const objective> make_described(const std::string& description,
   if (!words || family != "linear" || !kind || known == forms.end()) {
     return nullptr;
   }
+  std::vector<float> class_weights;
+  for (float weight = 0.0F; words >> weight;) {
+    class_weights.push_back(weight);
+  }
   auto made = make_with_description(
       *kind, train, classes,
-      {static_cast<penalty_form>(known - forms.begin()), strength});
+      {static_cast<penalty_form>(known - forms.begin()), strength},
+      std::move(class_weights));
   if (!learned.empty()) {
     made->learn(std::move(learned));
   }

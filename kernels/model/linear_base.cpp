@@ -153,9 +153,11 @@ usual_steps linear_base::usual_steps_for(const dataset& data, double curvature,
   std::vector<float> scratch;
   with_rows(data, scratch, [&](const auto& access) {
     for (std::size_t i = 0; i < data.rows(); i += stride) {
+      const double weight =
+          data.is_weighted() ? static_cast<double>(data.weights()[i]) : 1.0;
       const double square = squared_norm(access, i);
-      squares += square;
-      fourths += square * square;
+      squares += weight * square;
+      fourths += weight * weight * square * square;
     }
   });
   const double typical = squares > 0.0 ? fourths / squares : 0.0;
@@ -178,7 +180,9 @@ double linear_base::safe_step_for(const dataset& data, double curvature) const {
   std::vector<float> scratch;
   with_rows(data, scratch, [&](const auto& access) {
     for (std::size_t i = 0; i < data.rows(); ++i) {
-      largest = std::max(largest, squared_norm(access, i));
+      const double own =
+          data.is_weighted() ? static_cast<double>(data.weights()[i]) : 1.0;
+      largest = std::max(largest, own * squared_norm(access, i));
     }
   });
   const double steepest = curvature * largest + shrinking_rate();

@@ -54,8 +54,8 @@ class linear_base : public objective {
                             const float* weights,
                             std::span<float> gradient) const;
 
-  /// 1 / (curvature * r) with r = mean |x|^4 / mean |x|^2 over some of the
-  /// rows: |x|^2 where all rows are alike, more where some are far longer (a
+  /// 1 / (curvature * r) with r = mean c^2 |x|^4 / mean c |x|^2 over some of the
+  /// rows and their weights c: |x|^2 where all rows are alike, more where some are far longer (a
   /// squared loss diverges in the mean from 2 / r on). A loss without a
   /// curvature counts as 1. A slope that is bounded bears 8 / r when moves are
   /// averaged.
@@ -66,7 +66,7 @@ class linear_base : public objective {
                               bool slope_is_bounded) const;
 
   /// 1 / steepest curvature a step can meet: curvature times the largest
-  /// squared row norm, plus the fastest shrinking; 0 when curvature is.
+  /// c_i |x_i|^2, plus the fastest shrinking; 0 when curvature is.
   double safe_step_for(const dataset& data, double curvature) const;
 
   std::size_t features_;

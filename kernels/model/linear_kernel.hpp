@@ -17,11 +17,12 @@
 
 namespace sounder::kernels {
 
-/// Mean of Loss(w . x_i, y_i) plus a penalty.
+/// (1 / n) sum_i c_i Loss(w . x_i, y_i) plus a penalty, with c_i the weights
+/// of the data set, 1 where it has none. The penalty knows no weights.
 ///
 /// A step on batch B of b samples, with z_i = w . x_i before it:
 ///
-///   w <- shrunk(w) - (step / b) * sum_{i in B} slope(z_i, y_i) x_i
+///   w <- shrunk(w) - (step / b) * sum_{i in B} c_i slope(z_i, y_i) x_i
 ///
 /// where `shrunk` is, by penalty form,
 ///   l2:           w * (1 - step * l2), kept as scale * v: v alone is stored
@@ -39,22 +40,28 @@ class linear_objective : public linear_base {
       : linear_base(train, 1, penalty) {}
 
   void steps(const sgd_chunk& chunk, worker_scratch& scratch) const override {
-    with_rows(*chunk.data, scratch.row, [&](const auto& access) {
-      switch (form_) {
-        case penalty_form::l2:
-          return walk<penalty_form::l2>(access, chunk, scratch);
-        case penalty_form::per_feature:
-          return walk<penalty_form::per_feature>(access, chunk, scratch);
-        case penalty_form::per_sample:
-          return walk<penalty_form::per_sample>(access, chunk, scratch);
-      }
-    });
+    if (chunk.batch_size != 1) {
+      return objective::steps(chunk, scratch);
+    }
+    with_weighted_rows(
+        *chunk.data, scratch.row, [&](const auto& access, const auto& weights) {
+          switch (form_) {
+            case penalty_form::l2:
+              return walk<penalty_form::l2>(access, weights, chunk);
+            case penalty_form::per_feature:
+              return walk<penalty_form::per_feature>(access, weights, chunk);
+            case penalty_form::per_sample:
+              return walk<penalty_form::per_sample>(access, weights, chunk);
+          }
+        });
   }
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
-    return with_rows(*batch.data, scratch.row, [&](const auto& access) {
-      return look_at(access, batch, scratch) || form_ != penalty_form::l2;
-    });
+    return with_weighted_rows(
+        *batch.data, scratch.row, [&](const auto& access, const auto& weights) {
+          return look_at(access, weights, batch, scratch) ||
+                 form_ != penalty_form::l2;
+        });
   }
 
   void write(const sgd_chunk& batch, worker_scratch& scratch) const override {
@@ -68,10 +75,11 @@ class linear_objective : public linear_base {
     const float share = 1.0F / static_cast<float>(rows.size());
     const std::span<const float> labels = data.labels();
     std::vector<float> scratch;
-    with_rows(data, scratch, [&](const auto& access) {
+    with_weighted_rows(data, scratch, [&](const auto& access, const auto& c) {
       for (const std::uint32_t i : rows) {
         const auto x = access.at(i);
-        const float slope = Loss::slope(access.dot(x, weights), labels[i]);
+        const float slope =
+            c.of(i) * Loss::slope(access.dot(x, weights), labels[i]);
         access.add(x, share * slope, gradient.data());
       }
     });
@@ -86,10 +94,10 @@ class linear_objective : public linear_base {
     sums.rows = last - first;
     const std::span<const float> labels = data.labels();
     std::vector<float> scratch;
-    with_rows(data, scratch, [&](const auto& access) {
+    with_weighted_rows(data, scratch, [&](const auto& access, const auto& c) {
       for (std::size_t i = first; i < last; ++i) {
         const float z = access.dot(access.at(i), weights);
-        sums.loss += static_cast<double>(Loss::value(z, labels[i]));
+        sums.loss += static_cast<double>(c.of(i) * Loss::value(z, labels[i]));
         if constexpr (Loss::classifies) {
           sums.errors += (z > 0.0F) == (labels[i] > 0.0F) ? 0U : 1U;
         }
@@ -122,19 +130,10 @@ class linear_objective : public linear_base {
   }
 
  private:
-  template <penalty_form Form, class Access>
-  void walk(const Access& access, const sgd_chunk& chunk,
-            worker_scratch& scratch) const {
-    if (chunk.batch_size == 1) {
-      step_on_each<Form>(access, chunk);
-    } else {
-      objective::steps(chunk, scratch);
-    }
-  }
-
   /// Batch size 1: look and write fused, the row still in the first cache.
-  template <penalty_form Form, class Access>
-  void step_on_each(const Access& access, const sgd_chunk& chunk) const {
+  template <penalty_form Form, class Access, class Weights>
+  void walk(const Access& access, const Weights& weights,
+            const sgd_chunk& chunk) const {
     const float* labels = chunk.data->labels().data();
     float* w = chunk.weights;
     const double shrink_by = shrink(chunk.step_size);
@@ -147,7 +146,7 @@ class linear_objective : public linear_base {
       const std::uint32_t i = chunk.rows[k];
       const auto x = access.at(i);
       const float z = static_cast<float>(scale) * access.dot(x, w);
-      const float slope = Loss::slope(z, labels[i]);
+      const float slope = weights.of(i) * Loss::slope(z, labels[i]);
       if constexpr (Form == penalty_form::l2) {
         if (slope != 0.0F) {
           access.add(x, -static_cast<float>(pull) * slope, w);
@@ -163,9 +162,9 @@ class linear_objective : public linear_base {
     }
   }
 
-  template <class Access>
-  bool look_at(const Access& access, const sgd_chunk& batch,
-               worker_scratch& scratch) const {
+  template <class Access, class Weights>
+  bool look_at(const Access& access, const Weights& weights,
+               const sgd_chunk& batch, worker_scratch& scratch) const {
     const float* labels = batch.data->labels().data();
     const auto scale = static_cast<float>(batch.scale);
     scratch.pending.resize(batch.rows.size());
@@ -174,7 +173,7 @@ class linear_objective : public linear_base {
       access.prefetch(batch.rows, k);
       const std::uint32_t i = batch.rows[k];
       const float z = scale * access.dot(access.at(i), batch.weights);
-      const float slope = Loss::slope(z, labels[i]);
+      const float slope = weights.of(i) * Loss::slope(z, labels[i]);
       scratch.pending[k] = slope;
       moves = moves || slope != 0.0F;
     }

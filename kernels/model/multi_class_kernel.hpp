@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/model/linear_base.hpp"
@@ -13,7 +14,8 @@
 
 namespace sounder::kernels {
 
-/// Mean of Loss(W x_i, y_i) plus a penalty, W of C x features stored
+/// (1 / n) sum_i c_i Loss(W x_i, y_i) plus a penalty, with c_i the weights of
+/// the data set, 1 where it has none. W of C x features is stored
 /// feature-major, so that the C weights of a feature are neighbours and a
 /// row's non-zeros are walked once for all classes.
 ///
@@ -23,8 +25,8 @@ template <class Loss>
 class multi_class_objective : public linear_base {
  public:
   multi_class_objective(const dataset& train, std::size_t classes,
-                        regulariser penalty)
-      : linear_base(train, classes, penalty) {}
+                        regulariser penalty, Loss loss = {})
+      : linear_base(train, classes, penalty), loss_(std::move(loss)) {}
 
   /// A block a class; they lie interleaved.
   std::vector<parameter_block> blocks() const override {
@@ -36,9 +38,11 @@ class multi_class_objective : public linear_base {
   }
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
-    return with_rows(*batch.data, scratch.row, [&](const auto& access) {
-      return look_at(access, batch, scratch) || form_ != penalty_form::l2;
-    });
+    return with_weighted_rows(
+        *batch.data, scratch.row, [&](const auto& access, const auto& weights) {
+          return look_at(access, weights, batch, scratch) ||
+                 form_ != penalty_form::l2;
+        });
   }
 
   void write(const sgd_chunk& batch, worker_scratch& scratch) const override {
@@ -53,14 +57,14 @@ class multi_class_objective : public linear_base {
     std::vector<float> scratch;
     std::vector<float> z(outputs_);
     std::vector<float> slope(outputs_);
-    with_rows(data, scratch, [&](const auto& access) {
+    with_weighted_rows(data, scratch, [&](const auto& access, const auto& own) {
       for (const std::uint32_t i : rows) {
         const auto x = access.at(i);
         scores(access, x, weights, 1.0F, z.data());
-        Loss::slopes(z.data(), outputs_, target(data, i), slope.data());
+        loss_.slopes(z.data(), outputs_, target(data, i), slope.data());
         access.for_each(x, [&](std::uint32_t u, float value) {
           for (std::size_t c = 0; c < outputs_; ++c) {
-            gradient[u * outputs_ + c] += share * value * slope[c];
+            gradient[u * outputs_ + c] += share * own.of(i) * value * slope[c];
           }
         });
       }
@@ -74,11 +78,12 @@ class multi_class_objective : public linear_base {
     sums.rows = last - first;
     std::vector<float> scratch;
     std::vector<float> z(outputs_);
-    with_rows(data, scratch, [&](const auto& access) {
+    with_weighted_rows(data, scratch, [&](const auto& access, const auto& own) {
       for (std::size_t i = first; i < last; ++i) {
         scores(access, access.at(i), weights, 1.0F, z.data());
         const std::size_t y = target(data, i);
-        sums.loss += static_cast<double>(Loss::value(z.data(), outputs_, y));
+        sums.loss +=
+            static_cast<double>(own.of(i) * loss_.value(z.data(), outputs_, y));
         const auto best = std::max_element(z.begin(), z.end());
         sums.errors +=
             static_cast<std::size_t>(best - z.begin()) == y ? 0U : 1U;
@@ -131,9 +136,9 @@ class multi_class_objective : public linear_base {
 
   /// Leaves a column of slopes for each sample in scratch.pending, and the
   /// rows themselves in scratch.batch when they are dense.
-  template <class Access>
-  bool look_at(const Access& access, const sgd_chunk& batch,
-               worker_scratch& scratch) const {
+  template <class Access, class Weights>
+  bool look_at(const Access& access, const Weights& weights,
+               const sgd_chunk& batch, worker_scratch& scratch) const {
     const std::size_t n = batch.rows.size();
     const auto scale = static_cast<float>(batch.scale);
     scratch.pending.resize(2 * n * outputs_);
@@ -155,9 +160,14 @@ class multi_class_objective : public linear_base {
         scores(access, access.at(i), batch.weights, scale, z + k * outputs_);
       }
       const bool moved =
-          Loss::slopes(z + k * outputs_, outputs_, target(*batch.data, i),
+          loss_.slopes(z + k * outputs_, outputs_, target(*batch.data, i),
                        slopes + k * outputs_);
       moves = moves || moved;
+      if constexpr (Weights::are_given) {
+        for (std::size_t c = 0; c < outputs_; ++c) {
+          slopes[k * outputs_ + c] *= weights.of(i);
+        }
+      }
     }
     return moves;
   }
@@ -202,6 +212,8 @@ class multi_class_objective : public linear_base {
       });
     }
   }
+
+  Loss loss_;
 };
 
 }  // namespace sounder::kernels

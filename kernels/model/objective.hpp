@@ -11,7 +11,8 @@
 
 namespace sounder::kernels {
 
-/// Sums over a set of samples; divide by the rows for means.
+/// Sums over a set of samples; divide by the rows for means. The loss is
+/// weighted, errors and rows are counts.
 struct loss_sums {
   double loss = 0.0;
   std::uint64_t errors = 0;  // misclassified; always 0 for regression
@@ -65,7 +66,10 @@ struct usual_steps {
   double most = 0.0;   // of many whose moves are averaged; never less
 };
 
-/// What is minimised: mean loss over the samples plus a penalty.
+/// What is minimised: mean loss over the samples, weighted where the data set
+/// has weights c_i, plus a penalty:
+///
+///   F(w) = (1 / n) sum_i c_i loss_i(w) + penalty(w),   n the number of samples
 ///
 /// The parameters are one flat vector, so that every exchange, discipline
 /// and file format works on every model. A model of your own overrides
@@ -106,7 +110,9 @@ class objective {
   virtual void initialise(std::span<float> weights, std::uint64_t seed) const;
 
   /// Adds the gradient of the mean loss over `rows` (at least one), penalty
-  /// included, to `gradient`.
+  /// included, to `gradient`: (1 / rows) sum_i c_i grad loss_i, with c_i =
+  /// data.weights()[i], 1 where there are none. The weights are the objective's
+  /// to use, here and in evaluate(): nobody else multiplies by them.
   virtual void add_gradient(const dataset& data,
                             std::span<const std::uint32_t> rows,
                             const float* weights,
@@ -120,7 +126,8 @@ class objective {
   /// The rows that evaluate() takes at a time: it costs least for multiples.
   virtual std::size_t evaluation_batch() const noexcept { return 1; }
 
-  /// Loss sums over rows [first, last), without the penalty.
+  /// Loss sums over rows [first, last), without the penalty: sum_i c_i loss_i.
+  /// Errors and rows are counts, whatever the weights.
   virtual loss_sums evaluate(const dataset& data, std::size_t first,
                              std::size_t last, const float* weights) const = 0;
 

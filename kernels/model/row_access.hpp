@@ -194,4 +194,34 @@ auto with_rows(const dataset& data, std::vector<float>& scratch, Use use) {
   return use(sparse_access(data, scratch));
 }
 
+/// What the losses of rows count: all the same, at no cost.
+struct unit_weights {
+  static constexpr bool are_given = false;
+  static constexpr float of(std::size_t /*row*/) noexcept { return 1.0F; }
+};
+
+/// What the losses of rows count, by the data set.
+class row_weights {
+ public:
+  static constexpr bool are_given = true;
+
+  explicit row_weights(const dataset& data) noexcept
+      : weights_(data.weights().data()) {}
+  float of(std::size_t row) const noexcept { return weights_[row]; }
+
+ private:
+  const float* weights_;
+};
+
+/// Calls use(rows, weights), chosen once for all rows: a data set without
+/// weights is walked by loops that know of none.
+template <class Use>
+auto with_weighted_rows(const dataset& data, std::vector<float>& scratch,
+                        Use use) {
+  return with_rows(data, scratch, [&](const auto& access) {
+    return data.is_weighted() ? use(access, row_weights(data))
+                              : use(access, unit_weights());
+  });
+}
+
 }  // namespace sounder::kernels

@@ -53,9 +53,10 @@ struct layer_time {
 
 /// A graph of layers as an objective: the mean over the samples of
 ///
-///   -sum_c t_c log softmax(z)_c,   t_c = (1 - e) [c = y] + e / classes
+///   -c_i sum_c t_c log softmax(z)_c,   t_c = (1 - e) [c = y] + e / classes
 ///
-/// z the last layer's output, e the label smoothing, plus (l2 / 2) |w|^2.
+/// z the last layer's output, e the label smoothing and c_i the sample's weight
+/// in the data set, 1 where that has none; plus (l2 / 2) |w|^2.
 /// evaluate() leaves the smoothing out.
 ///
 /// The parameter vector holds the weights of all layers in their order, then

@@ -153,6 +153,11 @@ class stopwatch {
   std::chrono::steady_clock::time_point begin_;
 };
 
+/// What the loss of a row counts: c_i.
+float weight_of(const dataset& data, std::size_t row) noexcept {
+  return data.is_weighted() ? data.weights()[row] : 1.0F;
+}
+
 }  // namespace
 
 network::loan::loan(const network& owner, std::size_t batch, bool is_training)
@@ -292,15 +297,16 @@ void network::backward(workspace& space, std::span<float> gradient) const {
   }
 }
 
-/// d loss / d z = (softmax(z) - t) / batch.
+/// d loss / d z = c (softmax(z) - t) / batch.
 void network::set_output_gradient(workspace& space, const dataset& data) const {
   const std::size_t n = outputs();
-  const auto share = 1.0F / static_cast<float>(space.batch);
+  const auto part = 1.0F / static_cast<float>(space.batch);
   const auto smooth = static_cast<float>(options_.label_smoothing);
   const std::span<const float> labels = data.labels();
   for (std::size_t b = 0; b < space.batch; ++b) {
     const float* const z = space.value.back() + b * n;
     float* const d = space.gradient.back() + b * n;
+    const float share = part * weight_of(data, space.rows[b]);
     softmax_loss::slopes(z, n, static_cast<std::size_t>(labels[space.rows[b]]),
                          d);
     if (smooth > 0.0F) {
@@ -357,11 +363,12 @@ double network::training_loss(const dataset& data,
   for (std::size_t b = 0; b < rows.size(); ++b) {
     const float* const z = space.value.back() + b * n;
     const auto y = static_cast<std::size_t>(data.labels()[rows[b]]);
+    const auto own = static_cast<double>(weight_of(data, rows[b]));
     for (std::size_t c = 0; c < n; ++c) {
       const double target =
           (c == y ? 1.0 - smooth : 0.0) + smooth / static_cast<double>(n);
       if (target > 0.0) {
-        sum += target * static_cast<double>(softmax_loss::value(z, n, c));
+        sum += own * target * static_cast<double>(softmax_loss::value(z, n, c));
       }
     }
   }
@@ -399,7 +406,8 @@ loss_sums network::evaluate(const dataset& data, std::size_t first,
       [&](std::size_t begin, std::size_t count, const float* z) {
         for (std::size_t b = 0; b < count; ++b, z += n) {
           const auto y = static_cast<std::size_t>(data.labels()[begin + b]);
-          sums.loss += static_cast<double>(softmax_loss::value(z, n, y));
+          sums.loss += static_cast<double>(weight_of(data, begin + b) *
+                                           softmax_loss::value(z, n, y));
           sums.errors +=
               static_cast<std::size_t>(std::max_element(z, z + n) - z) == y
                   ? 0U

@@ -29,8 +29,9 @@ struct gradient {
 template <class Real>
 class reference {
  public:
+  /// `class_weights` as in one_against_rest_loss.
   reference(kernels::linear_model model, const kernels::dataset& data,
-            kernels::regulariser penalty)
+            kernels::regulariser penalty, std::vector<float> class_weights = {})
       : w(data.features() *
           (kernels::is_multi_class(model) ? classes : std::size_t{1})),
         model_(model),
@@ -38,6 +39,8 @@ class reference {
         penalty_(penalty),
         strength_(static_cast<Real>(penalty.strength)),
         labels_(data.labels().begin(), data.labels().end()),
+        weights_(data.weights().begin(), data.weights().end()),
+        class_weights_(std::move(class_weights)),
         samples_with_(data.features()) {
     for (std::size_t i = 0; i < data.rows(); ++i) {
       rows_.push_back(pairs_of(data, i));
@@ -79,7 +82,7 @@ class reference {
       case kernels::linear_model::one_against_rest: {
         Real sum = 0;
         for (std::size_t c = 0; c < outputs_; ++c) {
-          sum += hinge(z[c], c == target(i) ? Real{1} : Real{-1});
+          sum += c == target(i) ? own(c) * hinge(z[c], 1) : hinge(z[c], -1);
         }
         return sum;
       }
@@ -96,10 +99,11 @@ class reference {
     return kernels::is_classifier(model_) && (z[0] > 0) != (label(i) > 0);
   }
 
+  /// (1 / n) sum_i c_i loss_i
   Real mean_loss() const {
     Real sum = 0;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      sum += loss(i);
+      sum += weight(i) * loss(i);
     }
     return sum / static_cast<Real>(rows_.size());
   }
@@ -132,7 +136,10 @@ class reference {
     gradient<Real> found;
     found.rows.assign(batch.begin(), batch.end());
     for (const std::uint32_t i : batch) {
-      const std::vector<Real> slopes = slopes_of(i, factor);
+      std::vector<Real> slopes = slopes_of(i, factor);
+      for (Real& slope : slopes) {
+        slope *= weight(i);
+      }
       found.slopes.insert(found.slopes.end(), slopes.begin(), slopes.end());
     }
     return found;
@@ -236,6 +243,13 @@ class reference {
   }
 
  private:
+  Real weight(std::size_t i) const {
+    return weights_.empty() ? Real{1} : static_cast<Real>(weights_[i]);
+  }
+  Real own(std::size_t c) const {
+    return class_weights_.empty() ? Real{1}
+                                  : static_cast<Real>(class_weights_[c]);
+  }
   Real label(std::size_t i) const { return static_cast<Real>(labels_[i]); }
   std::size_t target(std::size_t i) const {
     return static_cast<std::size_t>(labels_[i]);
@@ -276,7 +290,8 @@ class reference {
       }
       case kernels::linear_model::one_against_rest:
         for (std::size_t c = 0; c < outputs_; ++c) {
-          z[c] = hinge_slope(z[c], c == target(i) ? Real{1} : Real{-1});
+          z[c] = c == target(i) ? own(c) * hinge_slope(z[c], 1)
+                                : hinge_slope(z[c], -1);
         }
         return z;
     }
@@ -288,6 +303,8 @@ class reference {
   kernels::regulariser penalty_;
   Real strength_;
   std::vector<float> labels_;
+  std::vector<float> weights_;
+  std::vector<float> class_weights_;
   std::vector<std::vector<std::pair<std::uint32_t, float>>> rows_;
   std::vector<Real> samples_with_;
   Real largest_ = 0;

@@ -84,15 +84,26 @@ TEST_CASE("one against rest is a hinge for every class") {
   const std::vector<float> z = {2.0F, -0.5F, -1.0F};
   std::vector<float> slope(3);
 
-  const bool any =
-      k::one_against_rest_loss::slopes(z.data(), 3, 0, slope.data());
+  const k::one_against_rest_loss loss;
+
+  const bool any = loss.slopes(z.data(), 3, 0, slope.data());
   std::vector<float> others(3);
   const std::vector<float> apart = {1.0F, -1.0F, -1.0F};
-  const bool none =
-      !k::one_against_rest_loss::slopes(apart.data(), 3, 0, others.data());
+  const bool none = !loss.slopes(apart.data(), 3, 0, others.data());
 
-  REQUIRE(k::one_against_rest_loss::value(z.data(), 3, 0) == 0.5F);
+  REQUIRE(loss.value(z.data(), 3, 0) == 0.5F);
   REQUIRE(slope == std::vector<float>{0.0F, 1.0F, 0.0F});
   REQUIRE(any);
   REQUIRE(none);
+}
+
+TEST_CASE("one against rest: a class's weight counts in its own machine") {
+  const std::vector<float> z = {0.0F, -0.5F, -2.0F};
+  const k::one_against_rest_loss loss{{4.0F, 1.0F, 9.0F}};
+  std::vector<float> slope(3);
+
+  loss.slopes(z.data(), 3, 0, slope.data());
+
+  REQUIRE(loss.value(z.data(), 3, 0) == 4.0F + 0.5F);
+  REQUIRE(slope == std::vector<float>{-4.0F, 1.0F, 0.0F});
 }
