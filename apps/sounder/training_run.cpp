@@ -7,8 +7,10 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "apps/sounder/options.hpp"
+#include "apps/sounder/terminal.hpp"
 #include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
@@ -73,6 +75,11 @@ void print(const std::string& text) {
                               "cannot write to standard output");
     }
   }
+}
+
+void print_text(const std::string& text) {
+  const auto columns = terminal_columns(STDOUT_FILENO);
+  print(columns ? fold(text, *columns) : text);
 }
 
 std::string oversubscription_note(unsigned workers) {
