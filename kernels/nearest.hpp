@@ -58,12 +58,12 @@ std::string nearest(std::string_view word, const Choices& choices) {
   std::size_t least = none;
   for (const auto& each : choices) {
     const std::string_view choice = each;
-    const std::size_t size = std::min(word.size(), choice.size());
-    if (std::max(word.size(), choice.size()) > longest || size == 0) {
+    const std::size_t size = std::max(word.size(), choice.size());
+    if (size > longest || word.empty()) {
       continue;
     }
     const std::size_t most = size <= 2   ? 0
-                             : size == 3 ? 1
+                             : size <= 4 ? 1
                                          : std::max<std::size_t>(2, size / 3);
     std::size_t distance = edit_distance(word, choice);
     if (distance > most) {

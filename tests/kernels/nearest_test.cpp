@@ -51,6 +51,7 @@ TEST_CASE("nothing is suggested for what is like no name") {
   CHECK(nearest("blob", names).empty());
   CHECK(nearest("l3", names).empty());
   CHECK(nearest("xyz", names).empty());
+  CHECK(nearest("oops", std::vector<std::string>{"rows"}).empty());
   CHECK(nearest(std::string(100, 'x'), names).empty());
   CHECK(nearest("star", std::vector<std::string>{}).empty());
 }
