@@ -3,6 +3,9 @@
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
+#include <vector>
+
+#include "kernels/nearest.hpp"
 
 namespace sounder::topology {
 
@@ -15,18 +18,22 @@ std::string_view name(const compression& how) noexcept {
 
 compression parse_compression(std::string_view text) {
   const std::string all(text);
+  std::vector<std::string_view> names;
   for (const compression& plain :
        {compression{as_is{}}, compression{fp16{}}, compression{bf16{}},
         compression{int8{}}, compression{top_k{}}}) {
     if (name(plain) == text) {
       return plain;
     }
+    names.push_back(name(plain));
   }
   constexpr std::string_view with_fraction = "top-k:";
   if (text.substr(0, with_fraction.size()) != with_fraction) {
-    throw std::invalid_argument("'" + all +
-                                "' is none of none, fp16, bf16, int8, top-k, "
-                                "top-k:FRACTION");
+    throw std::invalid_argument(
+        "'" + all +
+        "' is none of none, fp16, bf16, int8, top-k, "
+        "top-k:FRACTION" +
+        kernels::did_you_mean(text.substr(0, text.find(':')), names));
   }
   const std::string number = all.substr(with_fraction.size());
   char* end = nullptr;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/nearest.hpp"
 #include "topology/fields.hpp"
 #include "topology/json_text.hpp"
 
@@ -108,18 +109,32 @@ inline void read(const node& from, std::string& value) {
   }
 }
 
-inline void read(const node& from, combine& value) {
-  if (from.value != "mean" && from.value != "sum") {
-    from.expect("one of \"mean\", \"sum\"");
+/// "'stra' is none of star, ring; did you mean star?"
+inline std::string none_of(const std::string& wanted,
+                           const std::vector<std::string>& names) {
+  return "'" + wanted + "' is none of " + list(names) +
+         kernels::did_you_mean(wanted, names);
+}
+
+/// The place of a text among the names, of which it must be one.
+inline std::size_t read_name(const node& from,
+                             const std::vector<std::string>& names) {
+  std::string wanted;
+  read(from, wanted);
+  const auto found = std::find(names.begin(), names.end(), wanted);
+  if (found == names.end()) {
+    from.fail(none_of(wanted, names));
   }
-  value = from.value == "mean" ? combine::mean : combine::sum;
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+inline void read(const node& from, combine& value) {
+  value = read_name(from, {"mean", "sum"}) == 0 ? combine::mean : combine::sum;
 }
 
 inline void read(const node& from, token_form& value) {
-  if (from.value != "paper" && from.value != "reference") {
-    from.expect("one of \"paper\", \"reference\"");
-  }
-  value = from.value == "paper" ? token_form::paper : token_form::reference;
+  value = read_name(from, {"paper", "reference"}) == 0 ? token_form::paper
+                                                       : token_form::reference;
 }
 
 template <class T>
@@ -149,15 +164,29 @@ class member_reader {
       read(object_.at(key), value);
     }
   }
+  /// Fails for the first of the others, rather for one that is like a key.
   void refuse_others() const {
+    std::optional<std::string> first;
     for (const auto& [key, value] : object_.value.items()) {
-      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-        object_.at(key).fail("unknown key; known here are " + list(known_));
+      if (std::find(known_.begin(), known_.end(), key) != known_.end()) {
+        continue;
       }
+      if (!kernels::nearest(key, known_).empty()) {
+        refuse(key);
+      }
+      first = first.value_or(key);
+    }
+    if (first) {
+      refuse(*first);
     }
   }
 
  private:
+  [[noreturn]] void refuse(const std::string& key) const {
+    object_.at(key).fail("unknown key; known here are " + list(known_) +
+                         kernels::did_you_mean(key, known_));
+  }
+
   const node& object_;
   std::vector<std::string> known_;
 };
@@ -185,7 +214,7 @@ Choice read_choice(const node& from) {
   std::vector<std::string> names;
   std::optional<Choice> choice = alternative<Choice>(wanted, names);
   if (!choice) {
-    named.fail("'" + wanted + "' is none of " + list(names));
+    named.fail(none_of(wanted, names));
   }
   if (from.value.is_object()) {
     member_reader members(from, {"name"});

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "kernels/nearest.hpp"
 #include "topology/compose.hpp"
 #include "topology/shapes.hpp"
 
@@ -59,7 +60,8 @@ void check_shape(const std::string& name) {
   for (const std::string& each : known) {
     text += (text.empty() ? "" : ", ") + each;
   }
-  throw std::invalid_argument("'" + name + "' is no shape; there are " + text);
+  throw std::invalid_argument("'" + name + "' is no shape; there are " + text +
+                              kernels::did_you_mean(name, known));
 }
 
 edges shape_of(const options& o, const char* fallback) {

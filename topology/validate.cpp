@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "kernels/nearest.hpp"
 #include "topology/checks.hpp"
 
 namespace sounder::topology {
@@ -59,7 +60,8 @@ std::vector<std::string> unknown_places(const graph& wiring,
   for (const auto& [place, replicas] : unknown) {
     found.push_back(checks::listed(wiring, replicas) +
                     (replicas.size() == 1 ? " lives" : " live") + " on '" +
-                    place + "', which is not known: " + choice(known));
+                    place + "', which is not known: " + choice(known) +
+                    kernels::did_you_mean(place, known));
   }
   return found;
 }

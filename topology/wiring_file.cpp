@@ -95,15 +95,27 @@ class directory {
     if (const auto all = families_.find(wanted); all != families_.end()) {
       return all->second;
     }
-    std::vector<std::string> some;
+    fail_for_unknown(from, wanted);
+  }
+
+  [[noreturn]] void fail_for_unknown(const node& from,
+                                     const std::string& wanted) const {
+    constexpr std::size_t shown = 6;
+    std::vector<std::string> all;
     for (const auto& [name, number] : numbers_) {
-      if (some.size() == 6) {
-        some.emplace_back("...");
-        break;
-      }
-      some.push_back(name);
+      all.push_back(name);
     }
-    from.fail("no replica is called '" + wanted + "'; there are " + list(some));
+    std::vector<std::string> some(
+        all.begin(),
+        all.begin() + static_cast<std::ptrdiff_t>(std::min(shown, all.size())));
+    if (all.size() > shown) {
+      some.emplace_back("...");
+    }
+    for (const auto& [name, numbers] : families_) {
+      all.push_back(name);
+    }
+    from.fail("no replica is called '" + wanted + "'; there are " + list(some) +
+              kernels::did_you_mean(wanted, all));
   }
 
   std::map<std::string, std::size_t> numbers_;
@@ -127,8 +139,9 @@ edges shape_of(const node& from, std::size_t n) {
   } catch (const std::invalid_argument& e) {
     from.fail(e.what());
   }
-  from.fail("'" + name + "' is none of " + list(shapes::names()) +
-            ", directed-ring, directed-exponential");
+  std::vector<std::string> known = shapes::names();
+  known.insert(known.end(), {"directed-ring", "directed-exponential"});
+  from.fail(none_of(name, known));
 }
 
 /// The edges of one entry of "links".
@@ -209,7 +222,7 @@ graph read_system(const node& from, std::size_t depth) {
   } catch (const std::invalid_argument& e) {
     from.fail(e.what());
   }
-  from.at("system").fail("'" + name + "' is none of " + list(names()));
+  from.at("system").fail(none_of(name, names()));
 }
 
 graph read_graph(const node& from, std::size_t depth);
@@ -244,7 +257,9 @@ graph read_joined(const node& from, std::size_t depth) {
 }
 
 graph read_replicas(const node& from, std::size_t depth) {
-  member_reader(from, keys_with("replicas", depth)).refuse_others();
+  std::vector<std::string> keys = keys_with("replicas", depth);
+  keys.insert(keys.end(), {"system", "join"});  // what may be meant instead
+  member_reader(from, std::move(keys)).refuse_others();
   const node replicas = from.required("replicas");
   graph wiring;
   if (replicas.value.is_number()) {
@@ -263,8 +278,8 @@ graph read_replicas(const node& from, std::size_t depth) {
 void read_step_rule(const node& from, graph& wiring) {
   read(from, wiring.step_rule);
   if (!is_step_rule(wiring.step_rule)) {
-    from.fail("'" + wiring.step_rule + "' is none of " +
-              list({step_rules.begin(), step_rules.end()}));
+    from.fail(
+        none_of(wiring.step_rule, {step_rules.begin(), step_rules.end()}));
   }
 }
 

@@ -28,10 +28,12 @@ prepared prepare(std::string name, kernels::train_test sets) {
 prepared load_rcv1(const std::string& folder) {
   kernels::load_options options;
   options.features = 47'236;
-  for (const char* ending : {".svm", ".svm.xz"}) {
-    const std::filesystem::path path(folder);
-    const auto train = path / (std::string("rcv1_ccat_train") + ending);
-    const auto test = path / (std::string("rcv1_ccat_test") + ending);
+  const std::filesystem::path path(folder);
+  for (const auto& [base, ending] : {std::pair{"rcv1_ccat_", ".svm"},
+                                     {"rcv1_ccat_", ".svm.xz"},
+                                     {"rcv1_", ".binary.bz2"}}) {
+    const auto train = path / (std::string(base) + "train" + ending);
+    const auto test = path / (std::string(base) + "test" + ending);
     if (std::filesystem::exists(train) && std::filesystem::exists(test)) {
       return prepare("rcv1", {kernels::load(train, options),
                               kernels::load(test, options)});

@@ -18,8 +18,9 @@ struct prepared {
   kernels::dataset test;
 };
 
-/// RCV1 from `folder` (its rcv1_ccat_{train,test}.svm, compressed or not);
-/// empty sets when the folder does not hold it.
+/// RCV1 from `folder`: rcv1_{train,test}.binary.bz2, as scripts/get-data brings
+/// them, or rcv1_ccat_{train,test}.svm, plain or .xz. Empty sets when it holds
+/// neither.
 prepared load_rcv1(const std::string& folder);
 
 /// The generated set of 677,399 x 47,236, or `rows` of it.

@@ -3,7 +3,7 @@
 
     compare_with_others.py SOUNDER FOLDER [--rounds N] [--json]
 
-SOUNDER is the built program, FOLDER holds rcv1_ccat_{train,test}.svm[.xz].
+SOUNDER is the built program, FOLDER holds RCV1 (scripts/get-data rcv1: data/rcv1).
 Needs Debian's python3-sklearn and liblinear4 (scripts/install-dependencies
 --bench). All solve the same problem, mean hinge loss + |w|^2 / (2 n), without
 a bias, on the same rows. Times are of the solvers alone; rounds go round all
@@ -12,10 +12,12 @@ before any ratio is printed.
 """
 
 import argparse
+import bz2
 import ctypes
 import json
 import lzma
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,15 +32,20 @@ EPOCHS = 15
 STEP, DECAY = 0.5, 0.8
 
 
-def plain_file(folder, name, scratch):
-    """Path of an uncompressed copy of the set."""
-    path = os.path.join(folder, name)
-    if os.path.exists(path):
-        return path
-    copy = os.path.join(scratch, name)
-    with lzma.open(path + ".xz") as source, open(copy, "wb") as out:
-        out.write(source.read())
-    return copy
+def plain_file(folder, half, scratch):
+    """Path of an uncompressed copy of the half, "train" or "test"."""
+    for name, opened in [
+        (f"rcv1_ccat_{half}.svm", open),
+        (f"rcv1_ccat_{half}.svm.xz", lzma.open),
+        (f"rcv1_{half}.binary.bz2", bz2.open),
+    ]:
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            copy = os.path.join(scratch, f"{half}.svm")
+            with opened(path, "rb") as source, open(copy, "wb") as out:
+                shutil.copyfileobj(source, out)
+            return copy
+    sys.exit(f"no RCV1 in {folder}; scripts/get-data rcv1 {folder}")
 
 
 def objective(x, y, w):
@@ -156,8 +163,8 @@ def main():
     median = lambda values: float(numpy.median(values))
 
     with tempfile.TemporaryDirectory() as scratch:
-        train = plain_file(options.folder, "rcv1_ccat_train.svm", scratch)
-        test = plain_file(options.folder, "rcv1_ccat_test.svm", scratch)
+        train = plain_file(options.folder, "train", scratch)
+        test = plain_file(options.folder, "test", scratch)
         x, y = load_svmlight_file(train, n_features=FEATURES)
         xt, yt = load_svmlight_file(test, n_features=FEATURES)
         liblinear = Liblinear(x, y)

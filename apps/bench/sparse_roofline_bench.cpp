@@ -3,7 +3,7 @@
 //
 //   sparse_roofline_bench [FOLDER] [ROWS]
 //
-// FOLDER holds RCV1 (rcv1_ccat_{train,test}.svm[.xz]); without it only the
+// FOLDER holds RCV1 (scripts/get-data rcv1: data/rcv1); without it only the
 // generated set of ROWS rows (677,399) is measured. Every run is checked
 // before its time counts: the objectives of bare loop and actors must agree
 // within 1 %.

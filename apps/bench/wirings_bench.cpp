@@ -2,7 +2,7 @@
 //
 //   wirings_bench [FOLDER]
 //
-// FOLDER holds RCV1 (rcv1_ccat_{train,test}.svm[.xz]); without it a generated
+// FOLDER holds RCV1 (scripts/get-data rcv1: data/rcv1); without it a generated
 // set of its size stands in. Four questions, each as ratios within one run:
 // the step rate of two replicas against one worker, with the objective that
 // they reach; what a hub takes without a lock and with one; the all-reduce of

@@ -109,6 +109,8 @@ std::vector<std::string> titles(bool classifies) {
 
 std::string as_table(const std::vector<result>& results, bool classifies) {
   table rows(titles(classifies), true);
+  rows.may_drop({"", "samples", "train error", "speed-up", "test loss",
+                 "test error", "time", "workers"});
   unsigned most = 0;  // workers of an oversubscribed run
   for (const result& r : results) {
     const auto& report = r.report;
@@ -227,11 +229,11 @@ void run_experiment(const settings& values, const std::string& name,
     s.collected.push_back(as_json(name, work, results));
     return;
   }
-  print(fmt::format("{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
-                    name.empty() ? "" : name + ": ", work.model_name, work.name,
-                    work.train.rows(), work.features,
-                    r.contestants.front().plan.epochs,
-                    as_table(results, kernels::is_classifier(r.model.kind))));
+  print_text(fmt::format(
+      "{}{} on {}: {} samples x {} features, {} epochs\n\n{}\n",
+      name.empty() ? "" : name + ": ", work.model_name, work.name,
+      work.train.rows(), work.features, r.contestants.front().plan.epochs,
+      as_table(results, kernels::is_classifier(r.model.kind))));
 }
 
 int run(const invocation& given) {
@@ -272,7 +274,7 @@ command compare_command() {
   c.summary = "trains with several topologies on the same work, one table";
   c.text =
       "  sounder compare --generate p1 --epochs 20 --workers 1,2\n"
-      "  sounder compare --data rcv1.svm.xz --topologies hogwild,locked,aig\n"
+      "  sounder compare --data train.svm.xz --topologies hogwild,locked,aig\n"
       "  sounder compare --config apps/experiments/P1.cfg\n"
       "\n"
       "Every topology runs with every count of workers; the base of the "
@@ -280,19 +282,20 @@ command compare_command() {
       "are experiments of\ntheir own, with the keys before the first section "
       "as "
       "defaults.\n";
-  c.groups = {training_data_options(),
-              format_options(),
-              label_options(true),
-              generator_options("generate"),
-              model_options(),
-              network_model_options(),
-              {"Comparison",
-               {{"topologies", "A,B,..",
-                 "serial,hogwild,locked,aig,round-robin", "what to compare"},
-                {"workers", "K,L,..", "1,2",
-                 "of one replica: with so many workers each"},
-                {"replicas", "N,M,..", "2",
-                 "of several replicas: so many, of one worker each"}}}};
+  c.groups = {
+      training_data_options(),
+      format_options(),
+      label_options(true),
+      generator_options("generate"),
+      model_options(),
+      network_model_options(),
+      {"Comparison",
+       {{"topologies", "A,B,..", "serial,hogwild,locked,aig,round-robin",
+         "what to compare", topology::names()},
+        {"workers", "K,L,..", "1,2",
+         "of one replica: with so many workers each"},
+        {"replicas", "N,M,..", "2",
+         "of several replicas: so many, of one worker each"}}}};
   for (option_group& group : wiring_options()) {
     c.groups.push_back(std::move(group));
   }

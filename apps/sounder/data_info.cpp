@@ -71,6 +71,7 @@ json as_json(const source& s, const data_statistics& d) {
 
 std::string as_table(const source& s, const data_statistics& d) {
   table rows({"", ""}, true);
+  rows.may_fold(1);
   rows.add({"file", s.name});
   rows.add({"layout", name(s.data.layout())});
   rows.add({"samples", std::to_string(d.rows)});
@@ -94,7 +95,7 @@ std::string as_table(const source& s, const data_statistics& d) {
     rows.add({"labels",
               fmt::format("{} different, {:.6g} to {:.6g}", d.labels.size(),
                           d.labels.front().first, d.labels.back().first)});
-    return rows.text();
+    return rows.text().substr(1);  // no titles
   }
   for (const auto& [label, count] : d.labels) {
     rows.add({"label " + kernels::format_label(label),
@@ -102,7 +103,7 @@ std::string as_table(const source& s, const data_statistics& d) {
                           percent(static_cast<double>(count) /
                                   static_cast<double>(d.rows)))});
   }
-  return rows.text();
+  return rows.text().substr(1);
 }
 
 int run(const invocation& given) {
@@ -112,7 +113,11 @@ int run(const invocation& given) {
   source s = load(values, values.required("data"), part::train, records);
   choose_topic(values, "topics", s);
   const data_statistics d = kernels::statistics(s.data);
-  print(json_wanted ? as_json(s, d).dump(2) + "\n" : as_table(s, d).substr(1));
+  if (json_wanted) {
+    print(as_json(s, d).dump(2) + "\n");
+  } else {
+    print_text(as_table(s, d));
+  }
   return 0;
 }
 
@@ -123,7 +128,7 @@ command info_command() {
   c.name = "data info";
   c.summary = "size, density, labels and popular features of a data set";
   c.text =
-      "  sounder data info rcv1.svm.xz\n"
+      "  sounder data info train.svm.xz\n"
       "  sounder data info --data mnist/ --output json\n";
   c.groups = {{"Data",
                {{"data", "FILE", "", "samples; a file or a folder"},

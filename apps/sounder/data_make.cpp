@@ -123,7 +123,7 @@ command convert_command() {
       "  sounder data convert --data mnist/ --half test --out mnist_test.svm\n"
       "  sounder data convert --data news20.svm.xz --positive 3 --out "
       "three.svm\n"
-      "  sounder data convert --data rcv1.svm --topics rcv1.topics --topic "
+      "  sounder data convert --data all.svm --topics all.topics --topic "
       "GCAT "
       "\\\n    --out gcat.svm\n";
   c.groups = {

@@ -76,6 +76,7 @@ measurement measure(const trained_model& m, const kernels::dataset& data) {
 
 std::string as_table(const measurement& measured) {
   table rows({"", ""}, true);
+  rows.may_fold(1);
   for (const auto& [key, value] : measured.numbers.items()) {
     std::string title = key;
     std::replace(title.begin(), title.end(), '_', ' ');
@@ -109,7 +110,11 @@ int run(const invocation& given) {
   choose_topic(values, "topics", samples);
   const kernels::dataset data = m.prepare(values, std::move(samples), true);
   const measurement measured = measure(m, data);
-  print(json_wanted ? as_json(measured).dump(2) + "\n" : as_table(measured));
+  if (json_wanted) {
+    print(as_json(measured).dump(2) + "\n");
+  } else {
+    print_text(as_table(measured));
+  }
   return 0;
 }
 
@@ -120,7 +125,7 @@ command evaluate_command() {
   c.name = "evaluate";
   c.summary = "loss and errors of a saved model on a data set";
   c.text =
-      "  sounder evaluate --model-file m.txt --data rcv1_test.svm.xz\n"
+      "  sounder evaluate --model-file m.txt --data test.svm.xz\n"
       "  sounder evaluate --model-file m.npz --data mnist/ --output json\n"
       "\n"
       "Reads models of sounder train and of liblinear. Of a folder of images "

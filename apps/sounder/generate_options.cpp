@@ -46,11 +46,14 @@ void refuse(const settings& values, const std::string& kind,
 option_group generator_options(const std::string& kind) {
   return {
       "Generated data",
-      {{kind, "KIND", "",
+      {{kind,
+        "KIND",
+        "",
         "p1: linear SVM, 100 features, 20 % dense, 10,000 + 1,000 samples; p2: "
         "the same with 500,000; p4: linear regression, 5 features, 5,000 + 500 "
         "samples; sparse: text-like, 677,399 + 20,242 samples, 47,236 "
-        "features"},
+        "features",
+        {kinds.begin(), kinds.end()}},
        {"rows", "N", "",
         "training samples: so many generated, or the first N "
         "of --data"},

@@ -1,6 +1,7 @@
 // sounder launch: node processes here or on other hosts, a run over them, and
 // their end.
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -21,6 +22,7 @@
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/progress.hpp"
+#include "kernels/nearest.hpp"
 
 extern char** environ;
 
@@ -134,6 +136,22 @@ std::vector<std::string> cut(const std::string& list) {
   return items;
 }
 
+/// A word that is like one of launch's own.
+void refuse_slips(const std::vector<std::string>& train) {
+  constexpr std::array<std::string_view, 4> own = {"local", "ssh", "port",
+                                                   "program"};
+  for (const std::string& word : train) {
+    if (!word.starts_with("--")) {
+      continue;
+    }
+    const std::string name = word.substr(2, word.find('=') - 2);
+    if (const std::string like = kernels::nearest(name, own); !like.empty()) {
+      throw usage_error("unknown option --" + name + "; did you mean --" +
+                        like + "?");
+    }
+  }
+}
+
 request read(const std::vector<std::string>& words) {
   request r;
   for (std::size_t k = 1; k < words.size(); ++k) {
@@ -169,6 +187,9 @@ request read(const std::vector<std::string>& words) {
     } else {
       (name == "--port" ? r.port : r.program) = value;
     }
+  }
+  if (r.local == 0 && r.hosts.empty()) {
+    refuse_slips(r.train);
   }
   if ((r.local == 0) == r.hosts.empty()) {
     throw usage_error(
@@ -251,7 +272,7 @@ std::string launch_help() {
          "Starts nodes, trains over them, and ends them.\n"
          "\n"
          "  sounder launch --local 2 --generate p1 --topology star\n"
-         "  sounder launch --ssh a,b --data rcv1.svm.xz --topology easgd \\\n"
+         "  sounder launch --ssh a,b --data train.svm.xz --topology easgd \\\n"
          "    --tls-cert me.pem --tls-key me.key --tls-ca ca.pem\n"
          "\n"
          "  --local N        so many node processes on this machine\n"

@@ -10,6 +10,8 @@ std::string link_table(std::span<const actors::link_record> links) {
   table rows({"link", "exchange", "meetings", "bytes", "latency p50", "p99",
               "staleness p50", "max"},
              true);
+  rows.may_drop(
+      {"max", "p99", "staleness p50", "exchange", "latency p50", "meetings"});
   for (std::size_t i = 0; i < links.size() && i < most_rows; ++i) {
     const actors::link_record& l = links[i];
     rows.add({fmt::format("{} > {}", l.from, l.to), l.exchange,

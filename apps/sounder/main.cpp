@@ -17,6 +17,7 @@
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/training_run.hpp"
 #include "kernels/data/data_error.hpp"
+#include "kernels/nearest.hpp"
 
 namespace sounder::app {
 
@@ -45,33 +46,52 @@ std::string overview(const std::vector<command>& all) {
          "sounder --version prints the version.\n";
 }
 
+/// The words that may name a command: two for "data info".
+std::string first_words(const std::vector<std::string>& words, bool two) {
+  return words[0] + (two && words.size() > 1 ? " " + words[1] : "");
+}
+
+bool is_of_data(const command& c) { return c.name.starts_with("data "); }
+
+/// A line for each command of data.
+std::string data_commands(const std::vector<command>& all) {
+  std::string text;
+  for (const command& c : all) {
+    text +=
+        is_of_data(c) ? fmt::format("  {:<15} {}\n", c.name, c.summary) : "";
+  }
+  return text;
+}
+
+[[noreturn]] void refuse(const std::vector<command>& all,
+                         const std::vector<std::string>& words) {
+  const std::string word = first_words(words, words[0] == "data");
+  std::vector<std::string> names = {"launch", "help"};
+  std::string like;
+  for (const command& c : all) {
+    names.push_back(c.name);
+    like = c.name == "data " + word ? c.name : like;  // "info"
+  }
+  like = like.empty() ? kernels::nearest(word, names) : like;
+  throw usage_error(fmt::format(
+      "'{}' is not a command; {}", word,
+      !like.empty()        ? "did you mean " + like + "?"
+      : words[0] == "data" ? "data has info, generate, convert and split"
+                           : "see sounder --help"));
+}
+
 /// The command that the first words name; takes these words away.
 const command& find(const std::vector<command>& all,
                     std::vector<std::string>& words) {
-  std::vector<std::string> names = {"launch"};
   for (const command& c : all) {
-    names.push_back(c.name);
-    const bool two = c.name.find(' ') != c.name.npos;
-    const std::size_t count = two ? 2 : 1;
-    if (words.size() >= count &&
-        (two ? words[0] + " " + words[1] : words[0]) == c.name) {
+    const std::size_t count = is_of_data(c) ? 2 : 1;
+    if (words.size() >= count && first_words(words, count == 2) == c.name) {
       words.erase(words.begin(),
                   words.begin() + static_cast<std::ptrdiff_t>(count));
       return c;
     }
   }
-  std::string word = words[0];
-  if (word == "data") {
-    word += words.size() > 1 ? " " + words[1] : "";
-    throw usage_error(
-        fmt::format("'{}' is not a command; data has info, generate, convert "
-                    "and split (sounder --help)",
-                    word));
-  }
-  const std::string like = nearest(word, names);
-  throw usage_error(fmt::format(
-      "'{}' is not a command; {}", word,
-      like.empty() ? "see sounder --help" : "did you mean " + like + "?"));
+  refuse(all, words);
 }
 
 bool asks_for_help(const std::vector<std::string>& words) {
@@ -104,6 +124,10 @@ int dispatch(std::vector<std::string> words) {
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help" ||
       (words[0] == "data" && words.size() == 2 && asks_for_help(words))) {
     print(overview(all));
+    return done;
+  }
+  if (words == std::vector<std::string>{"data"}) {
+    print(data_commands(all));
     return done;
   }
   if (words[0] == "launch") {

@@ -10,6 +10,7 @@
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "kernels/nearest.hpp"
 #include "kernels/network/models.hpp"
 
 namespace sounder::app {
@@ -66,6 +67,7 @@ std::string description(const network_layer& l) {
 
 std::string as_table(const std::string& name, const network& net) {
   table rows({"layer", "", "output", "parameters", "operations"}, true);
+  rows.may_drop({"operations", "output"}).may_fold(1);
   for (const network_layer& l : net.layers()) {
     rows.add({l.line.name, description(l), to_text(l.output),
               l.weight_count == 0 ? "" : std::to_string(l.weight_count),
@@ -104,6 +106,7 @@ json as_json(const std::string& name, const network& net) {
 
 std::string all_models() {
   table rows({"model", "", "input", "classes", "parameters"}, true);
+  rows.may_drop({"classes", "parameters", "input"}).may_fold(1);
   for (const kernels::model_card& card : kernels::model_cards()) {
     rows.add({card.name, card.summary, to_text(card.input),
               std::to_string(card.classes), std::to_string(card.parameters)});
@@ -115,14 +118,16 @@ int run(const invocation& given) {
   const settings& values = given.values;
   const std::string& form = values.one_of("output", outputs);
   if (!values.has("model")) {
-    print(all_models());
+    print_text(all_models());
     return 0;
   }
   const std::string& model = values.text("model");
   if (!is_network(model)) {
-    values.fail("model", fmt::format("'{}' is neither a network ({}) nor a "
-                                     "file",
-                                     model, network_names()));
+    const std::vector<std::string> known = network_names();
+    values.fail("model",
+                fmt::format("'{}' is neither a network ({}) nor a file{}",
+                            model, fmt::join(known, ", "),
+                            kernels::did_you_mean(model, known)));
   }
   const kernels::model_card* const card = kernels::find_model(model);
   const auto classes = values.optional_number<std::size_t>("classes", 2);
@@ -137,9 +142,12 @@ int run(const invocation& given) {
       classes.value_or(card == nullptr ? 0 : card->classes), model);
   try {
     const network net(lines);
-    print(form == "table"  ? as_table(model, net)
-          : form == "json" ? as_json(model, net).dump(2) + "\n"
+    if (form == "table") {
+      print_text(as_table(model, net));
+    } else {
+      print(form == "json" ? as_json(model, net).dump(2) + "\n"
                            : to_text(net.lines()));
+    }
   } catch (const kernels::layer_error& problem) {
     fail_for_layer(values, problem);
   }

@@ -199,10 +199,10 @@ bool is_network(const std::string& model) {
          std::filesystem::is_regular_file(model);
 }
 
-std::string network_names() {
-  std::string names;
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
   for (const kernels::model_card& card : kernels::model_cards()) {
-    names += (names.empty() ? "" : ", ") + card.name;
+    names.push_back(card.name);
   }
   return names;
 }

@@ -19,7 +19,7 @@ option_group network_model_options();
 bool is_network(const std::string& model);
 
 /// The names of networks, for messages and help: "cnn, lenet, ...".
-std::string network_names();
+std::vector<std::string> network_names();
 
 /// Throws what is wrong with the network that --model names: a data_error with
 /// the layer's line for a file of layers, else a usage_error.

@@ -86,6 +86,7 @@ std::string as_table(const json& status) {
     return text;
   }
   table replicas({"replica", "workers", "steps", "samples", "rate"}, true);
+  replicas.may_drop({"workers", "steps", "rate"});
   for (const json& r : status["replicas"]) {
     replicas.add({r.at("name"), r.at("workers").dump(), r.at("steps").dump(),
                   r.at("samples").dump(),
@@ -108,7 +109,11 @@ int run_status(const invocation& given) {
   const auto deadline = std::chrono::milliseconds(
       static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
   const std::string text = actors::status_of(at, tls, deadline);
-  print(as_json ? text + "\n" : as_table(json::parse(text)));
+  if (as_json) {
+    print(text + "\n");
+  } else {
+    print_text(as_table(json::parse(text)));
+  }
   return 0;
 }
 
@@ -121,7 +126,7 @@ command node_command() {
   c.text =
       "  sounder node --listen 127.0.0.1:4711\n"
       "  sounder node --listen 127.0.0.1:4711 --part part-0.svm\n"
-      "  sounder node --listen 10.0.0.2:4711 --data rcv1.svm.xz \\\n"
+      "  sounder node --listen 10.0.0.2:4711 --data train.svm.xz \\\n"
       "    --tls-cert me.pem --tls-key me.key --tls-ca ca.pem\n"
       "\n"
       "Prints 'listening on HOST:PORT' when it is ready; port 0 is any free "

@@ -2,11 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include <boost/program_options.hpp>
+
+#include "kernels/nearest.hpp"
 
 namespace sounder::app {
 
@@ -15,6 +18,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::string_view prefix = "SOUNDER_";
+constexpr const char* bare_word = "bare word";  // no option of anybody's
 
 po::options_description describe(const option_group& group) {
   po::options_description described(group.title, 80, 44);
@@ -53,9 +57,40 @@ std::vector<std::string> names_of(const command& what) {
 
 std::string unknown(const command& what, std::string name) {
   name.erase(0, name.find_first_not_of('-'));
-  const std::string like = nearest(name, names_of(what));
+  const std::string like = kernels::nearest(name, names_of(what));
   return like.empty() ? fmt::format("see sounder {} --help", what.name)
                       : fmt::format("did you mean --{}?", like);
+}
+
+/// The option that a word stands for which was given without one: a file is
+/// one of samples, a name one of those that an option takes. "" if unclear.
+std::string option_for(const command& what, const std::string& word) {
+  bool takes_data = false;
+  for (const option_group& group : what.groups) {
+    for (const option& o : group.options) {
+      takes_data = takes_data || o.name == "data";
+      if (std::find(o.names.begin(), o.names.end(), word) != o.names.end()) {
+        return o.name;
+      }
+    }
+  }
+  const bool is_file =
+      word.find_first_of("./") != word.npos || std::filesystem::exists(word);
+  return takes_data && is_file ? "data" : "";
+}
+
+[[noreturn]] void refuse_bare(const command& what, const std::string& word) {
+  if (!what.positional.empty() && !word.starts_with('-')) {
+    throw usage_error(
+        fmt::format("'{}' is one word too many: only --{} may stand without "
+                    "its name; see sounder {} --help",
+                    word, what.positional, what.name));
+  }
+  const std::string meant = option_for(what, word);
+  throw usage_error(fmt::format(
+      "unexpected '{}'; {}", word,
+      meant.empty() ? unknown(what, word)
+                    : fmt::format("did you mean --{} {}?", meant, word)));
 }
 
 using parsed_options = std::vector<po::basic_option<char>>;
@@ -68,9 +103,12 @@ parsed_options parse_words(const command& what,
   if (!what.positional.empty()) {
     bare.add(what.positional.c_str(), 1);
   }
+  bare.add(bare_word, -1);
+  po::options_description known;
+  known.add(all).add_options()(bare_word, po::value<std::string>());
   try {
     return po::command_line_parser(words)
-        .options(all)
+        .options(known)
         .positional(bare)
         .style(style::allow_long | style::long_allow_next |
                style::long_allow_adjacent)
@@ -79,10 +117,6 @@ parsed_options parse_words(const command& what,
   } catch (const po::unknown_option& e) {
     throw usage_error(fmt::format("unknown option {}; {}", e.get_option_name(),
                                   unknown(what, e.get_option_name())));
-  } catch (const po::too_many_positional_options_error&) {
-    throw usage_error(fmt::format(
-        "an argument without an option's name too many; see sounder {} --help",
-        what.name));
   } catch (const po::error& e) {
     throw usage_error(
         fmt::format("{}; see sounder {} --help", e.what(), what.name));
@@ -135,11 +169,8 @@ void put_words(const command& what, const po::options_description& all,
                settings_builder& values) {
   std::set<std::string> seen;
   for (const auto& o : parse_words(what, all, words)) {
-    if (o.string_key.empty()) {
-      throw usage_error(
-          fmt::format("unexpected '{}'; options start with --, "
-                      "see sounder {} --help",
-                      fmt::join(o.value, " "), what.name));
+    if (o.string_key == bare_word) {
+      refuse_bare(what, o.value.front());
     }
     if (!seen.insert(o.string_key).second) {
       throw usage_error(fmt::format("--{} is given twice", o.string_key));
@@ -292,34 +323,6 @@ std::string help(const command& what) {
          "command line wins\nover the environment, the environment over the "
          "file.\n";
   return out.str();
-}
-
-std::string nearest(std::string_view word,
-                    std::span<const std::string> choices) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& choice : choices) {
-    // Levenshtein's distance, a row at a time.
-    std::vector<std::size_t> row(choice.size() + 1);
-    for (std::size_t j = 0; j <= choice.size(); ++j) {
-      row[j] = j;
-    }
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= choice.size(); ++j) {
-        const std::size_t changed =
-            diagonal + (word[i - 1] == choice[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-      }
-    }
-    if (row.back() < least) {
-      least = row.back();
-      best = choice;
-    }
-  }
-  return best;
 }
 
 option_group common_options() {

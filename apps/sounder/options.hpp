@@ -33,6 +33,7 @@ struct option {
   std::string argument;  // stands for the value in the help; none: a flag
   std::string fallback;  // the default; empty: not set
   std::string help;
+  std::vector<std::string> names = {};  // which standing alone hint at it
 };
 
 struct option_group {
@@ -164,10 +165,6 @@ invocation parse(const command& what, const std::vector<std::string>& words);
 
 /// The help of a command: text, options by group with defaults, precedence.
 std::string help(const command& what);
-
-/// The choice most like `word`, or "" when none is like it.
-std::string nearest(std::string_view word,
-                    std::span<const std::string> choices);
 
 /// --config, --dump-config, --help: options of every command.
 option_group common_options();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/network_model.hpp"
+#include "kernels/nearest.hpp"
 #include "kernels/network/models.hpp"
 
 namespace sounder::app {
@@ -37,6 +38,14 @@ constexpr unsigned usual_gd_epochs = 5;  // of two-stage
 
 bool trains_network(const settings& values) {
   return is_network(values.text("model"));
+}
+
+/// Linear models and networks.
+std::vector<std::string> model_names() {
+  std::vector<std::string> names(models.begin(), models.end());
+  const std::vector<std::string> networks = network_names();
+  names.insert(names.end(), networks.begin(), networks.end());
+  return names;
 }
 
 /// Of plain gradient descent: what the data says, where it says something.
@@ -202,7 +211,9 @@ option_group model_options() {
           {{"model", "NAME", "svm",
             "svm, logistic, least-squares, softmax or ovr (SVMs, one class "
             "against the rest); or a network: " +
-                network_names() + ", or a file of layers"},
+                fmt::format("{}", fmt::join(network_names(), ", ")) +
+                ", or a file of layers",
+            model_names()},
            {"regularizer", "NAME", "l2",
             "l2: (l2 / 2) |w|^2; per-feature: HOGWILD!'s sparse form of it; "
             "per-sample: over the features of a sample"},
@@ -285,10 +296,12 @@ model_choice read_model(const settings& values) {
   }
   const auto kind = kernels::linear_model_by_name(values.text("model"));
   if (!kind) {
+    const std::string& name = values.text("model");
+    const std::vector<std::string> known = model_names();
     values.fail("model",
-                fmt::format("'{}' is none of {}, {}, and no file of layers",
-                            values.text("model"), fmt::join(models, ", "),
-                            network_names()));
+                fmt::format("'{}' is none of {}, and no file of layers{}", name,
+                            fmt::join(known, ", "),
+                            kernels::did_you_mean(name, known)));
   }
   // Config files that --dump-config wrote have the defaults, too.
   for (const option& o : network_model_options().options) {

@@ -39,6 +39,7 @@ std::string profile_text(const kernels::network& net, double steps_s) {
   const double all = std::max({steps_s, spent(layers), 1e-12});
   table rows({"layer", "share", "forward", "backward", "GFLOP/s", "of peak"},
              true);
+  rows.may_drop({"of peak", "backward", "forward"});
   for (const kernels::layer_time& t : times) {
     rows.add({t.name, percent(spent(t) / all), seconds(t.forward_s),
               seconds(t.backward_s),

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "apps/sounder/options.hpp"
+#include "kernels/nearest.hpp"
 
 namespace sounder::app {
 
@@ -45,7 +46,8 @@ const std::string& settings::one_of(
   const std::string& value = text(name);
   if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
     fail(name,
-         fmt::format("'{}' is none of {}", value, fmt::join(choices, ", ")));
+         fmt::format("'{}' is none of {}{}", value, fmt::join(choices, ", "),
+                     kernels::did_you_mean(value, choices)));
   }
   return value;
 }

@@ -15,6 +15,7 @@
 #include "topology/describe.hpp"
 #include "topology/dot.hpp"
 #include "topology/drawing.hpp"
+#include "topology/system_cards.hpp"
 #include "topology/systems.hpp"
 #include "topology/wiring_file.hpp"
 
@@ -45,6 +46,7 @@ std::string links_table(const topology::graph& wiring,
                         const topology::traffic& t) {
   table rows({"link", "forth", "back", "messages", "exchange, discipline"},
              true);
+  rows.may_drop({"messages", "back", "forth"}).may_fold(4);
   const std::size_t count = wiring.links.size();
   const std::size_t shown = count <= most_rows ? count : most_rows - 1;
   for (std::size_t i = 0; i < shown; ++i) {
@@ -65,6 +67,7 @@ std::string as_table(const topology::graph& wiring, const topology::analysis& a,
                      double parameters) {
   const topology::traffic& t = a.traffic;
   table rows({"", ""}, true);
+  rows.may_fold(1);
   rows.add({"size", counts(wiring)});
   rows.add({"neighbours",
             a.least_degree == a.most_degree
@@ -195,9 +198,28 @@ void check_flags(const settings& values) {
   }
 }
 
+/// Whether no flag says what to do with a wiring.
+bool asks_for_nothing(const settings& values) {
+  return !values.flag("validate") && !values.flag("analyse") &&
+         !values.flag("dot") && !values.flag("json");
+}
+
+std::string all_systems() {
+  table rows({"system", ""}, true);
+  rows.may_fold(1);
+  for (const topology::system_card& card : topology::system_cards()) {
+    rows.add({std::string(card.name), std::string(card.summary)});
+  }
+  return rows.text();
+}
+
 int run(const invocation& given) {
   const settings& values = given.values;
   check_flags(values);
+  if (!values.has("topology") && asks_for_nothing(values)) {
+    print_text(all_systems());
+    return 0;
+  }
   const std::string name = values.required("topology");
   const topology::graph wiring =
       is_file(name) ? read_file(values, name) : read_system(values, name);
@@ -208,7 +230,8 @@ int run(const invocation& given) {
   if (!problems.empty()) {
     return 2;
   }
-  print(answer(values, name, wiring));
+  const bool is_table = values.flag("analyse") && !values.flag("json");
+  (is_table ? print_text : print)(answer(values, name, wiring));
   return 0;
 }
 
@@ -219,14 +242,16 @@ command topology_command() {
   c.name = "topology";
   c.summary = "draws, validates and analyses a wiring";
   c.text =
+      "  sounder topology\n"
       "  sounder topology hogwildpp --replicas 4\n"
       "  sounder topology easgd --replicas 8 --tau 100 --analyse\n"
       "  sounder topology my-wiring.json --validate\n"
       "  sounder topology d-psgd --replicas 16 --shape torus --dot | dot "
       "-Tsvg\n"
       "  sounder topology ea-wild --replicas 4 --group 2 --json > mine.json\n\n"
-      "Without --validate, --analyse, --dot or --json it draws. A wiring that\n"
-      "cannot run gives exit code 2 and all its problems, a line each.\n";
+      "Without a name it lists the systems; without --validate, --analyse, "
+      "--dot or\n--json it draws. A wiring that cannot run gives exit code 2 "
+      "and all its\nproblems, a line each.\n";
   c.groups = {
       {"Topology",
        {{"topology", "NAME", "",

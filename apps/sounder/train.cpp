@@ -36,7 +36,8 @@ option_group topology_options() {
         "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
         "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
         "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
-        "several replicas, hogwild for several workers"},
+        "several replicas, hogwild for several workers",
+        topology::names()},
        {"wiring", "FILE", "",
         "the graph in this file, instead of a topology by name"},
        {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
@@ -235,7 +236,11 @@ int run(const invocation& given) {
   save(r, work, report, out);
   const finished_run done{r.wiring, work, report, r.profiled,
                           count_found(r, work, report)};
-  print(r.as_json ? as_json(done).dump(2) + "\n" : as_table(done));
+  if (r.as_json) {
+    print(as_json(done).dump(2) + "\n");
+  } else {
+    print_text(as_table(done));
+  }
   metrics.close();
   if (const std::string note = penalty_note(r, work, report); !note.empty()) {
     complain(note);
@@ -253,8 +258,10 @@ command train_command() {
   c.name = "train";
   c.summary = "trains a linear model or a network by SGD";
   c.text =
-      "  sounder train --data rcv1.svm.xz --test rcv1_test.svm.xz --epochs 15\n"
-      "  sounder train --data a9a --split 0.8 --topology hogwild --workers 2\n"
+      "  sounder train --data data/a9a/a9a --test data/a9a/a9a.t --features "
+      "123\n"
+      "  sounder train --data data/w8a/w8a --split 0.8 --topology hogwild "
+      "--workers 2\n"
       "  sounder train --data mnist/ --model softmax --step 0.01 --save m.npz\n"
       "  sounder train --data mnist/ --model lenet --replicas 2\n"
       "  sounder train --data big.svm --resume m.txt --save m.txt\n"

@@ -45,6 +45,8 @@ std::string curve(const actors::run_report& report, bool classifies) {
     add("test loss", "test error");
   }
   table rows(row);
+  rows.may_drop({"samples", "batch", "train error", "test loss", "train time",
+                 "test error"});
   const std::size_t count = report.epochs.size();
   const std::size_t every = (count + most_rows - 1) / most_rows;
   for (std::size_t i = 0; i < count; ++i) {

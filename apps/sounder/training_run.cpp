@@ -8,11 +8,13 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "actors/learning_defaults.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/table.hpp"
+#include "apps/sounder/terminal.hpp"
 #include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
@@ -118,6 +120,11 @@ void print(const std::string& text) {
                               "cannot write to standard output");
     }
   }
+}
+
+void print_text(const std::string& text) {
+  const auto columns = terminal_columns(STDOUT_FILENO);
+  print(columns ? fold(text, *columns) : text);
 }
 
 std::string oversubscription_note(unsigned workers) {

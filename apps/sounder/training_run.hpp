@@ -34,6 +34,10 @@ std::string complaint(const actors::run_report& report);
 /// reader who has gone away.
 void print(const std::string& text);
 
+/// The same of what people read: lines that stdout's terminal, if it is one,
+/// has no room for are folded.
+void print_text(const std::string& text);
+
 /// A word on more workers than processors; "" when there are enough.
 std::string oversubscription_note(unsigned workers);
 

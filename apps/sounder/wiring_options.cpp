@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/progress.hpp"
+#include "kernels/nearest.hpp"
 #include "topology/systems.hpp"
 #include "topology/wiring_file.hpp"
 
@@ -136,12 +137,12 @@ chosen_wiring read_wiring(const settings& values, const std::string& option,
   try {
     const auto graph = topology::by_name(chosen.name, o);
     if (!graph) {
-      const std::string like = nearest(name, topology::names());
-      values.fail(
-          option,
-          fmt::format("'{}' is none of auto, {}{}", name,
-                      fmt::join(topology::names(), ", "),
-                      like.empty() ? "" : "; did you mean " + like + "?"));
+      std::vector<std::string> known = {"auto"};
+      known.insert(known.end(), topology::names().begin(),
+                   topology::names().end());
+      values.fail(option, fmt::format("'{}' is none of {}{}", name,
+                                      fmt::join(known, ", "),
+                                      kernels::did_you_mean(name, known)));
     }
     chosen.graph = *graph;
   } catch (const std::invalid_argument& problem) {

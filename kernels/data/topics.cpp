@@ -9,6 +9,7 @@
 
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/input_file.hpp"
+#include "kernels/nearest.hpp"
 
 namespace sounder::kernels {
 
@@ -123,8 +124,9 @@ dataset select_topic(const dataset& data, const topic_table& topics,
   dataset labelled = label_by_topic(data, topics, topic);
   if (number_of(topics, topic) == topics.names.size()) {
     throw data_error(topics.source,
-                     fmt::format("no sample has the topic '{}'; there are {}",
-                                 topic, list_names(topics.names)));
+                     fmt::format("no sample has the topic '{}'; there are {}{}",
+                                 topic, list_names(topics.names),
+                                 did_you_mean(topic, topics.names)));
   }
   return labelled;
 }

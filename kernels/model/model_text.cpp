@@ -1,6 +1,7 @@
 // liblinear's text format (liblinear 2.3, save_model and load_model).
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -12,6 +13,7 @@
 
 #include "kernels/data/data_error.hpp"
 #include "kernels/model/model_formats.hpp"
+#include "kernels/nearest.hpp"
 
 namespace sounder::kernels::formats {
 
@@ -96,6 +98,9 @@ struct header {
   normalisation_kind normalised = normalisation_kind::none;
 };
 
+constexpr std::array<std::string_view, 6> header_keys = {
+    "solver_type", "nr_class", "nr_feature", "bias", "label", "w"};
+
 header read_header(reader& in) {
   header h;
   while (in.next_line()) {
@@ -122,7 +127,8 @@ header read_header(reader& in) {
       in.end_of_line();
       return h;
     } else {
-      in.fail(fmt::format("unknown key '{}'", key));
+      in.fail(fmt::format("unknown key '{}'{}", key,
+                          did_you_mean(key, header_keys)));
     }
     in.end_of_line();
   }

@@ -1,8 +1,13 @@
 #include "kernels/network/layer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
+
+#include "kernels/nearest.hpp"
 
 namespace sounder::kernels {
 
@@ -38,9 +43,14 @@ start_values start_by_name(const std::string& text, std::size_t fan_in,
               scale};
     }
   }
+  constexpr std::array<std::string_view, 4> known = {"he", "xavier", "normal",
+                                                     "uniform"};
+  const bool is_known =
+      std::find(known.begin(), known.end(), name) != known.end();
   throw std::invalid_argument("start '" + text +
                               "' is none of he, xavier, normal:DEVIATION, "
-                              "uniform:BOUND");
+                              "uniform:BOUND" +
+                              (is_known ? "" : did_you_mean(name, known)));
 }
 
 }  // namespace sounder::kernels

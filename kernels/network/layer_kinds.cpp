@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/nearest.hpp"
 #include "kernels/network/layers/families.hpp"
 
 namespace sounder::kernels {
@@ -38,12 +39,12 @@ const layer_kind* find_kind(const std::string& name) {
   return found == kinds.end() ? nullptr : &*found;
 }
 
-std::string known_names() {
+std::vector<std::string> known_names() {
   std::vector<std::string> names;
   for (const layer_kind& kind : all_kinds()) {
     names.push_back(kind.name);
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names;
 }
 
 }  // namespace
@@ -63,8 +64,10 @@ std::unique_ptr<layer> make_layer(const layer_line& line,
   const layer_kind* const kind = find_kind(line.kind);
   layer_words words(line);
   if (kind == nullptr) {
-    words.fail(fmt::format("there is no kind of layer '{}'; known: {}",
-                           line.kind, known_names()));
+    const std::vector<std::string> known = known_names();
+    words.fail(fmt::format("there is no kind of layer '{}'; known: {}{}",
+                           line.kind, fmt::join(known, ", "),
+                           did_you_mean(line.kind, known)));
   }
   if (inputs.size() < kind->least_inputs || inputs.size() > kind->most_inputs) {
     words.fail(kind->least_inputs == kind->most_inputs

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "kernels/data/data_error.hpp"
+#include "kernels/nearest.hpp"
 
 namespace sounder::kernels {
 
@@ -124,8 +125,8 @@ class line_reader {
       if (!known_.contains(input)) {
         fail(
             fmt::format("input '{}' is no layer of a line above; layers come "
-                        "after their inputs, so there are no cycles",
-                        input));
+                        "after their inputs, so there are no cycles{}",
+                        input, did_you_mean(input, known_)));
       }
     }
   }
@@ -241,8 +242,9 @@ void layer_words::check_all_read() const {
       fail(known_.empty()
                ? fmt::format("{} takes no options, but '{}' is there",
                              line_.kind, key)
-               : fmt::format("{} has no option '{}', it has {}", line_.kind,
-                             key, fmt::join(known_, ", ")));
+               : fmt::format("{} has no option '{}', it has {}{}", line_.kind,
+                             key, fmt::join(known_, ", "),
+                             did_you_mean(key, known_)));
     }
   }
 }

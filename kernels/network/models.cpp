@@ -170,11 +170,11 @@ void add_inception(lines& net, const inception& block,
   add_unit(net, name + ".branch2.1", f[2], "kernel=3 same");
   add_unit(net, name + ".branch3.0", f[3], "", from);
   add_unit(net, name + ".branch3.1", f[4], "kernel=5 same");
-  net.add("{}.pool = max-pool 3 stride=1 pad=1 from {}", name, from);
-  add_unit(net, name + ".branch4", f[5], "");
+  net.add("{}.branch4.0 = max-pool 3 stride=1 pad=1 from {}", name, from);
+  add_unit(net, name + ".branch4.1", f[5], "");
   net.add(
       "{0} = concat from {0}.branch1.relu, {0}.branch2.1.relu, "
-      "{0}.branch3.1.relu, {0}.branch4.relu",
+      "{0}.branch3.1.relu, {0}.branch4.1.relu",
       name);
 }
 

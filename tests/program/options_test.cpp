@@ -24,12 +24,27 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
   const auto [line, expected] = GENERATE(table<words, std::string>({
       {words{}, "no command"},
       {{"trian"}, "'trian' is not a command; did you mean train?"},
-      {{"data", "inf"}, "'data inf' is not a command"},
+      {{"data", "inf"}, "'data inf' is not a command; did you mean data info?"},
+      {{"data", "x"}, "data has info, generate, convert and split"},
+      {{"info", "x"}, "'info' is not a command; did you mean data info?"},
+      {{"lanch"}, "did you mean launch?"},
+      {{"launch", "--locl", "2"},
+       "unknown option --locl; did you mean --local?"},
       {{"train"}, "--data is missing"},
       {{"train", "--sttep", "1"},
        "unknown option --sttep; did you mean --step?"},
       {{"train", "--step"}, "--step"},
-      {{"train", "oops"}, "too many"},
+      {{"train", "oops"}, "unexpected 'oops'; see sounder train --help"},
+      {{"train", "p1.svm"}, "unexpected 'p1.svm'; did you mean --data p1.svm?"},
+      {{"train", "-data", "x"}, "unexpected '-data'; did you mean --data?"},
+      {{"train", "epochs", "3"}, "unexpected 'epochs'; did you mean --epochs?"},
+      {{"train", "lenet"}, "unexpected 'lenet'; did you mean --model lenet?"},
+      {{"train", "star"}, "unexpected 'star'; did you mean --topology star?"},
+      {{"train", "p1"}, "unexpected 'p1'; did you mean --generate p1?"},
+      {{"predict", "a/b"}, "unexpected 'a/b'; did you mean --data a/b?"},
+      {{"topology", "star", "ring"},
+       "'ring' is one word too many: only --topology may stand without its "
+       "name"},
       {{"train", "--step", "1", "--step", "2"}, "--step is given twice"},
       {{"train", "--generate", "p1", "--step", "x"},
        "--step: 'x' is not a number"},
@@ -105,6 +120,54 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
   }());
 
   check_complaint(seen, 2, expected);
+}
+
+TEST_CASE("an unknown name is answered with the one that was meant") {
+  const auto [line, meant] = GENERATE(table<words, std::string>({
+      {{"train", "--epoch", "3"}, "--epochs"},
+      {{"train", "--generate", "sprase"}, "sparse"},
+      {{"train", "--generate", "p1", "--model", "lenett"}, "lenet"},
+      {{"train", "--generate", "p1", "--model", "Logistic"}, "logistic"},
+      {{"train", "--generate", "p1", "--topology", "eagsd"}, "easgd"},
+      {{"train", "--generate", "p1", "--rule", "nestrov"}, "nesterov"},
+      {{"train", "--generate", "p1", "--step-rule", "poly"}, "polynomial"},
+      {{"train", "--generate", "p1", "--order", "shufle"}, "shuffle"},
+      {{"train", "--generate", "p1", "--regularizer", "per-features"},
+       "per-feature"},
+      {{"train", "--generate", "p1", "--evaluate", "concurent"}, "concurrent"},
+      {{"train", "--generate", "p1", "--output", "jsn"}, "json"},
+      {{"train", "--generate", "p1", "--topology", "hogwildpp", "--token-form",
+        "refrence"},
+       "reference"},
+      {{"train", "--generate", "p1", "--topology", "ea-wild", "--pusher",
+        "randm"},
+       "random"},
+      {{"train", "--generate", "p1", "--topology", "star", "--compress",
+        "topk:0.01"},
+       "top-k"},
+      {{"train", "--generate", "p1", "--topology", "d-psgd", "--shape",
+        "hyper"},
+       "hypercube"},
+      {{"train", "--data", "x", "--format", "svmligth"}, "svmlight"},
+      {{"compare", "--generate", "p1", "--topologies", "hogwild,lokced"},
+       "locked"},
+      {{"model", "resnet-50"}, "resnet50"},
+      {{"data", "convert", "--data", "x", "--out", "y", "--half", "tets"},
+       "test"},
+  }));
+  INFO(fmt::format("{}", fmt::join(line, " ")));
+
+  check_complaint(program(line), 2, "; did you mean " + meant + "?");
+}
+
+TEST_CASE("data alone lists its commands") {
+  const outcome seen = program({"data"});
+
+  CHECK(seen.code == 0);
+  for (const char* const name :
+       {"data info ", "data generate ", "data convert ", "data split "}) {
+    CHECK_THAT(seen.out, Catch::Contains(name));
+  }
 }
 
 TEST_CASE("the command line wins over environment, file and default") {

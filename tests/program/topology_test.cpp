@@ -126,7 +126,7 @@ TEST_CASE("topology prints tables and Graphviz, too") {
 
 TEST_CASE("topology refuses what it does not understand") {
   const auto [line, expected] = GENERATE(table<words, std::string>({
-      {{"topology"}, "--topology is missing"},
+      {{"topology", "--analyse"}, "--topology is missing"},
       {{"topology", "eagsd"}, "did you mean easgd?"},
       {{"topology", "no/such.json"}, "no/such.json: cannot be read"},
       {{"topology", "no/such.json", "--tau", "3"},
@@ -142,6 +142,15 @@ TEST_CASE("topology refuses what it does not understand") {
   }));
 
   check_complaint(program(line), 2, expected);
+}
+
+TEST_CASE("topology alone lists the systems and what they are") {
+  const outcome seen = program({"topology"});
+
+  CHECK(seen.code == 0);
+  CHECK_THAT(seen.out, Catch::StartsWith("system\n") &&
+                           Catch::Contains("\nea-wild       hub: elastic "));
+  CHECK(std::count(seen.out.begin(), seen.out.end(), '\n') == 24);
 }
 
 TEST_CASE("topology names the line that is not JSON") {

@@ -6,32 +6,47 @@ import numpy
 import torch
 
 
-def load(model, file):
-    """Gives a PyTorch model the weights of a file."""
+def weights_in(file):
+    """The arrays of a file that are weights, by their names."""
     arrays = numpy.load(file)
+    return {
+        name: arrays[name]
+        for name in arrays.files
+        if not name.startswith("sounder.")  # lines of the network, labels
+    }
+
+
+def load(model, file):
+    """Gives a PyTorch model the weights of a file: all of both, or an error."""
     state = model.state_dict()
-    for name, p in state.items():
-        if name not in arrays:  # num_batches_tracked of batch norm
-            continue
-        v = arrays[name]
+    # Batch norm counts its steps, and with a momentum makes no use of it.
+    new = {n: p for n, p in state.items() if n.endswith("num_batches_tracked")}
+    for name, v in weights_in(file).items():
         if v.ndim == 4:  # (outputs, height, width, channels)
             v = v.transpose(0, 3, 1, 2)
-        state[name] = torch.tensor(v.reshape(p.shape))
-    model.load_state_dict(state)
+            if name in state and state[name].ndim == 2:  # dense over an image
+                v = v.reshape(len(v), -1)
+        new[name] = torch.tensor(v)
+    model.load_state_dict(new, strict=True)
 
 
 def save(model, like, file):
-    """Writes a PyTorch model's weights in the shapes of the file `like`."""
-    arrays = dict(numpy.load(like))
-    for name, p in model.state_dict().items():
-        if name not in arrays:
-            continue
-        v = p.numpy()
-        if arrays[name].ndim == 4:
-            n, height, width, channels = arrays[name].shape
+    """Writes a PyTorch model's weights in the names and shapes of the file `like`:
+    all of both, or an error."""
+    arrays = weights_in(like)
+    state = model.state_dict()
+    ours = {n for n in state if not n.endswith("num_batches_tracked")}
+    if ours != set(arrays):
+        raise KeyError(f"only in one of them: {sorted(ours ^ set(arrays))}")
+    for name, old in arrays.items():
+        v = state[name].numpy()
+        if old.ndim == 4:
+            n, height, width, channels = old.shape
             v = v.reshape(n, channels, height, width).transpose(0, 2, 3, 1)
+        if v.shape != old.shape:
+            raise ValueError(f"{name} is {v.shape}, in {like} {old.shape}")
         arrays[name] = numpy.ascontiguousarray(v, dtype=numpy.float32)
-    numpy.savez(file, **arrays)
+    numpy.savez(file, **{**numpy.load(like), **arrays})
 
 
 def input_of(file, images):

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "topology/shapes.hpp"
+#include "topology/system_cards.hpp"
 #include "topology/wiring_file.hpp"
 
 namespace p = sounder::topology;
@@ -192,4 +193,15 @@ TEST_CASE("systems: no replica or no worker is a problem whoever builds it") {
 TEST_CASE("systems: ring is what people call HOGWILD++") {
   CHECK(p::write_wiring(make("ring", 3)) ==
         p::write_wiring(make("hogwildpp", 3)));
+}
+
+TEST_CASE("each system has a card, in order, that says what it is") {
+  const auto cards = p::system_cards();
+
+  REQUIRE(cards.size() == p::names().size());
+  for (std::size_t k = 0; k < cards.size(); ++k) {
+    CHECK(cards[k].name == p::names()[k]);
+    CHECK(!cards[k].summary.empty());
+    CHECK(cards[k].summary.size() <= 60);
+  }
 }

@@ -299,3 +299,42 @@ TEST_CASE("wiring file: a hub in parts") {
   CHECK(again.replicas[1].holds.parts == 2);
   CHECK(p::write_wiring(again) == p::write_wiring(split));
 }
+
+TEST_CASE("wiring file: an unknown name is answered with what was meant") {
+  const auto [text, problem] = GENERATE(table<std::string, std::string>({
+      {R"({"systm": "star"})",
+       "systm: unknown key; known here are replicas, "
+       "links, step-rule, system, join; did you mean "
+       "system?"},
+      {R"({"alpha": 0.1, "systm": "star"})", "did you mean system?"},
+      {R"({"jion": []})", "did you mean join?"},
+      {R"({"replcias": 2})", "did you mean replicas?"},
+      {R"({"system": "easdg"})", "did you mean easgd?"},
+      {R"({"system": "star", "tua": 1})", "did you mean tau?"},
+      {R"({"system": "hogwildpp", "form": "papr"})",
+       "form: 'papr' is none of paper, reference; did you mean paper?"},
+      {R"({"replicas": 2, "step-rule": "adma"})", "did you mean adam?"},
+      {R"({"replicas": [{"name": "a", "sharing": "writelock"}]})",
+       "did you mean write-lock?"},
+      {with_link(R"("from": 0, "to": 1, "exchange": "elastik",
+                    "discipline": "every")"),
+       "did you mean elastic?"},
+      {with_link(R"("from": 0, "to": 1, "exchange": "mix",
+                    "discipline": "barier")"),
+       "did you mean barrier?"},
+      {with_link(R"("from": 0, "to": "replica", "exchnage": "mix")"),
+       "did you mean exchange?"},
+      {with_link(R"("from": "replca-1", "to": 1, "exchange": "mix",
+                    "discipline": "barrier")"),
+       "did you mean replica-1?"},
+      {with_link(R"("among": "replica", "shape": "rign", "exchange": "mix",
+                    "discipline": "barrier")"),
+       "did you mean ring?"},
+      {with_link(R"("from": 0, "to": 1, "discipline": "every",
+                    "exchange": {"name": "gradient", "combine": "men"})"),
+       "combine: 'men' is none of mean, sum; did you mean mean?"},
+  }));
+  INFO(text);
+
+  CHECK_THAT(complaint(text), Catch::Contains(problem));
+}

@@ -67,6 +67,14 @@ TEST_CASE("topics: they must be of as many samples as the data") {
                       Contains("topics of 2 samples for data of 3"));
 }
 
+TEST_CASE("topics: an unknown one is answered with what was meant") {
+  const temporary_directory where;
+  const auto topics = k::read_topics(where.file("t", "CCAT\nGCAT\n"));
+
+  REQUIRE_THROWS_WITH(k::select_topic(rows(2), topics, "gcat"),
+                      Contains("there are CCAT, GCAT; did you mean GCAT?"));
+}
+
 TEST_CASE("topics: what is not text is refused by line") {
   const temporary_directory where;
   const auto file = where.file("t", std::string_view("CCAT\nA\0B\n", 9));

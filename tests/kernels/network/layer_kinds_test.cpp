@@ -53,6 +53,12 @@ TEST_CASE("layer kinds: errors name the layer and what is wrong") {
       {"dense 3 start=none", {image}, "start 'none' is none of he, "},
       {"relu slope=1", {image}, "relu takes no options, but 'slope'"},
       {"relu 3", {image}, "'3' is one value too many"},
+      // Slips.
+      {"conv2d 3", {image}, "; did you mean conv?"},
+      {"maxpool 2", {image}, "; did you mean max-pool?"},
+      {"conv 4 kernl=3", {image}, "; did you mean kernel?"},
+      {"dense 3 start=xavir", {image}, "; did you mean xavier?"},
+      {"dense 3 start=norml:0.1", {image}, "; did you mean normal?"},
       // Convolution.
       {"conv", {image}, "the number of filters is missing"},
       {"conv 0", {image}, "the number of filters is '0'"},
