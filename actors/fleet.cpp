@@ -1,8 +1,12 @@
 #include "actors/fleet.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <future>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
@@ -21,11 +25,67 @@ using std::chrono::milliseconds;
 /// Bytes of samples in a message.
 constexpr std::size_t samples_part = std::size_t{4} << 20U;
 
-/// The words of a node's refusal.
-std::string reason_of(caf::actor_system& system, const caf::error& problem) {
-  return problem.context().match_elements<std::string>()
-             ? problem.context().get_as<std::string>(0)
-             : system.render(problem);
+/// A group's interrupt takes as long, at most, from the first process to the
+/// last.
+constexpr milliseconds moments(500);
+
+/// An answer that may come, or not: whatever is said first counts.
+template <class Answer>
+struct reply {
+  std::promise<Answer> promise;
+  bool is_open = true;  // only the asking actor
+
+  void take(Answer& got) {
+    if (std::exchange(is_open, false)) {
+      promise.set_value(std::move(got));
+    }
+  }
+  void fail(const std::string& why) {
+    if (std::exchange(is_open, false)) {
+      promise.set_exception(std::make_exception_ptr(peer_error(why)));
+    }
+  }
+};
+
+template <class Answer>
+struct pending {
+  std::future<Answer> answer;
+  caf::actor asking;
+};
+
+/// Asks a node. The answer is a peer_error when the node is gone, refuses, or
+/// says nothing until the deadline.
+template <class Answer, class... Words>
+pending<Answer> start_asking(caf::actor_system& system, const member_node& node,
+                             milliseconds deadline, Words&&... words) {
+  const auto said = std::make_shared<reply<Answer>>();
+  pending<Answer> coming;
+  coming.answer = said->promise.get_future();
+  const caf::message question =
+      caf::make_message(std::forward<Words>(words)...);
+  coming.asking = system.spawn([=, &system](caf::event_based_actor* self) {
+    const std::string name = "node " + node.address.text();
+    self->set_down_handler([=, &system](const caf::down_msg& gone) {
+      said->fail(name + " is gone (" + words_of(system, gone.reason) + ")");
+      self->quit();
+    });
+    self->monitor(node.actor);
+    self->request(node.actor, deadline, question)
+        .then(
+            [=](Answer& got) {
+              said->take(got);
+              self->quit();
+            },
+            [=, &system](const caf::error& problem) {
+              said->fail(name + ": " +
+                         (problem == caf::sec::request_timeout
+                              ? "no answer within " +
+                                    std::to_string(deadline.count()) + " ms"
+                              : words_of(system, problem)));
+              self->quit();
+            });
+  });
+  return coming;
 }
 
 /// Asks a node and waits for the answer. An interrupt ends the wait.
@@ -33,27 +93,36 @@ template <class Answer, class... Words>
 Answer ask(caf::actor_system& system, const member_node& node,
            milliseconds deadline, const std::stop_token& interrupt,
            Words&&... words) {
-  const auto answer = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> coming = answer->get_future();
-  const caf::message question =
-      caf::make_message(std::forward<Words>(words)...);
-  const caf::actor asking =
-      system.spawn([=, &system](caf::event_based_actor* self) {
-        self->request(node.actor, deadline, question)
-            .then([=](Answer& got) { answer->set_value(std::move(got)); },
-                  [=, &system](const caf::error& problem) {
-                    answer->set_exception(std::make_exception_ptr(
-                        peer_error("node " + node.address.text() + ": " +
-                                   reason_of(system, problem))));
-                  });
-      });
-  while (coming.wait_for(milliseconds(50)) != std::future_status::ready) {
+  pending<Answer> coming = start_asking<Answer>(system, node, deadline,
+                                                std::forward<Words>(words)...);
+  while (coming.answer.wait_for(milliseconds(20)) !=
+         std::future_status::ready) {
     if (interrupt.stop_requested()) {
-      caf::anon_send_exit(asking, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(coming.asking, caf::exit_reason::user_shutdown);
       throw deploy_interrupted();
     }
   }
-  return coming.get();
+  return coming.answer.get();
+}
+
+/// Asks all at once. Nothing of those who do not answer.
+template <class Answer, class... Words>
+std::vector<std::optional<Answer>> ask_all(
+    caf::actor_system& system, const std::vector<member_node>& nodes,
+    milliseconds deadline, const Words&... words) {
+  std::vector<pending<Answer>> coming;
+  for (const member_node& node : nodes) {
+    coming.push_back(start_asking<Answer>(system, node, deadline, words...));
+  }
+  std::vector<std::optional<Answer>> answers;
+  for (pending<Answer>& each : coming) {
+    try {
+      answers.emplace_back(each.answer.get());
+    } catch (const peer_error&) {
+      answers.emplace_back();
+    }
+  }
+  return answers;
 }
 
 class deployer {
@@ -75,6 +144,12 @@ class deployer {
         send_samples(node);
       }
       wire();
+    } catch (const peer_error&) {
+      release(system_, deployed_.fleet);
+      if (is_interrupted_within(moments)) {
+        throw deploy_interrupted();  // which has ended the node, too
+      }
+      throw;
     } catch (...) {
       release(system_, deployed_.fleet);
       throw;
@@ -84,6 +159,14 @@ class deployer {
 
  private:
   milliseconds deadline() const { return plan_.connect_deadline; }
+
+  bool is_interrupted_within(milliseconds time) const {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    never.wait_for(lock, plan_.interrupt, time, [] { return false; });
+    return plan_.interrupt.stop_requested();
+  }
 
   void find_nodes() {
     std::set<std::string> places;
@@ -103,11 +186,23 @@ class deployer {
       if (!node.actor) {
         throw deploy_interrupted();
       }
+      check_once(node);
       node.samples =
           ask<samples_held>(system_, node, deadline(), plan_.interrupt,
                             hello_atom::value, protocol);
       peers_[place] = node.address.text();
       deployed_.fleet.nodes.push_back(std::move(node));
+    }
+  }
+
+  /// A process may have many addresses.
+  void check_once(const member_node& node) const {
+    for (const member_node& other : deployed_.fleet.nodes) {
+      if (other.actor == node.actor) {
+        throw std::invalid_argument("--nodes: " + other.address.text() +
+                                    " and " + node.address.text() +
+                                    " are the same node; name it once");
+      }
     }
   }
 
@@ -291,12 +386,17 @@ deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
 }
 
 std::vector<link_record> links_of(caf::actor_system& system,
-                                  const std::vector<member_node>& nodes) {
+                                  const std::vector<member_node>& nodes,
+                                  milliseconds deadline) {
   std::vector<link_record> records;
-  for (const member_node& node : nodes) {
-    const auto text = ask<std::string>(system, node, std::chrono::seconds(5),
-                                       {}, links_atom::value);
-    for (const nlohmann::json& each : nlohmann::json::parse(text)) {
+  const auto texts =
+      ask_all<std::string>(system, nodes, deadline, links_atom::value);
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (!texts[k]) {
+      throw peer_error("node " + nodes[k].address.text() +
+                       " does not tell its links");
+    }
+    for (const nlohmann::json& each : nlohmann::json::parse(*texts[k])) {
       records.push_back(as_link_record(each));
     }
   }
@@ -304,17 +404,11 @@ std::vector<link_record> links_of(caf::actor_system& system,
 }
 
 void release(caf::actor_system& system, const fleet& done) {
-  if (done.nodes.empty() && done.helpers.empty()) {
-    return;
-  }
-  caf::scoped_actor self(system, true);
   for (const caf::actor& helper : done.helpers) {
-    self->send_exit(helper, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(helper, caf::exit_reason::user_shutdown);
   }
-  for (const member_node& node : done.nodes) {
-    self->request(node.actor, std::chrono::seconds(2), release_atom::value)
-        .receive([](bool) {}, [](const caf::error&) {});
-  }
+  static_cast<void>(ask_all<bool>(system, done.nodes, milliseconds(1000),
+                                  release_atom::value));
 }
 
 }  // namespace sounder::actors

@@ -2,6 +2,7 @@
 
 // The nodes of a run, as its leader sees them.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,16 +52,19 @@ bool has_nodes(const topology::graph& wiring);
 /// of its own share those; `data` is dealt to the others. Releases all nodes
 /// again when one of them fails.
 ///
-/// Throws peer_error that names the node, deploy_interrupted. Every wait ends
-/// by plan.connect_deadline.
+/// Throws peer_error that names the node; deploy_interrupted, also when a node
+/// is lost to an interrupt that comes here a moment later;
+/// std::invalid_argument when two addresses are of one node. Every wait ends by
+/// plan.connect_deadline.
 deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
                       const kernels::dataset& data);
 
-/// What the links of the nodes have seen.
+/// What the links of the nodes have seen. Throws peer_error.
 std::vector<link_record> links_of(caf::actor_system& system,
-                                  const std::vector<member_node>& nodes);
+                                  const std::vector<member_node>& nodes,
+                                  std::chrono::milliseconds deadline);
 
-/// Lets the nodes go, and ends the helpers.
+/// Lets the nodes go, and ends the helpers. Takes a second at most.
 void release(caf::actor_system& system, const fleet& done);
 
 }  // namespace sounder::actors

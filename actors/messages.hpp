@@ -41,6 +41,8 @@ using token_atom = caf::atom_constant<caf::atom("token")>;
 using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
 // serve() -> node: the port that was found.
 using listen_atom = caf::atom_constant<caf::atom("listen")>;
+// serve() -> node: end, but let the run at work end before.
+using leave_atom = caf::atom_constant<caf::atom("leave")>;
 // leader -> node: do you have samples of your own (with the leader's protocol
 // number); what shall be run; samples for it; who walks what when: open the
 // doors; connect to the others'; go on to the end of the leg and stop; what the
@@ -169,6 +171,23 @@ inline caf::error as_exit_reason(const std::exception_ptr& thrown) {
   } catch (...) {
     return caf::make_error(caf::sec::runtime_error, "an unknown exception");
   }
+}
+
+/// Whether an actor ended like that: others were told to, or have lost their
+/// connection.
+inline bool is_failure(const caf::error& reason) {
+  return reason && (reason.category() != caf::atom("exit") ||
+                    reason == caf::exit_reason::unhandled_exception);
+}
+
+/// What an error says, for people.
+inline std::string words_of(const caf::actor_system& system,
+                            const caf::error& problem) {
+  if (problem.context().match_elements<std::string>()) {
+    return problem.context().get_as<std::string>(0);
+  }
+  return problem == caf::exit_reason::user_shutdown ? "it was told to end"
+                                                    : system.render(problem);
 }
 
 using epoch_record_ptr = std::shared_ptr<const epoch_record>;

@@ -1,7 +1,6 @@
 #include "actors/network.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <system_error>
 #include <thread>
 
@@ -39,26 +38,6 @@ void hear(const node_address& to, const tls_context& tls,
 }
 
 }  // namespace
-
-node_address parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  node_address at;
-  at.host = text.substr(0, colon);
-  const char* const first =
-      text.data() + (colon == text.npos ? text.size() : colon + 1);
-  const char* const last = text.data() + text.size();
-  const auto end = std::from_chars(first, last, at.port);
-  if (colon == text.npos || at.host.empty() || first == last ||
-      end.ec != std::errc() || end.ptr != last) {
-    throw std::invalid_argument("'" + text +
-                                "' is not HOST:PORT, e.g. 127.0.0.1:4711");
-  }
-  return at;
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
-}
 
 void configure_network(caf::actor_system_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");

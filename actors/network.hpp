@@ -10,6 +10,8 @@
 
 #include <caf/all.hpp>
 
+#include "actors/address.hpp"
+
 namespace sounder::actors {
 
 /// Files of mutual TLS: both sides show a certificate of the same private
@@ -21,20 +23,6 @@ struct tls_files {
 
   bool is_on() const noexcept { return !certificate.empty(); }
 };
-
-/// HOST:PORT.
-struct node_address {
-  std::string host;
-  std::uint16_t port = 0;
-
-  std::string text() const { return host + ":" + std::to_string(port); }
-};
-
-/// Throws std::invalid_argument that says what is wrong with the text.
-node_address parse_address(const std::string& text);
-
-/// Whether only this machine reaches it.
-bool is_loopback(const std::string& host);
 
 /// Spoken between nodes; another number is refused.
 constexpr std::uint32_t protocol = 7;

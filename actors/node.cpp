@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include <algorithm>
 #include <future>
 #include <set>
 #include <thread>
@@ -23,10 +24,14 @@ using nlohmann::json;
 /// Samples that one packed run of bytes may have: 16 GiB.
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 34U;
 
+/// For what a node that ends says to its leader.
+constexpr std::chrono::milliseconds last_words{200};
+
 struct node_state {
   const char* name = "node";
   node_options options;  // set once
   std::unique_ptr<session> run;
+  bool is_leaving = false;  // when no run is at work
 };
 
 using self_ptr = caf::stateful_actor<node_state>*;
@@ -63,6 +68,34 @@ void release(self_ptr self, const std::string& why) {
   }
   state.run.reset();
   say(state, why);
+  if (state.is_leaving) {
+    self->quit(caf::exit_reason::user_shutdown);
+  }
+}
+
+bool is_one_of(const std::vector<caf::actor>& all, const caf::actor_addr& who) {
+  return std::any_of(all.begin(), all.end(), [&](const caf::actor& each) {
+    return each.address() == who;
+  });
+}
+
+/// Whether somebody serves the run here.
+bool is_part(const session& run, const caf::actor_addr& who) {
+  const auto door = run.doors.doors.find(run.part.place);
+  return is_one_of(run.actors, who) ||
+         (run.wiring && is_one_of(run.wiring->ports(), who)) ||
+         (door != run.doors.doors.end() && door->second.address() == who);
+}
+
+/// Something of the run threw. The leader looks after the replicas: it learns
+/// by theirs what ended the run.
+void fail(self_ptr self, const caf::error& why) {
+  session& run = *self->state.run;
+  run.stop->request_stop();
+  for (const caf::actor& replica : run.actors) {
+    self->send_exit(replica, why);
+  }
+  release(self, "let the run go: " + words_of(self->system(), why));
 }
 
 caf::error refusal(const std::string& why) {
@@ -110,7 +143,7 @@ void lose_peer(self_ptr self, const caf::down_msg& gone) {
   for (const auto& [address, peer] : run.peers) {
     if (peer.address() == gone.source) {
       run.lost->note("its connection to node " + address + " broke (" +
-                     self->system().render(gone.reason) + ")");
+                     words_of(self->system(), gone.reason) + ")");
       run.stop->request_stop();
     }
   }
@@ -131,9 +164,13 @@ replica_list start_replicas(self_ptr self, const opened_doors& others) {
       run.actors.push_back(wired.replicas[i].is_hub
                                ? self->spawn(hub, wired.replicas[i])
                                : self->spawn(replica, wired.replicas[i]));
+      self->monitor(run.actors.back());
       list.numbers.push_back(static_cast<std::uint32_t>(i));
       list.actors.push_back(run.actors.back());
     }
+  }
+  for (const caf::actor& port : run.wiring->ports()) {
+    self->monitor(port);
   }
   return list;
 }
@@ -200,6 +237,10 @@ caf::behavior node(self_ptr self, node_options options) {
     const auto& run = self->state.run;
     if (run && run->leader.address() == gone.source) {
       release(self, "the leader is gone; waiting for work");
+    } else if (run && is_part(*run, gone.source)) {
+      if (is_failure(gone.reason)) {
+        fail(self, gone.reason);
+      }
     } else if (run) {
       lose_peer(self, gone);
     }
@@ -220,6 +261,9 @@ caf::behavior node(self_ptr self, node_options options) {
           const parameters& start) -> caf::result<samples_held> {
         if (self->state.run) {
           return refusal("it is at work for another leader");
+        }
+        if (self->state.is_leaving) {
+          return refusal("it was told to end");
         }
         self->state.run = std::make_unique<session>();
         self->state.run->leader = leader;
@@ -265,6 +309,7 @@ caf::behavior node(self_ptr self, node_options options) {
                              {own.listen.host, own.wire_port}});
           run.doors = run.wiring->open(
               {run.start.data(), static_cast<std::size_t>(run.start.size())});
+          self->monitor(run.doors.doors.at(run.part.place));
           return run.doors;
         });
       },
@@ -281,6 +326,24 @@ caf::behavior node(self_ptr self, node_options options) {
       [=](status_atom) { return status(self->state).dump(); },
       [=](listen_atom, std::uint16_t port) {
         self->state.options.listen.port = port;
+      },
+      [=](leave_atom) {
+        node_state& state = self->state;
+        state.is_leaving = true;
+        if (state.run) {
+          say(state, "told to end; waits for the leader to end the run");
+          self->delayed_send(self, node_grace - last_words, again_atom::value);
+        } else {
+          self->quit(caf::exit_reason::user_shutdown);
+        }
+      },
+      [=](again_atom) {
+        // Its replicas come home, and tell the leader.
+        if (self->state.run) {
+          self->state.run->lost->note("it was told to end");
+          self->state.run->stop->request_stop();
+        }
+        self->delayed_send(self, last_words, close_atom::value);
       },
       [=](close_atom) {
         release(self, "ends");
@@ -316,30 +379,21 @@ void live(const node_options& options) {
     if (options.ready) {
       options.ready({options.listen.host, port});
     }
+    // The system waits for the actor at its end.
     while (!options.stop.stop_requested()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (options.leave.stop_requested()) {
+        caf::anon_send(self, leave_atom::value);
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   } catch (...) {
     caf::anon_send(self, close_atom::value);
     throw;
   }
-  caf::anon_send(self, close_atom::value);
-}
-
-/// What the node says now, with the rates since it was asked before.
-json with_rates(const json& before, json now) {
-  const double seconds =
-      now.at("time_s").get<double>() - before.at("time_s").get<double>();
-  const json& was = before.at("replicas");
-  for (std::size_t k = 0; k < now["replicas"].size(); ++k) {
-    json& replica = now["replicas"][k];
-    const auto samples = replica.at("samples").get<double>();
-    const double moved =
-        k < was.size() ? samples - was[k].at("samples").get<double>() : 0.0;
-    replica["samples_per_s"] = seconds > 0.0 ? moved / seconds : 0.0;
+  if (options.stop.stop_requested()) {
+    caf::anon_send(self, close_atom::value);
   }
-  now.erase("time_s");
-  return now;
 }
 
 }  // namespace
@@ -355,42 +409,16 @@ void serve(const node_options& options) {
       is_over->set_exception(std::current_exception());
     }
   }).detach();
-  while (!options.stop.stop_requested() &&
-         over.wait_for(std::chrono::milliseconds(50)) !=
+  while (!options.stop.stop_requested() && !options.leave.stop_requested() &&
+         over.wait_for(std::chrono::milliseconds(20)) !=
              std::future_status::ready) {
   }
   // A connection that never said anything sensible may keep the system: then
   // it is left behind.
-  if (over.wait_for(std::chrono::seconds(2)) == std::future_status::ready) {
+  if (over.wait_for(node_grace + std::chrono::seconds(2)) ==
+      std::future_status::ready) {
     over.get();
   }
-}
-
-std::string status_of(const node_address& at, const tls_files& tls,
-                      std::chrono::milliseconds deadline) {
-  caf::actor_system_config config;
-  configure_network(config, tls);
-  caf::actor_system system(config);
-  const caf::actor node = connect(system, at, tls, deadline);
-  caf::scoped_actor self(system, true);
-  const auto ask = [&] {
-    json said;
-    self->request(node, deadline, status_atom::value)
-        .receive([&](const std::string& text) { said = json::parse(text); },
-                 [&](const caf::error& problem) {
-                   throw peer_error("node " + at.text() + " does not answer (" +
-                                    system.render(problem) + ")");
-                 });
-    return said;
-  };
-  json first = ask();
-  if (!first.contains("replicas")) {
-    return first.dump();
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(250));
-  json then = ask();
-  return (then.contains("replicas") ? with_rates(first, std::move(then)) : then)
-      .dump();
 }
 
 }  // namespace sounder::actors

@@ -3,6 +3,7 @@
 // A process that waits for work: takes a part of a run, steps its replicas,
 // and is free again.
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -40,8 +41,15 @@ struct node_options {
   /// Called with a line for people when work comes and goes.
   std::function<void(const std::string& line)> say;
 
+  /// Ends the node at once.
   std::stop_token stop;
+  /// Ends it once no run is at work, and after node_grace at the latest: who
+  /// signals a whole group wants the leader's model, and the leader has to
+  /// collect it.
+  std::stop_token leave;
 };
+
+constexpr std::chrono::milliseconds node_grace{1000};
 
 /// Serves until stopped. Blocks.
 /// Throws std::system_error when it cannot listen.

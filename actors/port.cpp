@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/messages.hpp"
 #include "actors/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"
 
@@ -259,6 +260,8 @@ void port(caf::blocking_actor* self, port_setup setup) {
     if (stream* const broken = wire->get()) {
       broken->hang_up();
     }
+  } catch (...) {
+    self->fail_state(as_exit_reason(std::current_exception()));
   }
 }
 

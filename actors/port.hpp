@@ -27,7 +27,8 @@ struct port_setup {
 
 /// The far end of one link from another node, in a thread of its own (spawn
 /// it detached): lets meetings in as the discipline says and serves them
-/// packet by packet, until it is sent an exit message or the stream ends.
+/// packet by packet, until it is sent an exit message or the stream ends. What
+/// a rule throws becomes its exit reason.
 void port(caf::blocking_actor* self, port_setup setup);
 
 }  // namespace sounder::actors

@@ -30,9 +30,11 @@ struct goal_results {
 /// A replica with workers, as the run sees it.
 struct stepping_replica {
   std::string name;
+  std::string place;
   std::string home;  // for people: the leader, or the node it lives on
   caf::actor actor;
   bool is_here = true;
+  bool is_gone = false;
   run_cut cut;
   unsigned goals_reached = 0;
   bool walking = false;
@@ -47,6 +49,8 @@ struct run_hub {
   std::shared_ptr<replica_memory> memory;
   caf::actor actor;
   std::size_t first = 0;  // coordinate
+  std::string place;
+  bool is_gone = false;
 };
 
 /// The state of a run: where it stands, what it has found, when to stop.
@@ -64,7 +68,8 @@ struct run_state {
   std::vector<run_hub> hubs;
   std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
-  data_shape epoch_shape;  // of what all replicas walk
+  std::vector<caf::actor> helpers;  // of links to the nodes
+  data_shape epoch_shape;           // of what all replicas walk
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<caf::actor> evaluators;  // the replicas when they pause
   caf::actor recorder;
@@ -80,8 +85,9 @@ struct run_state {
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
   std::optional<stop_reason> cut_short;  // within an epoch
-  std::string closing;  // of a run cut short: its last evaluation is on
-  std::string lost;     // who lost whom
+  std::string closing;        // of a run cut short: its last evaluation is on
+  std::string lost;           // who lost whom
+  bool node_is_gone = false;  // that is what `lost` says
   run_report report;
   double start_loss = 0.0;
   double best_loss = 0.0;
@@ -127,10 +133,20 @@ struct run_state {
   bool has_diverged(bool at_end) const noexcept;
   std::string divergence_advice() const;
 
+  /// A replica rests for good, or at its goal.
+  void come_home(std::size_t k);
+  /// Whether nobody is walking but who is gone.
+  bool all_are_home() const noexcept;
+  /// Nobody there is to be waited for.
+  void give_up_place(const std::string& place);
+  bool is_interrupted() const { return plan.interrupt.stop_requested(); }
+
   /// For people: who is at work and whom they wait for; where a place is.
   std::string whom() const;
   std::string home_of(const std::string& place) const;
 };
+
+using run_ptr = caf::stateful_actor<run_state>*;
 
 /// The supervisor of a training run.
 ///
@@ -142,8 +158,12 @@ struct run_state {
 /// evaluation, as long as it is at most two ahead; nor for other replicas, as
 /// long as it is at most two strides ahead. A watch looks after progress and
 /// ends a stalled run.
-caf::behavior run(caf::stateful_actor<run_state>* self, training_plan plan,
-                  deployed_graph deployed, kernels::dataset train_set,
-                  kernels::dataset test_set, epoch_observer observer);
+///
+/// Who ends a group of processes by a signal ends all, in any order: when a
+/// node is lost, the run waits a moment for an interrupt of its own, and ends
+/// as interrupted with the parameters that it still has.
+caf::behavior run(run_ptr self, training_plan plan, deployed_graph deployed,
+                  kernels::dataset train_set, kernels::dataset test_set,
+                  epoch_observer observer);
 
 }  // namespace sounder::actors

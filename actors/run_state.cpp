@@ -202,6 +202,34 @@ std::string run_state::divergence_advice() const {
   return text;
 }
 
+void run_state::come_home(std::size_t k) {
+  stepping_replica& replica = replicas[k];
+  replica.began_ns.reset();
+  const std::size_t ahead = replica.goals_reached - goals_reached;
+  if (arriving.size() <= ahead) {
+    arriving.resize(ahead + 1);
+  }
+  goal_results& at = arriving[ahead];
+  at.legs.resize(replicas.size());
+  at.legs[k] = replica.last;
+  ++at.arrived;
+}
+
+bool run_state::all_are_home() const noexcept {
+  return std::none_of(
+      replicas.begin(), replicas.end(),
+      [](const stepping_replica& r) { return r.walking && !r.is_gone; });
+}
+
+void run_state::give_up_place(const std::string& place) {
+  for (stepping_replica& replica : replicas) {
+    replica.is_gone = replica.is_gone || replica.place == place;
+  }
+  for (run_hub& hub : remote_hubs) {
+    hub.is_gone = hub.is_gone || hub.place == place;
+  }
+}
+
 std::string run_state::whom() const {
   std::string text;
   for (std::size_t k = 0; k < seen.size(); ++k) {

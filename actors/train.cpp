@@ -45,6 +45,21 @@ struct release_at_end {
   ~release_at_end() { release(system, done); }
 };
 
+void add_links(caf::actor_system& actors, const std::vector<member_node>& nodes,
+               run_report& report) {
+  const std::chrono::milliseconds deadline(
+      report.stop_reason == stop_reason::interrupted ? 500 : 5000);
+  try {
+    for (link_record& record : links_of(actors, nodes, deadline)) {
+      report.links.push_back(std::move(record));
+    }
+  } catch (const peer_error& problem) {
+    report.message += (report.message.empty() ? "" : "; ") +
+                      std::string("the links of a node are missing: ") +
+                      problem.what();
+  }
+}
+
 /// Message by message until nobody has one. An actor that has more goes to
 /// the back of the queue: the coordinator's own run() would let the first
 /// worker, which sends itself its next piece, walk alone while others wait.
@@ -125,12 +140,8 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
     }
     reply.receive([&](const run_report_ptr& done) { report = *done; },
                   [&](const caf::error& problem) {
-                    const bool has_text =
-                        problem.context().match_elements<std::string>();
-                    throw std::runtime_error(
-                        "the run broke off: " +
-                        (has_text ? problem.context().get_as<std::string>(0)
-                                  : home->actors.render(problem)));
+                    throw std::runtime_error("the run broke off: " +
+                                             words_of(home->actors, problem));
                   });
   }
   if (plan.deterministic) {
@@ -138,14 +149,7 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   }
   if (!others.done.nodes.empty() &&
       report.stop_reason != stop_reason::peer_lost) {
-    try {
-      for (link_record& record : links_of(home->actors, others.done.nodes)) {
-        report.links.push_back(std::move(record));
-      }
-    } catch (const peer_error& problem) {
-      report.message =
-          std::string("the links of a node are missing: ") + problem.what();
-    }
+    add_links(home->actors, others.done.nodes, report);
   }
 
   if (report.stop_reason == stop_reason::stalled) {

@@ -1,120 +1,30 @@
 // sounder launch: node processes here or on other hosts, a run over them, and
 // their end.
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstring>
-#include <stdexcept>
-#include <system_error>
+#include <set>
 #include <thread>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "actors/network.hpp"
+#include "apps/sounder/child_process.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/progress.hpp"
+#include "apps/sounder/wiring_options.hpp"
 #include "kernels/nearest.hpp"
-
-extern char** environ;
+#include "topology/graph.hpp"
 
 namespace sounder::app {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A process that prints the address it listens on; ended with the object.
-class child {
- public:
-  explicit child(const std::vector<std::string>& words) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-      throw std::system_error(errno, std::generic_category(), "pipe");
-    }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    std::vector<char*> arguments;
-    for (const std::string& word : words) {
-      arguments.push_back(const_cast<char*>(word.c_str()));
-    }
-    arguments.push_back(nullptr);
-    const int problem = posix_spawnp(&id_, arguments[0], &actions, nullptr,
-                                     arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    output_ = ends[0];
-    if (problem != 0) {
-      close(output_);
-      throw std::system_error(problem, std::generic_category(), words[0]);
-    }
-  }
-  child(child&& other) noexcept
-      : id_(std::exchange(other.id_, -1)),
-        output_(std::exchange(other.output_, -1)) {}
-  child& operator=(child&&) = delete;
-
-  ~child() {
-    if (id_ > 0) {
-      end();
-    }
-    if (output_ >= 0) {
-      close(output_);
-    }
-  }
-
-  /// The address that it prints. Throws peer_error after the deadline.
-  std::string address(std::chrono::milliseconds deadline) {
-    const std::string words = "listening on ";
-    const auto until = std::chrono::steady_clock::now() + deadline;
-    std::string line;
-    while (line.find('\n') == line.npos) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-          until - std::chrono::steady_clock::now());
-      pollfd waiting = {output_, POLLIN, 0};
-      char text[256];
-      const ssize_t n =
-          poll(&waiting, 1, static_cast<int>(std::max<long>(left.count(), 0))) >
-                  0
-              ? read(output_, text, sizeof text)
-              : 0;
-      if (n <= 0) {
-        throw actors::peer_error("a node did not start; see its message");
-      }
-      line.append(text, static_cast<std::size_t>(n));
-    }
-    if (line.rfind(words, 0) != 0) {
-      throw actors::peer_error("a node did not start: " + line);
-    }
-    return line.substr(words.size(), line.find('\n') - words.size());
-  }
-
- private:
-  void end() const {
-    kill(id_, SIGTERM);
-    const auto until = std::chrono::steady_clock::now() + 3s;
-    while (waitpid(id_, nullptr, WNOHANG) == 0) {
-      if (std::chrono::steady_clock::now() > until) {
-        kill(id_, SIGKILL);
-        waitpid(id_, nullptr, 0);
-        return;
-      }
-      std::this_thread::sleep_for(5ms);
-    }
-  }
-
-  pid_t id_ = -1;
-  int output_ = -1;
-};
+using clock = std::chrono::steady_clock;
 
 /// launch's own words, and train's.
 struct request {
@@ -210,24 +120,139 @@ std::vector<std::string> for_nodes(const settings& train) {
   return words;
 }
 
-/// "me@host" logs in there as me.
+/// "me@host" logs in there as me; an IPv6 address may stand in brackets.
 std::string without_user(const std::string& host) {
-  return host.substr(host.find('@') + 1);
+  const std::string name = host.substr(host.find('@') + 1);
+  const bool has_brackets =
+      name.size() > 2 && name.front() == '[' && name.back() == ']';
+  return has_brackets ? name.substr(1, name.size() - 2) : name;
+}
+
+/// The same as ssh knows it.
+std::string with_user(const std::string& host) {
+  return host.substr(0, host.find('@') + 1) + without_user(host);
 }
 
 void check_hosts(const request& r) {
+  std::set<std::string> known;
   for (const std::string& host : r.hosts) {
     if (without_user(host).empty() || host.front() == '-') {
       throw usage_error("--ssh: '" + host + "' is no host");
     }
+    if (!known.insert(without_user(host)).second) {
+      throw usage_error("--ssh: '" + without_user(host) +
+                        "' is there twice; a host has one node");
+    }
   }
-  const std::string at = "x:" + r.port;
   try {
-    static_cast<void>(actors::parse_address(at));
+    static_cast<void>(actors::parse_address("x:" + r.port));
   } catch (const std::invalid_argument&) {
     throw usage_error("--port: '" + r.port + "' is no port, 1 to 65535");
   }
 }
+
+/// Names of places in the wiring file, in the order in which they appear; a
+/// place that is an address is where it is.
+std::vector<std::string> places_to_deal(const settings& asked) {
+  std::vector<std::string> places;
+  if (!asked.has("wiring")) {
+    return places;
+  }
+  for (const topology::replica& r : read_wiring_file(asked).graph.replicas) {
+    const bool is_name =
+        !r.place.empty() && r.place.find(':') == std::string::npos;
+    if (is_name &&
+        std::find(places.begin(), places.end(), r.place) == places.end()) {
+      places.push_back(r.place);
+    }
+  }
+  return places;
+}
+
+void check_places(const std::vector<std::string>& places, std::size_t nodes) {
+  if (places.size() > nodes) {
+    throw usage_error(fmt::format(
+        "--wiring: {} places ({}) for {} node{}; start as many", places.size(),
+        fmt::join(places, ", "), nodes, nodes == 1 ? "" : "s"));
+  }
+}
+
+/// A word that the shell at the other end takes for one.
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) {
+    text += c == '\'' ? "'\\''" : std::string(1, c);
+  }
+  return text + "'";
+}
+
+/// The command line of node number `k`. It takes its options from here alone,
+/// and ends when its input does: over ssh, with the connection.
+std::vector<std::string> node_words(const request& r, const settings& asked,
+                                    std::size_t k) {
+  std::vector<std::string> own = {"--ignore-environment", "--ends-with-input",
+                                  "--quiet"};
+  const std::vector<std::string> of_train = for_nodes(asked);
+  own.insert(own.end(), of_train.begin(), of_train.end());
+  std::vector<std::string> words;
+  if (r.local > 0) {
+    words = {"/proc/self/exe", "node"};
+    words.insert(words.end(), own.begin(), own.end());
+    return words;
+  }
+  const std::string& host = r.hosts[k];
+  actors::node_address at = actors::parse_address("x:" + r.port);
+  at.host = without_user(host);
+  own.push_back("--listen=" + at.text());
+  words = {"ssh", with_user(host), r.program, "node"};
+  std::transform(own.begin(), own.end(), std::back_inserter(words), quoted);
+  return words;
+}
+
+/// The address in what a node prints; nothing in what others do, such as a
+/// login shell that greets.
+std::string address_in(std::string line) {
+  const std::string mark = "listening on ";
+  line.erase(line.find_last_not_of(" \r\t") + 1);
+  const std::size_t at = line.rfind(mark);
+  if (at == line.npos) {
+    return "";
+  }
+  try {
+    return actors::parse_address(line.substr(at + mark.size())).text();
+  } catch (const std::invalid_argument&) {
+    return "";
+  }
+}
+
+/// Throws peer_error when it does not come to that.
+std::string address_of(child_process& node, const std::string& name,
+                       clock::time_point until) {
+  std::string last;
+  while (const auto line = node.read_line(until)) {
+    std::string address = address_in(*line);
+    if (!address.empty()) {
+      return address;
+    }
+    last = line->empty() ? last : *line;
+  }
+  // What has ended it may be a signal to us all: let ours come first.
+  std::this_thread::sleep_for(300ms);
+  throw actors::peer_error(fmt::format(
+      "{} did not start; {}", name,
+      last.empty() ? "see its message" : fmt::format("it said '{}'", last)));
+}
+
+/// Ends them all at once.
+struct started_nodes {
+  std::vector<child_process> all;
+
+  ~started_nodes() {
+    for (child_process& node : all) {
+      node.close_input();
+    }
+  }
+};
 
 }  // namespace
 
@@ -236,30 +261,29 @@ int launch(const std::vector<std::string>& words) {
   check_hosts(r);
   const command train = train_command();
   const settings asked = parse(train, r.train).values;
+  if (asked.has("nodes")) {
+    asked.fail("nodes", "launch starts the nodes; leave it out");
+  }
+  if (asked.flag("all-here")) {
+    asked.fail("all-here", "is for sounder train; launch is for nodes");
+  }
   const std::size_t count = r.local > 0 ? r.local : r.hosts.size();
-  if (!asked.has("wiring") && !asked.has("replicas") &&
-      asked.text("topology") == "auto") {
-    r.train.push_back("--replicas=" + std::to_string(count));
-  }
-  std::vector<child> nodes;
-  std::string addresses;
+  const std::vector<std::string> places = places_to_deal(asked);
+  check_places(places, count);
+  started_nodes nodes;
   for (std::size_t k = 0; k < count; ++k) {
-    std::vector<std::string> node;
-    if (r.local > 0) {
-      node = {"/proc/self/exe", "node", "--ends-with-parent", "--quiet"};
-    } else {
-      // A terminal of its own ends the node when the connection goes.
-      node = {"ssh",      "-tt",
-              r.hosts[k], r.program,
-              "node",     "--quiet",
-              "--listen", without_user(r.hosts[k]) + ":" + r.port};
-    }
-    const std::vector<std::string> own = for_nodes(asked);
-    node.insert(node.end(), own.begin(), own.end());
-    nodes.emplace_back(node);
+    nodes.all.emplace_back(node_words(r, asked, k),
+                           r.local > 0 ? child_process::group_signals::blocked
+                                       : child_process::group_signals::ignored);
   }
-  for (child& node : nodes) {
-    addresses += (addresses.empty() ? "" : ",") + node.address(30s);
+  std::string addresses;
+  const auto until = clock::now() + 30s;
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::string name =
+        r.local > 0 ? "a node" : "the node on " + r.hosts[k];
+    addresses += (k > 0 ? "," : "") +
+                 (k < places.size() ? places[k] + "=" : std::string()) +
+                 address_of(nodes.all[k], name, until);
   }
   r.train.push_back("--nodes=" + addresses);
   return train.run(parse(train, r.train));
@@ -281,7 +305,9 @@ std::string launch_help() {
          "  --program PATH   the program there [sounder]\n"
          "\n"
          "All other options are those of sounder train. Without a --topology "
-         "it is a star\nwith a replica on each node.\n";
+         "it is a star,\nwithout --replicas there is one on each node; places "
+         "that a --wiring names go\nto the nodes in the order of their "
+         "appearance.\n";
 }
 
 }  // namespace sounder::app

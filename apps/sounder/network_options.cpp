@@ -26,12 +26,14 @@ option_group tls_options() {
 }
 
 option_group nodes_options() {
-  return {"Nodes",
-          {{"nodes", "A,B,..", "",
-            "HOST:PORT of nodes (sounder node) that take the replicas in "
-            "turn; NAME=HOST:PORT for a place in the wiring file"},
-           {"connect-deadline", "S", "30",
-            "seconds a node may take to appear and to answer"}}};
+  return {
+      "Nodes",
+      {{"nodes", "A,B,..", "",
+        "HOST:PORT of nodes (sounder node) that take the replicas in "
+        "turn; NAME=HOST:PORT for a place in the wiring file"},
+       {"all-here", "", "", "the wiring file's places are all in this process"},
+       {"connect-deadline", "S", "30",
+        "seconds a node may take to appear and to answer"}}};
 }
 
 actors::tls_files read_tls(const settings& values) {
@@ -106,55 +108,112 @@ void check_places(const settings& values, const actors::training_plan& plan,
   const auto problems = topology::unknown_places(plan.graph, known);
   if (!problems.empty()) {
     values.fail("nodes",
-                fmt::format("{}; say where with --nodes PLACE=HOST:PORT,..",
+                fmt::format("{}; say where with --nodes PLACE=HOST:PORT,.., or "
+                            "run all in this process with --all-here",
                             fmt::join(problems, "; ")));
   }
 }
 
-}  // namespace
+/// An item of --nodes.
+struct named_node {
+  std::string name;  // of a place in the wiring; empty: takes replicas in turn
+  std::string address;
+};
 
-void place_on_nodes(const settings& values, actors::training_plan& plan) {
-  plan.tls = read_tls(values);
-  plan.connect_deadline = std::chrono::milliseconds(
-      static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
-  std::vector<std::string> places;
+std::vector<named_node> read_nodes(const settings& values) {
+  std::vector<named_node> nodes;
   for (const std::string& item : values.list("nodes")) {
     const std::size_t equals = item.find('=');
-    const std::string text =
-        equals == item.npos ? item : item.substr(equals + 1);
+    named_node node;
+    node.name = equals == item.npos ? "" : item.substr(0, equals);
     try {
-      check_exposure(values, "nodes", actors::parse_address(text), plan.tls);
+      node.address = actors::parse_address(
+                         equals == item.npos ? item : item.substr(equals + 1))
+                         .text();
     } catch (const std::invalid_argument& problem) {
       values.fail("nodes", problem.what());
     }
-    const std::string name = item.substr(0, equals);
-    if (equals == item.npos) {
-      places.push_back(text);
-    } else if (!plan.nodes.emplace(name, text).second) {
-      values.fail("nodes", fmt::format("'{}' is there twice", name));
+    for (const named_node& other : nodes) {
+      if (!node.name.empty() && other.name == node.name) {
+        values.fail("nodes", fmt::format("'{}' is there twice", node.name));
+      }
+      if (other.address == node.address) {
+        values.fail("nodes", fmt::format("{} is there twice; a node takes all "
+                                         "its replicas at one address",
+                                         node.address));
+      }
     }
+    nodes.push_back(std::move(node));
   }
-  // Parts of a hub share the work of meeting them, so nodes share the parts.
+  return nodes;
+}
+
+/// Forgets the places of the wiring.
+void place_all_here(const settings& values, actors::training_plan& plan) {
+  if (values.has("nodes")) {
+    values.fail("all-here", "is instead of --nodes; choose one");
+  }
+  for (topology::replica& replica : plan.graph.replicas) {
+    replica.place.clear();
+  }
+}
+
+/// Those without a place go to the nodes in turn. Parts of a hub share the
+/// work of meeting them, so nodes share the parts.
+void deal_replicas(const std::vector<std::string>& places,
+                   topology::graph& wiring) {
   std::size_t next = 0;
   std::size_t next_part = 0;
-  std::set<std::string> used;
-  for (topology::replica& replica : plan.graph.replicas) {
+  for (topology::replica& replica : wiring.replicas) {
     const bool is_part = replica.holds.parts > 1;
     if (replica.place.empty() && (is_part || !replica.is_hub()) &&
         !places.empty()) {
       std::size_t& turn = is_part ? next_part : next;
       replica.place = places[turn++ % places.size()];
     }
+  }
+}
+
+}  // namespace
+
+unsigned unnamed_nodes(const settings& values) {
+  const std::vector<std::string> items = values.list("nodes");
+  return static_cast<unsigned>(
+      std::count_if(items.begin(), items.end(), [](const std::string& item) {
+        return item.find('=') == std::string::npos;
+      }));
+}
+
+void place_on_nodes(const settings& values, actors::training_plan& plan) {
+  plan.tls = read_tls(values);
+  plan.connect_deadline = std::chrono::milliseconds(
+      static_cast<long>(1e3 * values.number("connect-deadline", 0.1, 1e6)));
+  if (values.flag("all-here")) {
+    place_all_here(values, plan);
+    return;
+  }
+  std::vector<std::string> places;  // that take replicas in turn
+  std::vector<std::string> all;
+  for (const named_node& node : read_nodes(values)) {
+    check_exposure(values, "nodes", actors::parse_address(node.address),
+                   plan.tls);
+    if (node.name.empty()) {
+      places.push_back(node.address);
+    } else {
+      plan.nodes.emplace(node.name, node.address);
+    }
+    all.push_back(node.name.empty() ? node.address : node.name);
+  }
+  deal_replicas(places, plan.graph);
+  std::set<std::string> used;
+  for (const topology::replica& replica : plan.graph.replicas) {
     used.insert(replica.place);
   }
   check_places(values, plan, used);
   if (plan.deterministic && used != std::set<std::string>{""}) {
     values.fail("deterministic", "is for runs in one process, without nodes");
   }
-  for (const auto& [name, address] : plan.nodes) {
-    places.push_back(name);
-  }
-  for (const std::string& place : places) {
+  for (const std::string& place : all) {
     if (!used.contains(place)) {
       complain(fmt::format("warning: no replica for node {}: it takes no part",
                            place));

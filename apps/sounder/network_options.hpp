@@ -14,7 +14,7 @@ namespace sounder::app {
 
 /// --tls-cert, --tls-key, --tls-ca, --insecure.
 option_group tls_options();
-/// --nodes and --connect-deadline.
+/// --nodes, --all-here and --connect-deadline.
 option_group nodes_options();
 
 /// Files that are there, all three or none. Errors: usage_error.
@@ -30,9 +30,13 @@ void check_exposure(const settings& values, const std::string& option,
                     const actors::node_address& at,
                     const actors::tls_files& tls);
 
+/// How many of --nodes are for no place in particular.
+unsigned unnamed_nodes(const settings& values);
+
 /// Puts --nodes into the plan: replicas without a place go to the nodes in
 /// turn; hubs stay here. A name of a place in the wiring may be bound to an
-/// address: NAME=HOST:PORT.
+/// address: NAME=HOST:PORT. With --all-here there are no places.
+/// Errors: usage_error, among others for an address that is there twice.
 void place_on_nodes(const settings& values, actors::training_plan& plan);
 
 }  // namespace sounder::app

@@ -8,13 +8,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/prctl.h>
 
 #include "actors/link_json.hpp"
 #include "apps/sounder/commands.hpp"
+#include "apps/sounder/input_watch.hpp"
 #include "apps/sounder/link_table.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/sample_source.hpp"
@@ -39,9 +40,6 @@ int run_node(const invocation& given) {
   options.wire_port = values.number<std::uint16_t>("wire-port");
   options.tls = read_tls(values);
   check_exposure(values, "listen", options.listen, options.tls);
-  if (values.flag("ends-with-parent")) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-  }
   if (values.has("data") && values.has("part")) {
     values.fail("part", "is instead of --data; choose one");
   }
@@ -68,8 +66,13 @@ int run_node(const invocation& given) {
     print(fmt::format("listening on {}\n", at.text()));
   };
   options.say = [&](const std::string& line) { out.note(line); };
-  interrupt_watch watch;
-  options.stop = watch.token();
+  interrupt_watch signals;
+  options.leave = signals.token();
+  std::optional<input_watch> input;
+  if (values.flag("ends-with-input")) {
+    input.emplace();
+    options.stop = input->token();
+  }
   try {
     actors::serve(options);
   } catch (const std::system_error& problem) {
@@ -133,7 +136,9 @@ command node_command() {
       "one. With\n--data it takes its rows from its own copy of the leader's "
       "file, with --part it\ntrains on samples that it alone has, otherwise "
       "the "
-      "leader sends them. Ends with SIGINT or SIGTERM.\n";
+      "leader sends them. Ends with SIGINT, SIGTERM or SIGHUP; one that is at "
+      "work waits\na second first: where the leader was interrupted, too, it "
+      "collects its model.\n";
   c.groups = {
       {"Node",
        {{"listen", "HOST:PORT", "127.0.0.1:0", "where to wait for work"},
@@ -146,9 +151,11 @@ command node_command() {
         {"sample-weights", "FILE", "",
          "a weight a line for the samples of --part or --data, where the "
          "leader's have some"},
-        {"ends-with-parent", "", "",
-         "ends when the process that started it "
-         "does"}}},
+        {"ends-with-input", "", "",
+         "ends when standard input does, and with it whoever holds its other "
+         "end"},
+        {"ignore-environment", "", "",
+         "takes no option from SOUNDER_ variables"}}},
       tls_options(),
       {"Quiet", {{"quiet", "", "", "no messages on stderr"}}},
       common_options()};

@@ -290,7 +290,9 @@ invocation parse(const command& what, const std::vector<std::string>& words) {
   const po::options_description all = describe(what);
   settings_builder values;
   put_words(what, all, words, values);
-  put_environment(all, values);
+  if (!values.has("ignore-environment")) {
+    put_environment(all, values);
+  }
   invocation result;
   if (!values.has("config")) {
     result.values = values.with_defaults(what);

@@ -5,13 +5,15 @@
 
 namespace sounder::app {
 
-/// Sets how the program takes signals: SIGINT and SIGTERM end it at once with
-/// exit code 130 while no interrupt_watch is alive; SIGPIPE and SIGXFSZ are
-/// ignored, so that the write fails instead. Call once, first.
+/// Sets how the program takes signals: SIGINT, SIGTERM, SIGHUP and SIGUSR1 end
+/// it at once with exit code 130 while no interrupt_watch is alive; SIGHUP
+/// stays ignored where nohup has it so. SIGPIPE and SIGXFSZ are ignored, so
+/// that the write fails instead. Call once, first.
 void set_up_signals();
 
-/// While it lives, the first SIGINT or SIGTERM requests a stop, the second
-/// ends the program at once. One at a time.
+/// While it lives, the first of those signals requests a stop, the second ends
+/// the program at once; within 0.3 s it is taken for the first: who signals a
+/// process and its group says everything twice. One at a time.
 class interrupt_watch {
  public:
   interrupt_watch();

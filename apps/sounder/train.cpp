@@ -28,22 +28,6 @@ namespace {
 
 constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
 
-option_group topology_options() {
-  return {
-      "Topology",
-      {{"topology", "NAME", "auto",
-        "on one vector: serial, hogwild, locked, aig, round-robin; on "
-        "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
-        "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
-        "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
-        "several replicas, hogwild for several workers",
-        topology::names()},
-       {"wiring", "FILE", "",
-        "the graph in this file, instead of a topology by name"},
-       {"replicas", "N", "", "vectors of their own [2; auto: 1]"},
-       {"workers", "K", "1", "threads that step on the same vector"}}};
-}
-
 option_group output_options() {
   return {
       "Output",
@@ -65,40 +49,20 @@ struct request {
   bool profiled = false;
 };
 
-/// The graph in the file that --wiring names.
-chosen_wiring read_wiring_file(const settings& values) {
-  std::vector<option_group> said = wiring_options();
-  said.push_back(topology_options());
-  for (const option_group& group : said) {
-    for (const option& o : group.options) {
-      // Config files that --dump-config wrote have the defaults, too.
-      if (o.name != "wiring" && values.text(o.name) != o.fallback) {
-        values.fail(o.name, "the wiring file says so already; leave it out");
-      }
-    }
+/// One on each node that takes replicas in turn.
+unsigned usual_replicas(const settings& values, const std::string& system) {
+  if (has_one_replica(system)) {
+    return 1;
   }
-  chosen_wiring chosen;
-  chosen.name = values.text("wiring");
-  try {
-    chosen.graph = topology::read_wiring(chosen.name);
-  } catch (const topology::wiring_error& problem) {
-    throw usage_error(problem.what());
-  }
-  chosen.replicas = 0;
-  for (const topology::replica& r : chosen.graph.replicas) {
-    chosen.replicas += r.is_hub() ? 0 : 1;
-    chosen.workers = std::max(chosen.workers, r.workers);
-  }
-  return chosen;
+  return std::max(unnamed_nodes(values), system == "auto" ? 1U : 2U);
 }
 
 /// The system that --topology names.
 chosen_wiring read_system(const settings& values) {
   const std::string& system = values.text("topology");
-  const bool is_plain = system == "auto" || has_one_replica(system);
   const unsigned replicas =
       values.optional_number<unsigned>("replicas", 1, topology::most_replicas)
-          .value_or(is_plain ? 1 : 2);
+          .value_or(usual_replicas(values, system));
   const auto workers = values.number<unsigned>("workers", 1, 1024);
   chosen_wiring chosen =
       read_wiring(values, "topology", system, replicas, workers);

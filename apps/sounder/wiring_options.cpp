@@ -110,6 +110,23 @@ std::vector<option_group> wiring_options() {
         {"head-every", "N", "", "samples between these additions [chosen]"}}}};
 }
 
+option_group topology_options() {
+  return {
+      "Topology",
+      {{"topology", "NAME", "auto",
+        "on one vector: serial, hogwild, locked, aig, round-robin; on "
+        "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
+        "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
+        "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
+        "several replicas, hogwild for several workers",
+        topology::names()},
+       {"wiring", "FILE", "",
+        "the graph in this file, instead of a topology by name"},
+       {"replicas", "N", "",
+        "vectors of their own [one a node; without nodes 2; auto: 1]"},
+       {"workers", "K", "1", "threads that step on the same vector"}}};
+}
+
 void warn_of_compression(const settings& values,
                          const topology::graph& wiring) {
   const bool is_here =
@@ -166,6 +183,32 @@ void warn_of_idle_options(const settings& values, const chosen_wiring& chosen) {
                            chosen.name));
     }
   }
+}
+
+chosen_wiring read_wiring_file(const settings& values) {
+  std::vector<option_group> said = wiring_options();
+  said.push_back(topology_options());
+  for (const option_group& group : said) {
+    for (const option& o : group.options) {
+      // Config files that --dump-config wrote have the defaults, too.
+      if (o.name != "wiring" && values.text(o.name) != o.fallback) {
+        values.fail(o.name, "the wiring file says so already; leave it out");
+      }
+    }
+  }
+  chosen_wiring chosen;
+  chosen.name = values.text("wiring");
+  try {
+    chosen.graph = topology::read_wiring(chosen.name);
+  } catch (const topology::wiring_error& problem) {
+    throw usage_error(problem.what());
+  }
+  chosen.replicas = 0;
+  for (const topology::replica& r : chosen.graph.replicas) {
+    chosen.replicas += r.is_hub() ? 0 : 1;
+    chosen.workers = std::max(chosen.workers, r.workers);
+  }
+  return chosen;
 }
 
 }  // namespace sounder::app

@@ -12,6 +12,9 @@ namespace sounder::app {
 /// What systems of several replicas leave open, and HOGWILD!'s private head.
 std::vector<option_group> wiring_options();
 
+/// --topology, --wiring, --replicas, --workers.
+option_group topology_options();
+
 /// A graph as it was asked for.
 struct chosen_wiring {
   std::string name;       // of the system
@@ -44,5 +47,9 @@ void warn_of_idle_options(const settings& values, const chosen_wiring& chosen);
 chosen_wiring read_wiring(const settings& values, const std::string& option,
                           const std::string& name, unsigned replicas,
                           unsigned workers);
+
+/// The graph in the file that --wiring names. Errors: usage_error, also for
+/// options that say what the file says.
+chosen_wiring read_wiring_file(const settings& values);
 
 }  // namespace sounder::app

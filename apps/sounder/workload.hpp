@@ -38,7 +38,7 @@ struct workload {
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
   std::optional<kernels::class_weights> class_weights;  // of --class-weights
-  std::size_t features = 0;   // of the files, without the constant one
+  std::size_t features = 0;  // of the files, without the constant one
   normalised_features normalised;
   kernels::feature_order order;
   std::string name;  // of the training set, for messages

@@ -40,9 +40,11 @@ class node {
     return std::atoi(address_.c_str() + address_.rfind(':') + 1);
   }
   bool says(std::string_view text) { return process_.says(text); }
+  void signal(int number) { process_.signal(number); }
   void kill() { process_.signal(SIGKILL); }
   void freeze() { process_.signal(SIGSTOP); }
   double cpu_seconds() const { return process_.cpu_seconds(); }
+  outcome finish() { return process_.finish(); }
   outcome end() {
     process_.signal(SIGTERM);
     return process_.finish();

@@ -1,8 +1,13 @@
 #include "tests/support/process.hpp"
 
+#include <cctype>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -43,11 +48,32 @@ void drain(int& file, std::string& into) {
   }
 }
 
+/// Whether the group has a process that runs, by /proc/PID/stat:
+/// pid (name) state parent group ..
+bool has_members(pid_t group) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string line;
+    if (!std::isdigit(entry.path().filename().string().front()) ||
+        !std::getline(file, line)) {
+      continue;
+    }
+    std::istringstream rest(line.substr(line.rfind(')') + 1));
+    char state = 0;
+    pid_t parent = 0;
+    pid_t of = 0;
+    if (rest >> state >> parent >> of && of == group && state != 'Z') {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 process::process(const std::vector<std::string>& words,
                  const std::vector<std::string>& environment,
-                 std::chrono::seconds deadline)
+                 std::chrono::seconds deadline, process_group group)
     : deadline_(std::chrono::steady_clock::now() + deadline) {
   std::vector<std::string> arguments = words;
   std::vector<std::string> variables = environment;
@@ -67,10 +93,18 @@ process::process(const std::vector<std::string>& words,
                                    O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  if (group == process_group::own) {
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+  }
   const int problem =
-      posix_spawnp(&child_, arguments.front().c_str(), &actions, nullptr,
+      posix_spawnp(&child_, arguments.front().c_str(), &actions, &attributes,
                    pointers(arguments).data(), pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  group_ = group == process_group::own && problem == 0 ? child_ : -1;
   close(out[1]);
   close(err[1]);
   out_ = out[0];
@@ -84,6 +118,9 @@ process::process(const std::vector<std::string>& words,
 }
 
 process::~process() {
+  if (group_ > 0) {
+    kill(-group_, SIGKILL);
+  }
   if (child_ > 0) {
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
@@ -145,6 +182,19 @@ double process::cpu_seconds() const {
 }
 
 void process::signal(int number) const { kill(child_, number); }
+
+void process::signal_group(int number) const { kill(-group_, number); }
+
+bool process::comes_to_an_empty_group(std::chrono::seconds within) const {
+  const auto until = std::chrono::steady_clock::now() + within;
+  while (has_members(group_)) {
+    if (std::chrono::steady_clock::now() > until) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
 
 void process::close_stdout() { close_once(out_); }
 

@@ -16,14 +16,18 @@ struct outcome {
   std::string err;
 };
 
+/// Whose process group a process is in.
+enum class process_group { of_the_test, own };
+
 /// A process with its output caught. It is killed at the deadline and by the
-/// destructor. Variables SOUNDER_* are not inherited; `environment` has those
-/// of the test ("SOUNDER_STEP=1").
+/// destructor, with its group if that is its own. Variables SOUNDER_* are not
+/// inherited; `environment` has those of the test ("SOUNDER_STEP=1").
 class process {
  public:
   explicit process(const std::vector<std::string>& words,
                    const std::vector<std::string>& environment = {},
-                   std::chrono::seconds deadline = std::chrono::seconds(60));
+                   std::chrono::seconds deadline = std::chrono::seconds(60),
+                   process_group group = process_group::of_the_test);
   process(const process&) = delete;
   process& operator=(const process&) = delete;
   ~process();
@@ -37,6 +41,10 @@ class process {
   std::string prints(std::string_view text);
 
   void signal(int number) const;
+  /// To all processes of a group of its own.
+  void signal_group(int number) const;
+  /// Whether none of these is left, but for those that nobody has waited for.
+  bool comes_to_an_empty_group(std::chrono::seconds within) const;
 
   /// Seconds of a processor that it has used so far.
   double cpu_seconds() const;
@@ -52,6 +60,7 @@ class process {
 
   std::chrono::steady_clock::time_point deadline_;
   pid_t child_ = -1;
+  pid_t group_ = -1;  // its own
   int out_ = -1;
   int err_ = -1;
   outcome result_;

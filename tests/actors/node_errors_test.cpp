@@ -1,0 +1,141 @@
+// Code of users that throws at a node: its words reach whoever started the run.
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "actors/node.hpp"
+#include "actors/train.hpp"
+#include "tests/support/training.hpp"
+#include "topology/systems.hpp"
+
+namespace {
+
+namespace a = sounder::actors;
+namespace k = sounder::kernels;
+namespace p = sounder::topology;
+namespace t = sounder::tests;
+using clock = std::chrono::steady_clock;
+
+/// Takes `good` gradients, then throws.
+class throwing : public t::tally {
+ public:
+  explicit throwing(int good) : tally(1), good_(good) {}
+
+  std::string describe() const override { return "throwing"; }
+  void add_gradient(const k::dataset& data, std::span<const std::uint32_t> rows,
+                    const float* w, std::span<float> gradient) const override {
+    if (asked_.fetch_add(1) >= good_) {
+      throw std::runtime_error("the well is dry");
+    }
+    tally::add_gradient(data, rows, w, gradient);
+  }
+
+ private:
+  int good_;
+  mutable std::atomic<int> asked_{0};
+};
+
+constexpr int for_ever = 1 << 30;
+
+/// A node in a thread of this process.
+class served {
+ public:
+  explicit served(a::node_options options) {
+    options.stop = stop_.get_token();
+    options.ready = [this](const a::node_address& at) { ready_.set_value(at); };
+    options.say = [this](const std::string& line) {
+      const std::scoped_lock lock(mutex_);
+      said_ += line + "\n";
+    };
+    thread_ = std::jthread([options] { a::serve(options); });
+    at_ = ready_.get_future().get();
+  }
+  ~served() { stop_.request_stop(); }
+
+  const a::node_address& at() const { return at_; }
+  std::string said() const {
+    const std::scoped_lock lock(mutex_);
+    return said_;
+  }
+  bool is_waiting() const {
+    return a::status_of(at_, {}, std::chrono::seconds(5)).find("waiting") !=
+           std::string::npos;
+  }
+
+ private:
+  std::stop_source stop_;
+  std::promise<a::node_address> ready_;
+  a::node_address at_;
+  mutable std::mutex mutex_;
+  std::string said_;
+  std::jthread thread_;
+};
+
+a::node_options throws_after(int good) {
+  a::node_options options;
+  options.make_objective = [=](const std::string&, const k::dataset&) {
+    return std::make_shared<throwing>(good);
+  };
+  return options;
+}
+
+/// Two replicas, both at the node.
+a::training_plan plan_at(const served& node, const std::string& system) {
+  p::wiring_options two;
+  two.replicas = 2;
+  two.tau = 5;
+  a::training_plan plan = t::plan_of(std::make_shared<throwing>(for_ever),
+                                     *p::by_name(system, two), 1000);
+  plan.deterministic = false;
+  for (p::replica& replica : plan.graph.replicas) {
+    if (!replica.is_hub()) {
+      replica.place = node.at().text();
+    }
+  }
+  return plan;
+}
+
+std::string what_ends(const a::training_plan& plan) {
+  try {
+    return std::string(a::name(a::train(plan, t::blank(100)).stop_reason));
+  } catch (const std::exception& problem) {
+    return problem.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what an objective throws at a node ends the run in its words") {
+  const std::string system =
+      GENERATE("star", "sync", "allreduce", "ad-psgd", "hogwildpp");
+  const int good = GENERATE(0, 150);
+  INFO(system << ", after " << good);
+  const served node(throws_after(good));
+  const auto began = clock::now();
+
+  const std::string why = what_ends(plan_at(node, system));
+
+  CHECK(why ==
+        "the run broke off: node " + node.at().text() + ": the well is dry");
+  CHECK(clock::now() - began < std::chrono::seconds(15));  // no deadline
+  CHECK_THAT(node.said(), Catch::Contains("let the run go: the well is dry"));
+  CHECK(node.is_waiting());
+}
+
+TEST_CASE("what opens a node's samples and throws is told in its words") {
+  a::node_options options;
+  options.open_data = [](const std::string&) -> std::optional<k::dataset> {
+    throw std::runtime_error("the disk is out");
+  };
+  const served node(options);
+
+  CHECK(what_ends(plan_at(node, "star")) ==
+        "node " + node.at().text() + ": the disk is out");
+  CHECK(node.is_waiting());
+}
