@@ -29,7 +29,9 @@ void evaluated(run_ptr self) {
              std::make_shared<const epoch_record>(state.report.epochs.back()));
   const bool closes = !state.closing.empty();
   const auto reason = closes ? state.cut_short : state.verdict();
-  if (!found.is_finite || state.has_diverged(reason.has_value())) {
+  const bool interrupted = closes && reason == stop_reason::interrupted;
+  if (!found.is_finite ||
+      (!interrupted && state.has_diverged(reason.has_value()))) {
     finish(self, stop_reason::diverged, state.divergence_advice());
   } else if (reason) {
     finish(self, *reason, state.closing);
