@@ -11,6 +11,7 @@
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/trained_model.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "apps/sounder/unseen.hpp"
 #include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
@@ -59,18 +60,25 @@ kernels::loss_sums sums_of(const kernels::objective& objective,
   return sums;
 }
 
-json measure(const trained_model& m, const kernels::dataset& data) {
+/// Samples of classes that the model does not know are errors without a loss.
+json measure(const trained_model& m, const prepared_samples& samples) {
+  const kernels::dataset& data = samples.data;
   const auto objective = m.objective_for(data);
   const kernels::loss_sums sums = sums_of(*objective, data, m.weights());
   const auto rows = static_cast<double>(sums.rows);
-  json out = {
-      {"model", m.name()}, {"samples", sums.rows}, {"loss", sums.loss / rows}};
+  json out = {{"model", m.name()},
+              {"samples", sums.rows + samples.unseen},
+              {"loss", sums.loss / rows}};
   if (!kernels::is_classifier(m.kind())) {
     return out;
   }
-  const double error = static_cast<double>(sums.errors) / rows;
-  out.update(
-      {{"errors", sums.errors}, {"error", error}, {"accuracy", 1.0 - error}});
+  const std::uint64_t errors = sums.errors + samples.unseen;
+  const double error = static_cast<double>(errors) /
+                       static_cast<double>(sums.rows + samples.unseen);
+  out.update({{"errors", errors},
+              {"unseen_class", samples.unseen},
+              {"error", error},
+              {"accuracy", 1.0 - error}});
   if (!kernels::is_multi_class(m.kind())) {
     const confusion c = count(*objective, data, m.weights());
     out.update({{"positive_label", m.labels()[0]},
@@ -104,8 +112,7 @@ int run(const invocation& given) {
   std::vector<load_record> records;
   source samples = load(values, data_file, part::test, records);
   choose_topic(values, "topics", samples);
-  const kernels::dataset data = m.prepare(values, std::move(samples), true);
-  const json measured = measure(m, data);
+  const json measured = measure(m, m.prepare(values, std::move(samples), true));
   print(json_wanted ? measured.dump(2) + "\n" : as_table(measured));
   return 0;
 }
@@ -121,10 +128,14 @@ command evaluate_command() {
       "  sounder evaluate --model-file m.npz --data mnist/ --output json\n"
       "\n"
       "Reads models of sounder train and of liblinear. Of a folder of images "
-      "it takes\nthe test half. The loss is the mean without the penalty.\n";
+      "it takes\nthe test half. The loss is the mean without the penalty. "
+      "Samples of a class that\nthe model does not know are errors and not "
+      "part "
+      "of the loss.\n";
   c.groups = {{"Evaluation",
                {{"model-file", "FILE", "", "the model, text or .npz"},
                 {"data", "FILE", "", "labelled samples; a file or a folder"},
+                unknown_features_option(),
                 {"output", "FORM", "table", "table, json"}}},
               format_options(),
               label_options(false),

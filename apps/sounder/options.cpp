@@ -8,6 +8,8 @@
 
 #include <boost/program_options.hpp>
 
+#include "kernels/data/byte_order_mark.hpp"
+
 namespace sounder::app {
 
 namespace po = boost::program_options;
@@ -189,7 +191,8 @@ class config_reader {
     std::string line;
     while (std::getline(in, line)) {
       ++number_;
-      take(line);
+      take(number_ > 1 ? line
+                       : std::string(kernels::without_byte_order_mark(line)));
     }
     if (number_ == 0) {
       throw usage_error(fmt::format(

@@ -30,7 +30,8 @@ struct model_choice {
 /// Encoded labels, the constant feature in place, popular features first.
 struct workload {
   kernels::dataset train;
-  kernels::dataset test;  // empty without one
+  kernels::dataset test;   // empty without one
+  std::size_t unseen = 0;  // test samples of classes that training did not have
   kernels::linear_model kind = kernels::linear_model::svm;
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
