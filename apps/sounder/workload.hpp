@@ -30,8 +30,7 @@ struct model_choice {
 /// Encoded labels, the constant feature in place, popular features first.
 struct workload {
   kernels::dataset train;
-  kernels::dataset test;   // empty without one
-  std::size_t unseen = 0;  // test samples of classes that training did not have
+  kernels::dataset test;  // empty without one
   kernels::linear_model kind = kernels::linear_model::svm;
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
@@ -40,6 +39,7 @@ struct workload {
   kernels::feature_order order;
   std::string name;  // of the training set, for messages
   std::string model_name;
+  std::size_t unseen = 0;  // test samples of classes that training did not have
 
   std::size_t classes() const noexcept { return labels.size(); }
 };
