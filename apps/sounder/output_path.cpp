@@ -40,8 +40,9 @@ const std::string& output_file(const settings& values,
 void check_outputs(const settings& values, const std::string& first,
                    const std::string& second) {
   const std::string path = output_path(values, first);
-  if (!path.empty() && path != "/dev/null" &&
-      are_same(path, output_path(values, second))) {
+  const std::string other = output_path(values, second);
+  if (!path.empty() && !other.empty() && path != "/dev/null" &&
+      are_same(path, other)) {
     values.fail(second, fmt::format("is where --{} goes, too; name another "
                                     "file",
                                     first));

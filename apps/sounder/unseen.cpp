@@ -37,7 +37,7 @@ kernels::dataset leave_out_unknown_features(const settings& values,
                                                               "refuse"};
   const bool refuses = values.one_of("unknown-features", choices) == choices[1];
   if (!data.is_sparse() || data.features() <= features) {
-    return std::move(data);
+    return std::exchange(data, {});
   }
   kernels::narrowed narrowed = kernels::narrow(std::move(data), features);
   const std::size_t count = narrowed.features_left_out;

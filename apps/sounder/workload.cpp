@@ -49,7 +49,9 @@ std::vector<float> encode_binary(const settings& values,
                             sources.train.name, kernels::list_labels(labels)));
   }
   encode_both(sources, [&](const dataset& data, const std::string& name) {
-    return kernels::encode_binary(data, ordered, name);
+    return positive
+               ? kernels::encode_one_against_rest(data, labels, *positive, name)
+               : kernels::encode_binary(data, ordered, name);
   });
   return {ordered[1], ordered[0]};
 }
