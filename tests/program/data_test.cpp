@@ -194,7 +194,7 @@ TEST_CASE("what training did not have is noted, not refused") {
                                        .get<double>()));
   CHECK(program(train + words{"--quiet"}).err.empty());
   check_complaint(
-      program(train + words{"--unknown-features", "refuse"}), 3,
+      program(train + words{"--quiet", "--unknown-features", "refuse"}), 3,
       "t.svm: has 1 feature beyond the 3 of the training set; leave");
   check_complaint(program({"evaluate", "--model-file", model, "--data", test,
                            "--unknown-features", "refuse"}),
@@ -282,7 +282,7 @@ TEST_CASE("a dash is standard output, or is refused where a result is") {
   CHECK(!std::filesystem::exists("-"));
   CHECK(program({"data", "generate", "--kind", "p1", "--rows", "2", "--out",
                  out, "--quiet"})
-            .out.starts_with("1 "));
+            .out.find(" 1:") != std::string::npos);
   check(
       {"data", "split", "--data", data, "--train-out", out, "--test-out", out},
       "--test-out: is where --train-out goes");
