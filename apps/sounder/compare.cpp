@@ -8,6 +8,7 @@
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_model.hpp"
+#include "apps/sounder/output_path.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
@@ -246,7 +247,7 @@ int run(const invocation& given) {
   }
   const settings& values = given.values;
   session s{progress(values.flag("quiet")),
-            metrics_file(values.text("metrics")),
+            metrics_file(output_file(values, "metrics")),
             {},
             values.one_of("output", outputs) == "json"};
   for (const experiment& e : all) {

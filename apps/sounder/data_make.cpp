@@ -5,6 +5,7 @@
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/data_options.hpp"
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/output_path.hpp"
 #include "apps/sounder/progress.hpp"
 #include "kernels/data/labels.hpp"
 #include "kernels/data/split.hpp"
@@ -29,14 +30,16 @@ option_group output_options(std::vector<option> files) {
 int run_generate(const invocation& given) {
   const settings& values = given.values;
   progress out(values.flag("quiet"));
-  const std::string& train = values.required("out");
+  values.required("out");
+  check_outputs(values, "out", "test-out");
+  const std::string train = output_path(values, "out");
   if (!values.has("test-out") && values.has("test-rows")) {
     values.fail("test-rows", "needs a file for them: --test-out");
   }
   const kernels::train_test made = generate(values, "kind");
   write(train, made.train, out);
   if (values.has("test-out")) {
-    write(values.text("test-out"), made.test, out);
+    write(output_path(values, "test-out"), made.test, out);
   }
   return 0;
 }
@@ -68,7 +71,8 @@ const option half_option = {"half", "NAME", "train",
 int run_convert(const invocation& given) {
   const settings& values = given.values;
   progress out(values.flag("quiet"));
-  const std::string& file = values.required("out");
+  values.required("out");
+  const std::string file = output_path(values, "out");
   write(file, select(values, load_source(values)), out);
   return 0;
 }
@@ -76,8 +80,11 @@ int run_convert(const invocation& given) {
 int run_split(const invocation& given) {
   const settings& values = given.values;
   progress out(values.flag("quiet"));
-  const std::string& train = values.required("train-out");
-  const std::string& test = values.required("test-out");
+  values.required("train-out");
+  values.required("test-out");
+  check_outputs(values, "train-out", "test-out");
+  const std::string train = output_path(values, "train-out");
+  const std::string test = output_path(values, "test-out");
   const double ratio = values.number("ratio", 0.0, 1.0);
   const auto seed = values.number<std::uint64_t>("seed");
   const source from = load_source(values);
@@ -108,8 +115,9 @@ command generate_command() {
       {"Shape",
        {{"features", "N", "", "features [as above]"},
         {"seed", "N", "1", "of all that is random"}}},
-      output_options({{"out", "FILE", "", "training samples, in svmlight text"},
-                      {"test-out", "FILE", "", "test samples"}}),
+      output_options({{"out", "FILE", "",
+                       "training samples, in svmlight text; - is stdout"},
+                      {"test-out", "FILE", "", "test samples; - is stdout"}}),
       common_options()};
   c.run = run_generate;
   return c;
@@ -131,7 +139,7 @@ command convert_command() {
        {{"data", "FILE", "", "samples; a file or a folder"}, half_option}},
       format_options(),
       label_options(false),
-      output_options({{"out", "FILE", "", "svmlight text"}}),
+      output_options({{"out", "FILE", "", "svmlight text; - is stdout"}}),
       common_options()};
   c.run = run_convert;
   return c;
@@ -144,16 +152,17 @@ command split_command() {
   c.text =
       "  sounder data split --data all.svm --ratio 0.8 --train-out train.svm "
       "\\\n    --test-out test.svm\n";
-  c.groups = {{"Data",
-               {{"data", "FILE", "", "samples; a file or a folder"},
-                half_option,
-                {"ratio", "R", "0.8", "part of the samples that trains"},
-                {"seed", "N", "1", "of the draw"}}},
-              format_options(),
-              label_options(false),
-              output_options({{"train-out", "FILE", "", "svmlight text"},
-                              {"test-out", "FILE", "", "svmlight text"}}),
-              common_options()};
+  c.groups = {
+      {"Data",
+       {{"data", "FILE", "", "samples; a file or a folder"},
+        half_option,
+        {"ratio", "R", "0.8", "part of the samples that trains"},
+        {"seed", "N", "1", "of the draw"}}},
+      format_options(),
+      label_options(false),
+      output_options({{"train-out", "FILE", "", "svmlight text; - is stdout"},
+                      {"test-out", "FILE", "", "svmlight text; - is stdout"}}),
+      common_options()};
   c.run = run_split;
   return c;
 }

@@ -5,13 +5,17 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/normalise_options.hpp"
 #include "apps/sounder/table.hpp"
+#include "apps/sounder/unseen.hpp"
 #include "apps/sounder/weight_options.hpp"
+#include "kernels/data/csv_record.hpp"
 #include "kernels/data/load.hpp"
 #include "kernels/data/load_cached.hpp"
 #include "kernels/data/split.hpp"
@@ -27,17 +31,57 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::array<std::string_view, 5> formats = {"auto", "svmlight", "csv",
                                                      "idx", "cifar10"};
+constexpr std::array<std::string_view, 3> headers = {"auto", "yes", "no"};
+constexpr std::array<std::pair<std::string_view, char>, 5> separators = {
+    {{"auto", '\0'},
+     {"comma", ','},
+     {"semicolon", ';'},
+     {"tab", '\t'},
+     {"space", ' '}}};
+
+/// Of a word among the choices that have it.
+std::size_t place_of(std::string_view word,
+                     std::span<const std::string_view> choices) {
+  return static_cast<std::size_t>(
+      std::find(choices.begin(), choices.end(), word) - choices.begin());
+}
+
+/// --separator: '\0' for auto.
+char read_separator(const settings& values) {
+  const std::string& text = values.text("separator");
+  for (const auto& [name, separator] : separators) {
+    if (text == name) {
+      return separator;
+    }
+  }
+  if (text.size() != 1 || !kernels::is_separator(text[0])) {
+    values.fail("separator",
+                fmt::format("'{}' separates no numbers; choose auto, comma, "
+                            "semicolon, tab, space, or a character such as |",
+                            text));
+  }
+  return text[0];
+}
 
 kernels::load_options read_load_options(const settings& values, part half) {
   kernels::load_options how;
-  const std::string& format = values.one_of("format", formats);
   how.format = static_cast<file_format>(
-      std::find(formats.begin(), formats.end(), format) - formats.begin());
+      place_of(values.one_of("format", formats), formats));
   how.part = half == part::train ? kernels::part::train : kernels::part::test;
   how.needs_labels = half != part::unlabelled_test;
   how.features = values.number<std::size_t>("features");
   how.zero_based = values.flag("zero-based");
-  how.csv_label_column = values.number<int>("label-column", -1);
+  how.csv_separator = read_separator(values);
+  how.csv_header = static_cast<kernels::csv_header>(
+      place_of(values.one_of("header", headers), headers));
+  how.csv_has_labels = values.text("label-column") != "none";
+  if (how.csv_has_labels) {
+    how.csv_label_column = values.number<int>("label-column", -1);
+  } else if (how.needs_labels) {
+    values.fail("label-column",
+                "none is for sounder predict; here labels are "
+                "needed");
+  }
   how.threads = values.number<unsigned>("threads", 0, 1024);
   return how;
 }
@@ -123,7 +167,12 @@ option_group format_options() {
            {"features", "N", "0",
             "declared number of features; 0: as many as the file has"},
            {"zero-based", "", "", "svmlight indices start at 0"},
-           {"label-column", "N", "0", "of CSV, from 0; -1 is the last"},
+           {"separator", "NAME", "auto",
+            "of CSV: auto, comma, semicolon, tab, space, or a character"},
+           {"header", "NAME", "auto",
+            "whether CSV begins with titles: auto, yes, no"},
+           {"label-column", "N", "0",
+            "of CSV, from 0; -1 is the last; none: no labels (predict)"},
            {"threads", "N", "0", "for reading; 0: one per processor"},
            {"cache", "DIR", "", "keep a binary copy of what is read in DIR"}}};
 }
@@ -154,7 +203,8 @@ option_group training_data_options() {
         "test samples; of a folder in --data its test half is taken"},
        {"split", "R", "",
         "train on a random part R of --data, test on the "
-        "rest"}}};
+        "rest"},
+       unknown_features_option()}};
   for (option& o : normalise_options()) {
     group.options.push_back(std::move(o));
   }

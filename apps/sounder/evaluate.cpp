@@ -12,6 +12,7 @@
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/trained_model.hpp"
 #include "apps/sounder/training_run.hpp"
+#include "apps/sounder/unseen.hpp"
 #include "kernels/data/parallel.hpp"
 
 namespace sounder::app {
@@ -54,19 +55,26 @@ json confusion(const class_recall& positive, const class_recall& negative) {
           {"false_negative", positive.samples - positive.found}};
 }
 
-measurement measure(const trained_model& m, const kernels::dataset& data) {
+/// Samples of classes that the model does not know are errors without a loss.
+measurement measure(const trained_model& m, const prepared_samples& samples) {
+  const kernels::dataset& data = samples.data;
   const auto objective = m.objective_for(data);
   const kernels::loss_sums sums = sums_of(*objective, data, m.weights());
   const auto rows = static_cast<double>(sums.rows);
   measurement all;
-  all.numbers = {
-      {"model", m.name()}, {"samples", sums.rows}, {"loss", sums.loss / rows}};
+  all.numbers = {{"model", m.name()},
+                 {"samples", sums.rows + samples.unseen},
+                 {"loss", sums.loss / rows}};
   if (!kernels::is_classifier(m.kind())) {
     return all;
   }
-  const double error = static_cast<double>(sums.errors) / rows;
-  all.numbers.update(
-      {{"errors", sums.errors}, {"error", error}, {"accuracy", 1.0 - error}});
+  const std::uint64_t errors = sums.errors + samples.unseen;
+  const double error = static_cast<double>(errors) /
+                       static_cast<double>(sums.rows + samples.unseen);
+  all.numbers.update({{"errors", errors},
+                      {"unseen_class", samples.unseen},
+                      {"error", error},
+                      {"accuracy", 1.0 - error}});
   all.found = recall_of(*objective, m.kind(), data, m.weights(), m.labels());
   if (!kernels::is_multi_class(m.kind())) {
     all.numbers.update(confusion(all.found[0], all.found[1]));
@@ -108,8 +116,8 @@ int run(const invocation& given) {
   std::vector<load_record> records;
   source samples = load(values, data_file, part::test, records);
   choose_topic(values, "topics", samples);
-  const kernels::dataset data = m.prepare(values, std::move(samples), true);
-  const measurement measured = measure(m, data);
+  const measurement measured =
+      measure(m, m.prepare(values, std::move(samples), true));
   if (json_wanted) {
     print(as_json(measured).dump(2) + "\n");
   } else {
@@ -129,10 +137,14 @@ command evaluate_command() {
       "  sounder evaluate --model-file m.npz --data mnist/ --output json\n"
       "\n"
       "Reads models of sounder train and of liblinear. Of a folder of images "
-      "it takes\nthe test half. The loss is the mean without the penalty.\n";
+      "it takes\nthe test half. The loss is the mean without the penalty. "
+      "Samples of a class that\nthe model does not know are errors and not "
+      "part "
+      "of the loss.\n";
   c.groups = {{"Evaluation",
                {{"model-file", "FILE", "", "the model, text or .npz"},
                 {"data", "FILE", "", "labelled samples; a file or a folder"},
+                unknown_features_option(),
                 {"output", "FORM", "table", "table, json"}}},
               format_options(),
               label_options(false),

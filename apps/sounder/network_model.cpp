@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/normalise_options.hpp"
+#include "kernels/data/byte_order_mark.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/network/models.hpp"
 
@@ -65,7 +66,7 @@ std::string text_of(const std::string& file) {
   if (!in) {
     throw data_error(file, "cannot be read");
   }
-  return text.str();
+  return std::string(kernels::without_byte_order_mark(text.str()));
 }
 
 /// The line of a text that a layer stands in; 0 when there is none, as for

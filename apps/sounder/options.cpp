@@ -9,6 +9,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "kernels/data/byte_order_mark.hpp"
 #include "kernels/nearest.hpp"
 
 namespace sounder::app {
@@ -220,7 +221,8 @@ class config_reader {
     std::string line;
     while (std::getline(in, line)) {
       ++number_;
-      take(line);
+      take(number_ > 1 ? line
+                       : std::string(kernels::without_byte_order_mark(line)));
     }
     if (number_ == 0) {
       throw usage_error(fmt::format(

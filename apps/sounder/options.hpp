@@ -44,6 +44,8 @@ struct option_group {
 /// The values of a command's options, and where each came from.
 class settings {
  public:
+  /// Whether the command has such an option.
+  bool knows(const std::string& name) const { return entries_.contains(name); }
   /// Whether there is a value, be it the default.
   bool has(const std::string& name) const { return !text(name).empty(); }
   /// Whether somebody gave a value.

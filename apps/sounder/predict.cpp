@@ -9,8 +9,9 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/data_options.hpp"
+#include "apps/sounder/output_path.hpp"
 #include "apps/sounder/trained_model.hpp"
-#include "apps/sounder/training_run.hpp"
+#include "apps/sounder/unseen.hpp"
 #include "kernels/data/atomic_file.hpp"
 
 namespace sounder::app {
@@ -94,7 +95,7 @@ void predict(const trained_model& m, const kernels::dataset& data,
 
 int run(const invocation& given) {
   const settings& values = given.values;
-  const std::string& out = values.text("out");
+  const std::string out = output_path(values, "out");
   const std::string& data_file = values.required("data");
   const trained_model m(values.required("model-file"));
   const line_format form{values.flag("scores"), values.flag("probabilities")};
@@ -106,12 +107,10 @@ int run(const invocation& given) {
                             m.name()));
   }
   std::vector<load_record> records;
-  const kernels::dataset data = m.prepare(
-      values, load(values, data_file, part::unlabelled_test, records), false);
-  if (out == "-") {
-    predict(m, data, form, print);
-    return 0;
-  }
+  const kernels::dataset data =
+      m.prepare(values, load(values, data_file, part::unlabelled_test, records),
+                false)
+          .data;
   kernels::atomic_file file(out);
   predict(m, data, form, [&](const std::string& lines) { file.write(lines); });
   file.commit();
@@ -131,12 +130,15 @@ command predict_command() {
       "A line has the label (the value, for regression), then decision values, "
       "then\nprobabilities, as asked for: one value for binary models (of the "
       "first label of\nthe model file), else one a class in ascending order. "
-      "Labels in the data are\nread and ignored; images need none.\n";
+      "Labels in the data are\nread and ignored; images and svmlight lines "
+      "need "
+      "none, and a CSV file does without\nby --label-column none.\n";
   c.groups = {
       {"Prediction",
        {{"model-file", "FILE", "", "the model, text or .npz"},
         {"data", "FILE", "", "samples; a file or a folder"},
         {"out", "FILE", "-", "where to; - is stdout"},
+        unknown_features_option(),
         {"scores", "", "", "add decision values"},
         {"probabilities", "", "", "add probabilities (logistic, softmax)"}}},
       format_options(),

@@ -11,6 +11,7 @@
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/network_options.hpp"
+#include "apps/sounder/output_path.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
@@ -87,7 +88,7 @@ request read(const settings& values) {
   place_on_nodes(values, r.plan);
   warn_of_compression(values, r.plan.graph);
   r.plan.data_source = copy_source(values);
-  r.save = values.text("save");
+  r.save = output_file(values, "save");
   r.as_json = values.one_of("output", outputs) == "json";
   return r;
 }
@@ -157,7 +158,7 @@ int run(const invocation& given) {
   const settings& values = given.values;
   request r = read(values);
   progress out(values.flag("quiet"));
-  metrics_file metrics(values.text("metrics"));
+  metrics_file metrics(output_file(values, "metrics"));
   if (const std::string note = oversubscription_note(r.wiring.threads());
       !note.empty()) {
     out.note("note: " + note);

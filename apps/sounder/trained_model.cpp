@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/sounder/unseen.hpp"
 #include "kernels/data/constant_feature.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/labels.hpp"
@@ -21,8 +22,12 @@ dataset prepare_for(const kernels::model& trained,
       (!data.is_sparse() && data.features() != trained.features)) {
     throw data_error(samples.name,
                      fmt::format("has {} features, the model {}; use the data "
-                                 "that the model is for",
-                                 data.features(), trained.features));
+                                 "that the model is for{}",
+                                 data.features(), trained.features,
+                                 data.features() + 1 == trained.features
+                                     ? ", and say so when a CSV file has no "
+                                       "labels (--label-column none)"
+                                     : ""));
   }
   if (with_labels && kernels::is_multi_class(trained.kind)) {
     data = kernels::encode_classes(data, trained.labels, samples.name);
@@ -75,15 +80,31 @@ std::size_t trained_model::outputs() const noexcept {
   return network_.function ? network_.function->outputs() : linear_.outputs;
 }
 
-dataset trained_model::prepare(const settings& values, source&& samples,
-                               bool with_labels) const {
+std::size_t trained_model::features() const noexcept {
+  return network_.function ? network_.function->input().output().size()
+                           : linear_.features;
+}
+
+prepared_samples trained_model::prepare(const settings& values,
+                                        source&& samples,
+                                        bool with_labels) const {
+  samples.data = leave_out_unknown_features(
+      values, std::move(samples.data), samples.name, features(), "the model");
+  // One class against the rest knows no other.
+  const bool has_classes =
+      with_labels && !labels().empty() &&
+      (kernels::is_multi_class(kind_) || !values.has("positive"));
+  const std::size_t unseen =
+      has_classes ? leave_out_unseen_classes(values, samples, labels()) : 0;
   if (!network_.function) {
     // The weights make up for what else was normalised.
     kernels::normalisation how;
     if (linear_.normalised == kernels::normalisation_kind::unit_rows) {
       how.kind = linear_.normalised;
     }
-    return prepare_for(linear_, how, values, std::move(samples), with_labels);
+    return {
+        prepare_for(linear_, how, values, std::move(samples), with_labels),
+        unseen};
   }
   dataset data = std::exchange(samples.data, {});
   const kernels::shape& input = network_.function->input().output();
@@ -95,9 +116,10 @@ dataset trained_model::prepare(const settings& values, source&& samples,
                     "is {} ({})",
                     data.features(), to_text(input), input.size()));
   }
-  return with_labels
-             ? kernels::encode_classes(data, network_.labels, samples.name)
-             : data;
+  return {with_labels
+              ? kernels::encode_classes(data, network_.labels, samples.name)
+              : data,
+          unseen};
 }
 
 std::shared_ptr<const kernels::objective> trained_model::objective_for(

@@ -22,6 +22,12 @@ kernels::dataset prepare_for(const kernels::model& trained,
                              const settings& values, source&& samples,
                              bool with_labels);
 
+/// Samples for a model.
+struct prepared_samples {
+  kernels::dataset data;
+  std::size_t unseen = 0;  // others, of classes that the model does not know
+};
+
 class trained_model {
  public:
   /// Errors: data_error for what is no model.
@@ -35,18 +41,17 @@ class trained_model {
   std::size_t outputs() const noexcept;
 
   /// Samples for this model: labels encoded, or left alone when they do not
-  /// matter, in the model's width.
+  /// matter, in the model's width. Classes and features that it does not know
+  /// are left out, with a note (unseen.hpp).
   /// Errors: data_error for samples of another width.
-  kernels::dataset prepare(const settings& values, source&& samples,
+  prepared_samples prepare(const settings& values, source&& samples,
                            bool with_labels) const;
 
   std::shared_ptr<const kernels::objective> objective_for(
       const kernels::dataset& data) const;
 
  private:
-  kernels::dataset prepare_linear(const settings& values, kernels::dataset data,
-                                  const std::string& name,
-                                  bool with_labels) const;
+  std::size_t features() const noexcept;  // of files
 
   kernels::linear_model kind_ = kernels::linear_model::softmax;
   kernels::model linear_;

@@ -21,15 +21,47 @@ namespace sounder::app {
 
 namespace {
 
+/// Test samples of classes that training did not have: errors that the
+/// evaluation does not see.
+class unseen_errors {
+ public:
+  explicit unseen_errors(const workload& work)
+      : known_(static_cast<double>(work.test.rows())),
+        unseen_(static_cast<double>(work.unseen)) {}
+
+  void add_to(actors::epoch_record& record) const {
+    if (record.test_error && unseen_ > 0.0) {
+      record.test_error =
+          (*record.test_error * known_ + unseen_) / (known_ + unseen_);
+    }
+  }
+
+  /// The error without them at which that with them reaches `target`.
+  double target_without(double target) const {
+    return unseen_ > 0.0 ? (target * (known_ + unseen_) - unseen_) / known_
+                         : target;
+  }
+
+ private:
+  double known_;
+  double unseen_;
+};
+
 /// One run, to its end.
-actors::run_report attempt(const actors::training_plan& plan,
+actors::run_report attempt(const actors::training_plan& given,
                            const workload& work, const std::string& title,
                            progress& out, metrics_file& metrics) {
+  const unseen_errors unseen(work);
+  actors::training_plan plan = given;
+  if (plan.stop.target_error) {
+    plan.stop.target_error = unseen.target_without(*plan.stop.target_error);
+  }
   out.start(title, plan.epochs);
   actors::run_report report;
   try {
     report = actors::train(plan, work.train, work.test,
-                           [&](const actors::epoch_record& record) {
+                           [&](actors::epoch_record record) {
+                             unseen.add_to(record);
                              out.epoch(record);
                              metrics.epoch(record);
                            });
@@ -39,6 +71,9 @@ actors::run_report attempt(const actors::training_plan& plan,
       problems.replace(at, 1, "; ");
     }
     throw usage_error(problems);
+  }
+  for (actors::epoch_record& record : report.epochs) {
+    unseen.add_to(record);
   }
   out.finish();
   return report;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/network_model.hpp"
+#include "apps/sounder/unseen.hpp"
 #include "apps/sounder/weight_options.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/labels.hpp"
@@ -49,13 +50,16 @@ std::vector<float> encode_binary(const settings& values,
                             sources.train.name, kernels::list_labels(labels)));
   }
   encode_both(sources, [&](const dataset& data, const std::string& name) {
-    return kernels::encode_binary(data, ordered, name);
+    return positive
+               ? kernels::encode_one_against_rest(data, labels, *positive, name)
+               : kernels::encode_binary(data, ordered, name);
   });
   return {ordered[1], ordered[0]};
 }
 
+/// Counts in `unseen` what the test set has of other classes.
 std::vector<float> encode(const settings& values, linear_model kind,
-                          train_test_sources& sources) {
+                          train_test_sources& sources, std::size_t& unseen) {
   if (kernels::is_multi_class(kind) || !kernels::is_classifier(kind)) {
     if (values.has("positive")) {
       values.fail("positive",
@@ -69,6 +73,9 @@ std::vector<float> encode(const settings& values, linear_model kind,
   }
   kernels::label_set labels =
       kernels::distinct_labels(sources.train.data, sources.train.name);
+  if (kernels::is_multi_class(kind) || !values.has("positive")) {
+    unseen = leave_out_unseen_classes(values, sources.test, labels);
+  }
   if (!kernels::is_multi_class(kind)) {
     return encode_binary(values, labels, sources);
   }
@@ -89,13 +96,6 @@ void check_widths(const train_test_sources& sources) {
     throw data_error(sources.test.name,
                      "is of another kind (sparse, dense) than the training "
                      "set; convert one of them (sounder data convert)");
-  }
-  if (test.features() > train.features()) {
-    throw data_error(
-        sources.test.name,
-        fmt::format("has {} features, the training set {}; declare the width "
-                    "(--features {}) or leave the others out",
-                    test.features(), train.features(), test.features()));
   }
   if (!test.is_sparse() && test.features() != train.features()) {
     throw data_error(sources.test.name,
@@ -208,6 +208,9 @@ std::vector<float> workload::objective_class_weights() const {
 
 workload prepare(const settings& values, train_test_sources&& sources,
                  const model_choice& choice, const feature_needs& needs) {
+  sources.test.data = leave_out_unknown_features(
+      values, std::move(sources.test.data), sources.test.name,
+      sources.train.data.features(), "the training set");
   check_widths(sources);
   workload work;
   work.kind = choice.kind;
@@ -216,7 +219,7 @@ workload prepare(const settings& values, train_test_sources&& sources,
   work.class_weights = read_class_weights(values, choice.kind, sources.train);
   weigh_classes(work.class_weights, choice.kind, sources);
   check_weights(values, sources.train);
-  work.labels = encode(values, choice.kind, sources);
+  work.labels = encode(values, choice.kind, sources, work.unseen);
   if (choice.network.empty()) {
     prepare_linear(values, sources, needs, work);
   } else {

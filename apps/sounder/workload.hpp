@@ -43,6 +43,7 @@ struct workload {
   kernels::feature_order order;
   std::string name;  // of the training set, for messages
   std::string model_name;
+  std::size_t unseen = 0;  // test samples of classes that training did not have
 
   std::size_t classes() const noexcept { return labels.size(); }
   /// In the order of the labels for one-against-rest, none for other models:

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -46,20 +47,68 @@ int sync_directory(const fs::path& directory) {
   return reason;
 }
 
+/// Where symbolic links lead, up to one that stands for a descriptor.
+fs::path followed(fs::path path) {
+  constexpr int most_links = 40;  // what Linux follows, too
+  std::error_code none;
+  for (int i = 0; i < most_links && descriptor_named(path) < 0 &&
+                  fs::is_symlink(path, none);
+       ++i) {
+    path = path.parent_path() / fs::read_symlink(path, none);
+  }
+  return path;
+}
+
 }  // namespace
 
+int descriptor_named(const fs::path& path) {
+  const std::string name = path.lexically_normal().string();
+  if (name == "/dev/stdout" || name == "/dev/stderr") {
+    return name == "/dev/stdout" ? STDOUT_FILENO : STDERR_FILENO;
+  }
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (name.starts_with(folder)) {
+      int number = 0;
+      const char* const last = name.data() + name.size();
+      const auto [end, problem] =
+          std::from_chars(name.data() + folder.size(), last, number);
+      return problem == std::errc() && end == last ? number : -1;
+    }
+  }
+  return -1;
+}
+
 atomic_file::atomic_file(const fs::path& path) : name_(path.string()) {
-  std::error_code none;
-  target_ = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none)
-                                       : fs::path(path);
+  target_ = followed(path);
+  pending_.reserve(gather);
+  if (const int descriptor = descriptor_named(target_); descriptor >= 0) {
+    is_stream_ = true;
+    file_ = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (file_ < 0) {
+      fail("cannot write", errno);
+    }
+    return;
+  }
   struct stat old {};
   const bool exists = stat(target_.c_str(), &old) == 0;
-  if (exists && !S_ISREG(old.st_mode)) {
+  if (exists && (S_ISDIR(old.st_mode) || S_ISBLK(old.st_mode))) {
     throw data_error(name_, "cannot write here: not a regular file");
   }
   if (!target_.has_filename()) {
     throw data_error(name_, "cannot write here: no file name");
   }
+  is_stream_ = exists && !S_ISREG(old.st_mode);
+  if (!is_stream_) {
+    open_temporary(exists, old.st_mode);
+    return;
+  }
+  file_ = open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file_ < 0) {
+    fail("cannot write", errno);
+  }
+}
+
+void atomic_file::open_temporary(bool exists, unsigned permissions) {
   do {
     temporary_ = temporary_name(target_);
     file_ =
@@ -72,9 +121,8 @@ atomic_file::atomic_file(const fs::path& path) : name_(path.string()) {
   }
   if (exists) {
     // Somebody else's file may refuse; then it gets the default permissions.
-    static_cast<void>(fchmod(file_, old.st_mode & 07777));
+    static_cast<void>(fchmod(file_, permissions & 07777));
   }
-  pending_.reserve(gather);
 }
 
 atomic_file::~atomic_file() { discard(); }
@@ -92,12 +140,15 @@ void atomic_file::write(std::string_view text) {
 
 void atomic_file::commit() {
   flush();
-  if (fsync(file_) != 0) {
+  if (!is_stream_ && fsync(file_) != 0) {
     fail("cannot write", errno);
   }
   const int closed = close(std::exchange(file_, -1));
   if (closed != 0) {
     fail("cannot write", errno);
+  }
+  if (is_stream_) {
+    return;
   }
   if (rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail("cannot replace the file", errno);
@@ -114,10 +165,12 @@ void atomic_file::flush() {
 }
 
 void atomic_file::write_through(std::string_view text) {
-  while (!text.empty()) {
+  while (!text.empty() && has_reader_) {
     const ssize_t written = ::write(file_, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (is_stream_ && errno == EPIPE) {
+      has_reader_ = false;
     } else if (errno != EINTR) {
       fail("cannot write", errno);
     }

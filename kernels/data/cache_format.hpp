@@ -17,7 +17,7 @@ namespace sounder::kernels::cache_format {
 // Raise the version with every change of the format or of what the readers
 // make of the same text.
 constexpr std::uint64_t magic = 0x0a7265646e756f73U;  // "sounder\n"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint64_t chunk_bytes = 256U << 10U;  // fits a core's cache
 
 /// The file: header, `files` stamps, a checksum for each chunk, sections.

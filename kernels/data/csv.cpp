@@ -1,6 +1,7 @@
 #include "kernels/data/csv.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,142 +10,161 @@
 
 #include <fmt/format.h>
 
+#include "kernels/assert.hpp"
+#include "kernels/data/csv_layout.hpp"
+#include "kernels/data/csv_record.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/number.hpp"
+#include "kernels/data/parallel.hpp"
+#include "kernels/data/parse_lines.hpp"
 
 namespace sounder::kernels {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == text.npos
-             ? std::string_view()
-             : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
+/// What all workers fill, in file order.
+struct samples_read {
+  buffer<float> features;
+  std::vector<float> labels;
+};
 
 /// Splits lines and collects their numbers, labels among them.
 class csv_parser final : public line_parser {
  public:
-  explicit csv_parser(const csv_options& options) : options_(options) {}
+  csv_parser(const csv_layout& layout, samples_read& result)
+      : layout_(layout), row_(layout.columns), result_(result) {}
 
   std::uint64_t parse(std::string_view lines) override {
+    features_.resize(0);
+    labels_.clear();
     std::uint64_t line = 0;
-    while (!lines.empty()) {
+    for (const char* p = lines.data(); p != lines.data() + lines.size();) {
       ++line;
-      const std::size_t size = lines.find('\n');
-      const std::string_view text = lines.substr(0, size);
-      lines.remove_prefix(size + 1);
-      if (!trimmed(text).empty()) {
-        parse_line(line, text);
+      last_ = static_cast<const char*>(std::memchr(
+          p, '\n', static_cast<std::size_t>(lines.data() + lines.size() - p)));
+      if (has_plain_numbers(p) || has_numbers(line, p)) {
+        add_row();
       }
+      p = last_ + 1;
     }
     return line;
   }
 
-  /// One parser alone parses in file order: nothing is left to do.
-  void append() override {}
-
-  /// What has been read; call once, at the end.
-  dataset release(const std::string& file) {
-    if (labels_.empty()) {
-      throw data_error(file, "has no samples");
-    }
-    dense_storage rows;
-    rows.floats = std::move(features_);
-    rows.floats.shrink_to_fit();
-    return {std::move(rows), std::move(labels_), columns_ - 1};
+  void append() override {
+    result_.features.append({features_.data(), features_.size()});
+    result_.labels.insert(result_.labels.end(), labels_.begin(), labels_.end());
   }
 
  private:
-  void parse_line(std::uint64_t line, std::string_view text) {
-    split(text);
-    if (std::exchange(at_first_line_, false)) {
-      set_columns(line);
-      if (is_header()) {
-        return;
-      }
+  bool is_blank(char c) const noexcept {
+    return c == ' ' || c == '\r' || (c == '\t' && layout_.separator != '\t');
+  }
+
+  const char* skip_blanks(const char* p) const noexcept {
+    while (is_blank(*p)) {
+      ++p;
     }
-    if (fields_.size() != columns_) {
+    return p;
+  }
+
+  /// The fast way into row_, for lines of numbers without quotes; false for all
+  /// others, the wrong ones among them.
+  bool has_plain_numbers(const char* p) noexcept {
+    for (std::size_t i = 0; i < layout_.columns; ++i) {
+      if (i > 0 && layout_.separator != ' ') {
+        if (*p != layout_.separator) {
+          return false;
+        }
+        ++p;
+      }
+      const char* number = skip_blanks(p);
+      p = parse_float(number, last_, row_[i]);
+      if (p == nullptr ||
+          (i > 0 && layout_.separator == ' ' && !is_blank(number[-1]))) {
+        return false;
+      }
+      p = skip_blanks(p);
+    }
+    return p == last_;
+  }
+
+  /// The other way, by fields; false for an empty line.
+  bool has_numbers(std::uint64_t line, const char* p) {
+    std::string_view text(p, static_cast<std::size_t>(last_ + 1 - p));
+    if (!next_record(text, layout_.separator, fields_)) {
+      throw line_error(
+          line, fmt::format("column {}: the quote does not close on its line",
+                            fields_.size() + 1));
+    }
+    if (is_blank_record(fields_)) {
+      return false;
+    }
+    if (fields_.size() != layout_.columns) {
       throw line_error(line, fmt::format("{} fields where the first line has "
                                          "{}",
-                                         fields_.size(), columns_));
+                                         fields_.size(), layout_.columns));
     }
-    for (std::size_t i = 0; i < columns_; ++i) {
-      const float value = number_at(line, i);
-      if (i == label_column_) {
-        labels_.push_back(value);
-      } else {
-        features_.push_back(value);
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      const auto value = number_in(fields_[i].text);
+      if (!value) {
+        throw line_error(line, field_problem(fields_[i], i));
       }
+      row_[i] = *value;
+    }
+    return true;
+  }
+
+  void add_row() {
+    const std::span row(row_);
+    const std::size_t label = layout_.label_column;
+    const bool has_label = label < row.size();
+    labels_.push_back(has_label ? row[label] : 0.0F);
+    features_.append(row.first(label));
+    if (has_label) {
+      features_.append(row.subspan(label + 1));
     }
   }
 
-  void split(std::string_view text) {
-    fields_.clear();
-    for (std::size_t end = 0; end != text.npos;) {
-      end = text.find(options_.separator);
-      fields_.push_back(trimmed(text.substr(0, end)));
-      text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
-  }
+  // Set once.
+  const csv_layout layout_;
 
-  void set_columns(std::uint64_t line) {
-    columns_ = fields_.size();
-    label_column_ = options_.label_column < 0
-                        ? columns_ - 1
-                        : static_cast<std::size_t>(options_.label_column);
-    if (columns_ < 2) {
-      throw line_error(line, fmt::format("one column, but label and features "
-                                         "need two; is the separator '{}'?",
-                                         options_.separator));
-    }
-    if (label_column_ >= columns_) {
-      throw line_error(
-          line, fmt::format("no label column {} among {} columns, counted from "
-                            "0",
-                            label_column_, columns_));
-    }
-  }
+  // The line being parsed.
+  const char* last_ = nullptr;  // its '\n'
+  std::vector<float> row_;
+  std::vector<csv_field> fields_;
 
-  /// An empty field or one like "nan" is a mistake rather than a title.
-  bool is_header() const {
-    return std::any_of(fields_.begin(), fields_.end(),
-                       [](std::string_view field) {
-                         return !field.empty() && !number_in(field) &&
-                                number_problem(field) == not_a_number;
-                       });
-  }
-
-  float number_at(std::uint64_t line, std::size_t column) const {
-    const std::string_view field = fields_[column];
-    if (const auto value = number_in(field)) {
-      return *value;
-    }
-    throw line_error(
-        line, field.empty()
-                  ? fmt::format("column {}: the field is empty", column + 1)
-                  : fmt::format("column {}: {} {}", column + 1, quoted(field),
-                                number_problem(field)));
-  }
-
-  const csv_options options_;
-  bool at_first_line_ = true;
-  std::size_t columns_ = 0;
-  std::size_t label_column_ = 0;
-  std::vector<std::string_view> fields_;  // of the current line
-  std::vector<float> labels_;
+  // The block being parsed.
   buffer<float> features_;
+  std::vector<float> labels_;
+
+  samples_read& result_;
 };
 
 }  // namespace
 
 dataset read_csv(input_file& file, const csv_options& options) {
-  auto parser = std::make_unique<csv_parser>(options);
-  csv_parser& result = *parser;
-  const std::unique_ptr<line_parser> parsers[] = {std::move(parser)};
-  parse_lines(file, parsers, options.block_bytes);
-  return result.release(file.name());
+  SOUNDER_ASSERT(options.separator == '\0' || is_separator(options.separator));
+  line_blocks text(file, options.block_bytes);
+  const csv_layout layout = read_layout(text, options);
+  samples_read result;
+  if (layout.columns == 0) {
+    throw data_error(file.name(), "has no samples");
+  }
+  std::vector<std::unique_ptr<line_parser>> parsers;
+  for (unsigned i = thread_count(options.threads); i > 0; --i) {
+    parsers.push_back(std::make_unique<csv_parser>(layout, result));
+  }
+  parse_lines(text, parsers);
+  if (result.labels.empty()) {
+    throw data_error(file.name(), "has no samples");
+  }
+  dense_storage rows;
+  rows.floats = std::move(result.features);
+  rows.floats.shrink_to_fit();
+  const std::size_t features = layout.label_column < layout.columns
+                                   ? layout.columns - 1
+                                   : layout.columns;
+  return {std::move(rows), std::move(result.labels), features};
 }
 
 dataset read_csv(const std::filesystem::path& file,

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/data/byte_order_mark.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/input_file.hpp"
 #include "kernels/data/load.hpp"
@@ -131,16 +132,24 @@ bool is_binary(std::string_view head) {
   });
 }
 
-/// The first line with content.
-std::string_view first_line(std::string_view head) {
-  while (!head.empty()) {
-    const std::string_view line = head.substr(0, head.find('\n'));
-    if (line.find_first_not_of(" \t\r") != line.npos && line[0] != '#') {
-      return line;
+/// The first line with content, without comment and what is in quotes.
+std::string first_line(std::string_view head) {
+  std::string text;
+  bool is_quoted = false;
+  bool is_comment = false;
+  for (const char c : head) {
+    const bool ends = c == '\n' || c == '\r';
+    if (ends && !is_quoted && text.find_first_not_of(" \t") != text.npos) {
+      break;
     }
-    head.remove_prefix(std::min(head.size(), line.size() + 1));
+    is_comment = !ends && (is_comment || (c == '#' && !is_quoted));
+    if (c == '"' && !is_comment) {
+      is_quoted = !is_quoted;
+    } else if (!is_quoted && !is_comment && !ends) {
+      text += c;
+    }
   }
-  return head;
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 file_format format_of(const fs::path& path, char separator) {
@@ -150,26 +159,32 @@ file_format format_of(const fs::path& path, char separator) {
   }
   std::array<char, 4096> memory{};
   input_file file(path);
-  const std::string_view head(memory.data(), file.read(memory));
+  const std::string_view head =
+      without_byte_order_mark({memory.data(), file.read(memory)});
   if (head.starts_with("\0\0\x08\x03"sv)) {
     return file_format::idx;
   }
   if (head.starts_with("\0\0\x08\x01"sv)) {
     throw data_error(path.string(), "holds labels; name the file of images");
   }
+  if (is_utf_16(head)) {
+    throw data_error(path.string(), std::string(utf_16_problem));
+  }
   const std::string name = without_compression(path.filename().string());
-  if (is_binary(head) || name.ends_with(".bin")) {
+  if (!head.empty() && (is_binary(head) || name.ends_with(".bin"))) {
     if (static_cast<unsigned char>(head.front()) > 9) {
       throw data_error(path.string(),
                        "binary content that is neither IDX nor CIFAR-10");
     }
     return file_format::cifar10;
   }
-  const std::string_view line = first_line(head);
-  const bool separated = line.find(separator) != line.npos &&
-                         line.find(':') == line.npos && separator != ' ';
-  return name.ends_with(".csv") || separated ? file_format::csv
-                                             : file_format::svmlight;
+  const std::string line = first_line(head);
+  const bool separated =
+      line.find_first_of(",;\t") != line.npos && line.find(':') == line.npos;
+  return separator != '\0' || separated || name.ends_with(".csv") ||
+                 name.ends_with(".tsv")
+             ? file_format::csv
+             : file_format::svmlight;
 }
 
 }  // namespace

@@ -4,51 +4,24 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <string_view>
 #include <utility>
 
-#include <boost/iostreams/categories.hpp>
-#include <boost/iostreams/filter/bzip2.hpp>
-#include <boost/iostreams/filter/gzip.hpp>
-#include <boost/iostreams/filter/lzma.hpp>
-#include <boost/iostreams/filtering_streambuf.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernels/data/data_error.hpp"
+#include "kernels/data/decompress.hpp"
 
 namespace sounder::kernels {
 
-namespace io = boost::iostreams;
-using namespace std::string_view_literals;
-
 namespace {
 
-constexpr std::streamsize filter_block = std::streamsize{64} << 10;
-constexpr std::size_t head_size = 10;
-
-enum class compression { none, gzip, bzip2, xz };
-
-/// Looks far enough to tell a compressed file from text that begins alike.
-compression compression_of(std::string_view head) {
-  if (head.starts_with("\x1f\x8b\x08"sv)) {
-    return compression::gzip;
-  }
-  if (head.starts_with("\xfd"
-                       "7zXZ\0"sv)) {
-    return compression::xz;
-  }
-  if (head.size() == head_size && head.starts_with("BZh"sv)) {
-    const std::string_view first = head.substr(4);  // block, or end of stream
-    if (first == "1AY&SY"sv || first == "\x17rE8P\x90"sv) {
-      return compression::bzip2;
-    }
-  }
-  return compression::none;
-}
+constexpr std::size_t packed_block = std::size_t{64} << 10;
+constexpr std::size_t unpacked_block = std::size_t{1} << 30;  // at most
+constexpr std::size_t head_size = compression_head;
 
 }  // namespace
 
@@ -75,6 +48,8 @@ class input_file::stored_bytes {
   stored_bytes(const stored_bytes&) = delete;
   stored_bytes& operator=(const stored_bytes&) = delete;
   ~stored_bytes() { close_file(); }
+
+  const std::string& name() const noexcept { return name_; }
 
   std::string_view head() const noexcept {
     return {head_.data(), std::min(head_.size(), head_size)};
@@ -121,17 +96,82 @@ class input_file::stored_bytes {
   std::span<const char> head_;  // read ahead, or the whole of the memory
 };
 
-/// The stored bytes in the form that Boost's filters read from.
-struct input_file::filter_source {
-  using char_type = char;
-  using category = io::source_tag;
+/// The content of compressed streams, one behind the other.
+class input_file::unpacker {
+ public:
+  unpacker(compression form, stored_bytes& stored)
+      : form_(form), decoder_(make_decoder(form)), stored_(stored) {}
 
-  stored_bytes* stored;
-
-  std::streamsize read(char* where, std::streamsize size) {
-    const auto got = stored->read(where, static_cast<std::size_t>(size));
-    return got == 0 && size > 0 ? -1 : static_cast<std::streamsize>(got);
+  /// `where.size()` bytes; fewer only at the end.
+  std::size_t read(std::span<char> where) {
+    std::size_t made = 0;
+    while (made < where.size() && (is_in_stream_ || begin_next())) {
+      require(1);
+      const auto step = decoder_->run(
+          waiting(),
+          where.subspan(made, std::min(where.size() - made, unpacked_block)));
+      first_ += step.taken;
+      made += step.made;
+      is_in_stream_ = !step.has_ended;
+      if (is_in_stream_ && step.made == 0 && waiting().empty() && at_end_) {
+        throw damaged_stream();  // cut short
+      }
+    }
+    return made;
   }
+
+ private:
+  std::span<const char> waiting() const {
+    return std::span(packed_).subspan(first_, last_ - first_);
+  }
+
+  /// Has so many stored bytes waiting, or all that are left.
+  void require(std::size_t bytes) {
+    if (last_ - first_ >= bytes || at_end_) {
+      return;
+    }
+    std::copy(packed_.begin() + first_, packed_.begin() + last_,
+              packed_.begin());
+    offset_ += first_;
+    last_ -= first_;
+    first_ = 0;
+    const std::size_t got =
+        stored_.read(packed_.data() + last_, packed_.size() - last_);
+    at_end_ = got < packed_.size() - last_;
+    last_ += got;
+  }
+
+  /// Passes over padding; false at the end of the file.
+  bool begin_next() {
+    const std::uint64_t behind = offset_ + first_;  // the stream that has ended
+    for (require(1); !waiting().empty() && waiting()[0] == 0; require(1)) {
+      ++first_;
+    }
+    require(stream_head);
+    if (waiting().empty()) {
+      return false;
+    }
+    if (!begins_stream(form_, {waiting().data(), waiting().size()})) {
+      throw data_error(
+          stored_.name(),
+          fmt::format("the {} data ends after {} bytes, and what follows is "
+                      "neither more of it nor zeros; fetch the file again, or "
+                      "cut it off there (head -c {})",
+                      kernels::name(form_), behind, behind));
+    }
+    decoder_->restart();
+    return true;
+  }
+
+  compression form_;
+  std::unique_ptr<stream_decoder> decoder_;
+  stored_bytes& stored_;
+  std::array<char, packed_block> packed_{};
+  std::size_t first_ = 0;  // of those that wait, in packed_
+  std::size_t last_ = 0;
+  std::uint64_t offset_ = 0;  // of packed_ in the file
+  bool is_in_stream_ = true;
+  bool at_end_ = false;  // of the file
 };
 
 input_file::input_file(const std::filesystem::path& path)
@@ -149,22 +189,10 @@ input_file::input_file(std::string name, std::span<const char> content)
 input_file::~input_file() = default;
 
 void input_file::choose_decompression() {
-  auto filters = std::make_unique<io::filtering_streambuf<io::input>>();
-  switch (compression_of(stored_->head())) {
-    case compression::none:
-      return;
-    case compression::gzip:
-      filters->push(io::gzip_decompressor(), filter_block);
-      break;
-    case compression::bzip2:
-      filters->push(io::bzip2_decompressor(), filter_block);
-      break;
-    case compression::xz:
-      filters->push(io::lzma_decompressor(), filter_block);
-      break;
+  const compression form = compression_of(stored_->head());
+  if (form != compression::none) {
+    unpacked_ = std::make_unique<unpacker>(form, *stored_);
   }
-  filters->push(filter_source{stored_.get()}, filter_block);
-  unpacked_ = std::move(filters);
 }
 
 std::size_t input_file::read(std::span<char> where) {
@@ -173,11 +201,8 @@ std::size_t input_file::read(std::span<char> where) {
     got = stored_->read(where.data(), where.size());
   } else {
     try {
-      got = static_cast<std::size_t>(unpacked_->sgetn(
-          where.data(), static_cast<std::streamsize>(where.size())));
-    } catch (const data_error&) {
-      throw;  // the system failed, not the format
-    } catch (const std::ios_base::failure&) {
+      got = unpacked_->read(where);
+    } catch (const damaged_stream&) {
       throw data_error(name_,
                        "the compressed file is damaged or cut short; "
                        "fetch or make it again");
@@ -191,7 +216,7 @@ std::size_t input_file::read(std::span<char> where) {
 }
 
 void input_file::check_rest() {
-  std::array<char, filter_block> unread;
+  std::array<char, packed_block> unread;
   while (unpacked_ && read(unread) == unread.size()) {
   }
 }

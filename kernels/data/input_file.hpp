@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <streambuf>
 #include <string>
 
 namespace sounder::kernels {
@@ -42,13 +41,13 @@ class input_file {
 
  private:
   class stored_bytes;
-  struct filter_source;
+  class unpacker;
 
   void choose_decompression();
 
   std::string name_;
   std::unique_ptr<stored_bytes> stored_;
-  std::unique_ptr<std::streambuf> unpacked_;  // none when stored plain
+  std::unique_ptr<unpacker> unpacked_;  // none when stored plain
   bool has_content_ = false;
 };
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "kernels/data/data_error.hpp"
+#include "kernels/data/split.hpp"
 
 namespace sounder::kernels {
 
@@ -40,6 +42,35 @@ std::string list_labels(std::span<const float> labels) {
   }
   return fmt::format("{}, ..., {}", fmt::join(labels.first(shown - 2), ", "),
                      labels.back());
+}
+
+known_classes leave_out_unseen(const dataset& data,
+                               std::span<const float> labels,
+                               std::string_view source) {
+  label_set known(labels.begin(), labels.end());
+  std::sort(known.begin(), known.end());
+  known_classes split;
+  std::vector<std::uint32_t> kept;
+  std::set<float> unseen;
+  for (std::size_t i = 0; i < data.rows(); ++i) {
+    const float label = data.labels()[i];
+    if (std::binary_search(known.begin(), known.end(), label)) {
+      kept.push_back(static_cast<std::uint32_t>(i));
+    } else {
+      unseen.insert(label);
+    }
+  }
+  split.labels.assign(unseen.begin(), unseen.end());
+  split.unseen = data.rows() - kept.size();
+  if (kept.empty() && !data.empty()) {
+    throw data_error(
+        std::string(source),
+        fmt::format("its labels ({}) are all other ones than the training "
+                    "labels ({}); use data of the same classes",
+                    list_labels(split.labels), list_labels(known)));
+  }
+  split.data = split.unseen == 0 ? data : select_rows(data, kept);
+  return split;
 }
 
 label_set distinct_labels(const dataset& data, std::string_view source) {

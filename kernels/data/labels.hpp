@@ -45,6 +45,22 @@ dataset encode_classes(const dataset& data, const label_set& labels,
 dataset encode_one_against_rest(const dataset& data, const label_set& labels,
                                 float positive, std::string_view source);
 
+/// Samples whose label the training set had, and what is left of the others.
+struct known_classes {
+  dataset data;
+  std::size_t unseen = 0;     // samples left out
+  std::vector<float> labels;  // theirs, ascending
+};
+
+/// Leaves out the samples with a label that is not in the set (in any order):
+/// no model of these classes can be right about them.
+///
+/// Errors: no label is in the set: then it is another problem's data.
+/// Cost:   O(rows) when none is left out, a copy otherwise.
+known_classes leave_out_unseen(const dataset& data,
+                               std::span<const float> labels,
+                               std::string_view source);
+
 /// "-1, 1" or "1, 2, 3, ..., 20": for messages.
 std::string list_labels(std::span<const float> labels);
 

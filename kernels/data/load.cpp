@@ -18,7 +18,10 @@ dataset read(const data_source& source, const load_options& options) {
     case file_format::csv:
       return read_csv(source.files[0],
                       {.separator = options.csv_separator,
-                       .label_column = options.csv_label_column});
+                       .header = options.csv_header,
+                       .label_column = options.csv_label_column,
+                       .has_labels = options.csv_has_labels,
+                       .threads = options.threads});
     case file_format::idx:
       return source.files.size() == 1
                  ? read_idx(source.files[0])
@@ -31,6 +34,7 @@ dataset read(const data_source& source, const load_options& options) {
   }
   return read_svmlight(source.files[0], {.features = options.features,
                                          .zero_based = options.zero_based,
+                                         .needs_labels = options.needs_labels,
                                          .threads = options.threads});
 }
 

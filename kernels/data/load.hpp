@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "kernels/data/csv.hpp"
 #include "kernels/data/dataset.hpp"
 
 namespace sounder::kernels {
@@ -16,12 +17,14 @@ enum class part { train, test };
 struct load_options {
   file_format format = file_format::automatic;
   kernels::part part = part::train;  // of a directory
-  bool needs_labels = true;          // idx: else images may be alone
+  bool needs_labels = true;          // else idx and svmlight may lack them
   std::size_t features = 0;          // declared width; 0: as in the file
   bool zero_based = false;           // svmlight
-  unsigned threads = 0;              // svmlight; 0: one per core
-  char csv_separator = ',';
-  int csv_label_column = 0;  // from 0; -1 is the last
+  unsigned threads = 0;              // of text; 0: one per core
+  char csv_separator = '\0';         // '\0': by the first lines
+  kernels::csv_header csv_header = csv_header::automatic;
+  int csv_label_column = 0;    // from 0; -1 is the last
+  bool csv_has_labels = true;  // else all columns are features
 };
 
 /// The files behind a data set and how to read them.
@@ -35,8 +38,9 @@ struct data_source {
 /// - A directory: MNIST or CIFAR-10 under their published file names, plain or
 ///   with .gz, .xz or .bz2 appended; `part` chooses.
 /// - A file: what its first bytes say after decompression. IDX begins with its
-///   magic number; other binary content is CIFAR-10; a name in .csv, or a
-///   first line with separators but without ':', is CSV; the rest is svmlight.
+///   magic number; other binary content is CIFAR-10; text is CSV where a
+///   separator is given, by a name in .csv or .tsv, and by a first line with
+///   commas, semicolons or tabs, but without ':'; the rest is svmlight.
 ///   An IDX file of images needs the labels beside it, named as MNIST names
 ///   them, unless none are needed: then all are 0 where there are none. What is
 ///   no regular file (a pipe) is svmlight.

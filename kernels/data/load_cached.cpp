@@ -19,9 +19,11 @@ namespace {
 /// asked for shows in the files.
 std::string variant_of(const data_source& source, const load_options& options) {
   return fmt::format(
-      "format {} features {} zero-based {} csv {} {}",
+      "format {} features {} zero-based {} labels {} csv {} {} {} {}",
       static_cast<int>(source.format), options.features, options.zero_based,
-      static_cast<int>(options.csv_separator), options.csv_label_column);
+      options.needs_labels, static_cast<int>(options.csv_separator),
+      static_cast<int>(options.csv_header), options.csv_label_column,
+      options.csv_has_labels);
 }
 
 /// Loads and stores what was loaded; says why when nothing was stored.

@@ -1,7 +1,6 @@
 #include "kernels/data/parse_lines.hpp"
 
 #include <condition_variable>
-#include <cstring>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -15,68 +14,11 @@ namespace sounder::kernels {
 
 namespace {
 
-constexpr std::size_t longest_line = std::size_t{1} << 30;
-
-/// Cuts a file into blocks of whole lines.
-class line_blocks {
- public:
-  line_blocks(input_file& file, std::size_t block_bytes)
-      : file_(file), block_bytes_(block_bytes) {}
-
-  /// Fills `block` with about block_bytes of lines; empty at the end.
-  void next(buffer<char>& block) {
-    block.resize(0);
-    block.append(rest_);
-    rest_.resize(0);
-    while (!at_end_) {
-      const std::size_t old = block.size();
-      block.resize(old + block_bytes_);
-      const std::size_t got = file_.read({block.data() + old, block_bytes_});
-      block.resize(old + got);
-      at_end_ = got < block_bytes_;
-      if (keep_rest(block, old)) {
-        return;
-      }
-      if (block.size() > longest_line) {
-        throw data_error(file_.name(),
-                         "a line is longer than 1 GiB; is this text?");
-      }
-    }
-    if (!block.empty() && block[block.size() - 1] != '\n') {
-      block.push_back('\n');
-    }
-  }
-
- private:
-  /// Moves what follows the last '\n' from `block` to the next one; false when
-  /// the part from `first` on, the only new one, has none.
-  bool keep_rest(buffer<char>& block, std::size_t first) {
-    if (block.size() == first) {
-      return false;
-    }
-    const void* found =
-        memrchr(block.data() + first, '\n', block.size() - first);
-    if (found == nullptr) {
-      return false;
-    }
-    const auto lines = static_cast<std::size_t>(
-        static_cast<const char*>(found) + 1 - block.data());
-    rest_.append({block.data() + lines, block.size() - lines});
-    block.resize(lines);
-    return true;
-  }
-
-  input_file& file_;
-  std::size_t block_bytes_;
-  buffer<char> rest_;
-  bool at_end_ = false;
-};
-
 /// The workers' meeting places: one to take text, one to hand results over.
 class line_pipeline {
  public:
-  line_pipeline(input_file& file, std::size_t block_bytes)
-      : file_(file), blocks_(file, block_bytes) {}
+  explicit line_pipeline(line_blocks& blocks)
+      : blocks_(blocks), lines_before_(blocks.lines_skipped()) {}
 
   /// Takes, parses and appends blocks until the file ends or something fails.
   void run(line_parser& parser) {
@@ -102,7 +44,7 @@ class line_pipeline {
   /// Throws what has failed; call once, when all have run.
   void finish() {
     if (has_bad_line_) {
-      file_.check_rest();  // damage would be why
+      blocks_.file().check_rest();  // damage would be why
     }
     if (failure_) {
       std::rethrow_exception(failure_);
@@ -140,8 +82,8 @@ class line_pipeline {
       }
       parser.append();
     } catch (const line_error& e) {
-      failure_ = std::make_exception_ptr(
-          data_error(file_.name(), lines_before_ + e.line(), e.what()));
+      failure_ = std::make_exception_ptr(data_error(
+          blocks_.file().name(), lines_before_ + e.line(), e.what()));
       has_bad_line_ = true;
     } catch (...) {
       failure_ = std::current_exception();
@@ -152,27 +94,24 @@ class line_pipeline {
     return !failure_;
   }
 
-  input_file& file_;
-
   std::mutex taking_;  // guards the next three
-  line_blocks blocks_;
+  line_blocks& blocks_;
   std::uint64_t taken_ = 0;
   bool exhausted_ = false;
 
   std::mutex appending_;  // guards the rest
   std::condition_variable turn_changed_;
   std::uint64_t appended_ = 0;
-  std::uint64_t lines_before_ = 0;
+  std::uint64_t lines_before_;
   std::exception_ptr failure_;
   bool has_bad_line_ = false;
 };
 
 }  // namespace
 
-void parse_lines(input_file& file,
-                 std::span<const std::unique_ptr<line_parser>> parsers,
-                 std::size_t block_bytes) {
-  line_pipeline pipeline(file, block_bytes);
+void parse_lines(line_blocks& text,
+                 std::span<const std::unique_ptr<line_parser>> parsers) {
+  line_pipeline pipeline(text);
   {
     std::vector<std::jthread> others;
     for (const auto& parser : parsers.subspan(1)) {

@@ -3,7 +3,6 @@
 // Text in, parsed in parallel, out in file order: what the readers of text
 // formats share.
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,13 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "kernels/data/input_file.hpp"
+#include "kernels/data/line_blocks.hpp"
 
 namespace sounder::kernels {
-
-/// Bytes that a worker takes from the file at a time. Small enough that the
-/// text and what is parsed from it stay in the core's cache.
-inline constexpr std::size_t default_block_bytes = std::size_t{256} << 10;
 
 /// A problem in a line, counted from 1 within the block being parsed.
 class line_error : public std::runtime_error {
@@ -45,18 +40,16 @@ class line_parser {
   virtual void append() = 0;
 };
 
-/// Runs every line of `file` through `parsers`, one thread each, the caller's
-/// among them. A missing '\n' at the end is added.
+/// Runs every line of `text` through `parsers`, one thread each, the caller's
+/// among them.
 ///
 /// Errors:   data_error with file and line for the first bad line in file
-///           order, whatever the threads do; for a line beyond 1 GiB; and
-///           what `file` throws, unless an earlier block of a plain file has a
-///           bad line. A compressed file with a bad line is read to its end:
-///           when it is damaged, that is the error.
-/// Cost:     one block of text per parser (longer if a line is), no copies
-///           but that of a line that crosses blocks.
-void parse_lines(input_file& file,
-                 std::span<const std::unique_ptr<line_parser>> parsers,
-                 std::size_t block_bytes);
+///           order, whatever the threads do; and what `text` throws, unless an
+///           earlier block of a plain file has a bad line. A compressed file
+///           with a bad line is read to its end: when it is damaged, that is
+///           the error.
+/// Cost:     one block of text per parser (longer if a line is).
+void parse_lines(line_blocks& text,
+                 std::span<const std::unique_ptr<line_parser>> parsers);
 
 }  // namespace sounder::kernels

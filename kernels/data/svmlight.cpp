@@ -15,6 +15,7 @@
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/number.hpp"
 #include "kernels/data/parallel.hpp"
+#include "kernels/data/parse_lines.hpp"
 
 namespace sounder::kernels {
 
@@ -61,6 +62,7 @@ class svmlight_parser final : public line_parser {
         highest_(features_ > 0
                      ? std::min(features_ - 1 + origin_, largest_index)
                      : largest_index),
+        needs_labels_(options.needs_labels),
         result_(result) {}
 
   std::uint64_t parse(std::string_view lines) override;
@@ -70,12 +72,13 @@ class svmlight_parser final : public line_parser {
   const char* parse_label(const char* p);
   const char* parse_pairs(const char* p);
   std::string label_problem(std::string_view token) const;
-  std::string pair_problem(std::string_view token, std::uint64_t lowest) const;
+  std::string pair_problem(const char* p, std::uint64_t lowest) const;
 
   // Set once.
   std::uint64_t origin_;  // of indices in the file
   std::uint64_t features_;
   std::uint64_t highest_;  // allowed in the file
+  bool needs_labels_;
   samples_read& result_;
 
   // The block being parsed.
@@ -118,7 +121,12 @@ const char* svmlight_parser::parse_label(const char* p) {
   float label = 0;
   const char* after = parse_float(p, last_, label);
   if (after == nullptr || !ends_token(*after)) {
-    throw line_error(line_, label_problem(token_at(p)));
+    const std::string_view token = token_at(p);
+    if (needs_labels_ || token.find(':') == token.npos) {
+      throw line_error(line_, label_problem(token));
+    }
+    label_.push_back(0.0F);
+    return p;
   }
   label_.push_back(label);
   p = skip_blanks(after);
@@ -141,9 +149,12 @@ const char* svmlight_parser::parse_pairs(const char* p) {
     } while (is_digit(*++p));
     const char* after =
         *p == ':' ? parse_float(p + 1, last_, *value_out) : nullptr;
+    if (after == nullptr && *p == ':' && is_blank(p[1])) [[unlikely]] {
+      after = parse_float(skip_blanks(p + 1), last_, *value_out);
+    }
     if (after == nullptr || !ends_token(*after) || index < lowest ||
         index > highest_ || p - token > most_digits) [[unlikely]] {
-      throw line_error(line_, pair_problem(token_at(token), lowest));
+      throw line_error(line_, pair_problem(token, lowest));
     }
     *index_out++ = static_cast<std::uint32_t>(index - origin_);
     ++value_out;
@@ -151,7 +162,7 @@ const char* svmlight_parser::parse_pairs(const char* p) {
     p = after;
   }
   if (*p != '\n' && *p != '#') {
-    throw line_error(line_, pair_problem(token_at(p), lowest));
+    throw line_error(line_, pair_problem(p, lowest));
   }
   pairs_ = static_cast<std::size_t>(index_out - index_.data());
   width_ = std::max(width_, lowest - origin_);
@@ -172,7 +183,10 @@ void svmlight_parser::append() {
 
 std::string svmlight_parser::label_problem(std::string_view token) const {
   if (token.find(':') != token.npos) {
-    return fmt::format("no label before {}", quoted(token));
+    return fmt::format(
+        "no label before {}; give each sample one ('sounder predict' needs "
+        "none)",
+        quoted(token));
   }
   if (token.find(',') != token.npos) {
     return fmt::format(
@@ -183,15 +197,18 @@ std::string svmlight_parser::label_problem(std::string_view token) const {
   return fmt::format("label {} {}", quoted(token), number_problem(token));
 }
 
-/// Why `token` is not the next pair of its row.
-std::string svmlight_parser::pair_problem(std::string_view token,
+/// Why what is at `p` is not the next pair of its row.
+std::string svmlight_parser::pair_problem(const char* p,
                                           std::uint64_t lowest) const {
+  const std::string_view token = token_at(p);
   const std::size_t colon = token.find(':');
   if (colon == token.npos) {
     return fmt::format("{} is not INDEX:VALUE", quoted(token));
   }
   const std::string_view digits = token.substr(0, colon);
-  const std::string_view value = token.substr(colon + 1);
+  const std::string_view value = colon + 1 < token.size()
+                                     ? token.substr(colon + 1)
+                                     : token_at(skip_blanks(token.end()));
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) {
     return fmt::format("index {} is not a whole number", quoted(digits));
   }
@@ -229,7 +246,8 @@ dataset read_svmlight(input_file& file, const svmlight_options& options) {
   for (unsigned i = thread_count(options.threads); i > 0; --i) {
     parsers.push_back(std::make_unique<svmlight_parser>(options, result));
   }
-  parse_lines(file, parsers, options.block_bytes);
+  line_blocks text(file, options.block_bytes);
+  parse_lines(text, parsers);
   if (result.labels.empty()) {
     throw data_error(file.name(), "has no samples");
   }

@@ -9,11 +9,23 @@
 
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/input_file.hpp"
+#include "kernels/data/line_blocks.hpp"
 #include "kernels/nearest.hpp"
 
 namespace sounder::kernels {
 
 namespace {
+
+buffer<char> whole_text(const std::filesystem::path& path) {
+  input_file file(path);
+  line_blocks lines(file, default_block_bytes);
+  buffer<char> text;
+  buffer<char> block;
+  for (lines.next(block); !block.empty(); lines.next(block)) {
+    text.append({block.data(), block.size()});
+  }
+  return text;
+}
 
 /// Numbers for names, in the order of their first occurrence.
 class numbering {
@@ -77,11 +89,11 @@ std::string list_names(std::span<const std::string> names) {
 }  // namespace
 
 topic_table read_topics(const std::filesystem::path& file) {
-  const std::string content = whole_text(file);
+  const buffer<char> content = whole_text(file);
   topic_table table;
   table.source = file.string();
   numbering number;
-  for (std::string_view rest = content; !rest.empty();) {
+  for (std::string_view rest(content.data(), content.size()); !rest.empty();) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     for (auto word = next_word(line); !word.empty(); word = next_word(line)) {

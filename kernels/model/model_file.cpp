@@ -12,6 +12,7 @@
 
 #include "kernels/assert.hpp"
 #include "kernels/data/atomic_file.hpp"
+#include "kernels/data/byte_order_mark.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/model/model_formats.hpp"
 
@@ -127,7 +128,8 @@ void save_model(const model& trained, const std::filesystem::path& file) {
 
 model load_model(const std::filesystem::path& file) {
   const std::string name = file.string();
-  const std::string content = read(file);
+  const std::string whole = read(file);
+  const std::string_view content = without_byte_order_mark(whole);
   model m;
   if (content.starts_with("PK")) {
     m = formats::from_npz(content, name);

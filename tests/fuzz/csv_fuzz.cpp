@@ -30,16 +30,29 @@ outcome read(const std::string& text, const kernels::csv_options& options) {
 }  // namespace
 
 std::vector<std::string> sounder::fuzz::seeds() {
-  return {"1,2,3\n4,5,6\n", "label,x,y\n+1, 0.5 ,-2e3\r\n\n-1,0,0",
-          "\"a\",b\n1,1e-50\n"};
+  return {"1,2,3\n4,5,6\n",
+          "label,x,y\n+1, 0.5 ,-2e3\r\n\n-1,0,0",
+          "\"a\",b\n1,1e-50\n",
+          "\xef\xbb\xbf\"la\"\"bel\";\"a;\nb\"\r\n\"1\";\" 2 \"\r\n3;0,5",
+          "a\tb\r1\t2\r\t3\r",
+          "1  2\t3\n 4 \"5\" 6 \n",
+          "1,NA,0.3\n0,2,5\n"};
 }
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text = sounder::fuzz::text_of(data, size);
-  for (const int label_column : {0, -1, 2}) {
-    const outcome whole = read(text, {.label_column = label_column});
-    const outcome pieces =
-        read(text, {.label_column = label_column, .block_bytes = 5});
+  const kernels::csv_options cases[] = {
+      {},
+      {.label_column = -1},
+      {.header = kernels::csv_header::no, .label_column = 2},
+      {.separator = ';', .header = kernels::csv_header::yes},
+      {.separator = '\t'},
+      {.separator = ' ', .has_labels = false}};
+  for (kernels::csv_options options : cases) {
+    options.threads = 1;
+    const outcome whole = read(text, options);
+    options.block_bytes = 5;
+    const outcome pieces = read(text, options);
 
     promise(whole.error == pieces.error, "one error whatever the blocks");
     if (!whole.error.empty()) {

@@ -3,8 +3,10 @@
 #include <csignal>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kernels/data/data_error.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -124,11 +126,58 @@ TEST_CASE("atomic_file: places that cannot hold a file are refused") {
                       Contains("model: cannot write: No such file"));
   REQUIRE_THROWS_WITH(k::atomic_file(where.path()),
                       Contains("not a regular file"));
-  REQUIRE_THROWS_WITH(k::atomic_file("/dev/full"),
-                      Contains("/dev/full: cannot write here"));
   REQUIRE_THROWS_WITH(k::atomic_file(file / "model"),
                       Contains("Not a directory"));
   REQUIRE_THROWS_AS(k::atomic_file(fs::path()), k::data_error);
+}
+
+TEST_CASE("atomic_file: a pipe gets the bytes as they come") {
+  const temporary_directory where;
+  const fs::path pipe = where / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  char got[8] = {};
+  {
+    k::atomic_file out(pipe);
+    out.write("text");
+    out.commit();
+  }
+
+  REQUIRE(read(reader, got, sizeof got) == 4);
+  REQUIRE(std::string(got) == "text");
+  REQUIRE(close(reader) == 0);
+  REQUIRE(fs::is_fifo(pipe));
+  REQUIRE(entries(where) == 1);
+}
+
+TEST_CASE("atomic_file: an open descriptor is written where it stands") {
+  const temporary_directory where;
+  const fs::path file = where.file("log", "");
+  const int log = open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(write(log, "before ", 7) == 7);
+  const fs::path name = "/dev/fd/" + std::to_string(log);
+  fs::create_symlink(name, where / "link");
+  for (const fs::path& path : {name, where / "link"}) {
+    k::atomic_file out(path);
+    out.write("between ");
+    out.commit();
+  }
+  REQUIRE(write(log, "after", 5) == 5);
+  close(log);
+
+  REQUIRE(content_of(file) == "before between between after");
+}
+
+TEST_CASE("atomic_file: devices take what they can") {
+  k::atomic_file none("/dev/null");
+  none.write("text");
+  none.commit();
+  k::atomic_file full("/dev/full");
+  full.write("text");
+
+  REQUIRE_THROWS_WITH(full.commit(),
+                      Contains("/dev/full: cannot write: No space left"));
 }
 
 TEST_CASE("atomic_file: two writers of one path do not disturb each other") {

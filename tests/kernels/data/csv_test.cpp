@@ -85,6 +85,81 @@ TEST_CASE("csv: a first line with a mistake is no header") {
   REQUIRE_THROWS_WITH(read("nan,2\n1,2\n"), Contains("t.csv:1: column 1"));
 }
 
+TEST_CASE("csv: the first line is a header when none of it can be a number") {
+  REQUIRE(read("a,,c\n1,2,3\n").rows() == 1);
+  REQUIRE(read("1x1,2\"\n1,2\n", {.header = k::csv_header::yes}).rows() == 1);
+  REQUIRE(read("1,2\n3,4\n", {.header = k::csv_header::yes}).rows() == 1);
+  for (const char* const field : {"NA", "n/a", "?", "nan", "1e99", "x"}) {
+    const std::string row = std::string("1,") + field + ",0.3\n";
+    const std::string problem = std::string(": column 2: '") + field + "' ";
+    REQUIRE_THROWS_WITH(read(row + "0,1,2\n"),
+                        Contains("t.csv:1" + problem) &&
+                            Contains("if this line is a header, say so"));
+    REQUIRE_THROWS_WITH(read("0,1,2\n" + row), Contains("t.csv:2" + problem));
+  }
+  REQUIRE_THROWS_WITH(read("a,b\n1,2\n", {.header = k::csv_header::no}),
+                      Contains("t.csv:1: column 1: 'a' is not a number"));
+}
+
+TEST_CASE("csv: a byte-order mark is no text, and lines may end with CR") {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::size_t block : {1UL, 2UL, 1000UL}) {
+    const k::csv_options options{.block_bytes = block};
+
+    REQUIRE(labels(read(mark + "1,2\n3,4\n", options)) ==
+            std::vector<float>{1, 3});
+    REQUIRE(labels(read(mark + "a,b\r1,2\r\r\n3,4", options)) ==
+            std::vector<float>{1, 3});
+    REQUIRE_THROWS_WITH(read("a,b\r1,2\r3\r", options),
+                        Contains("t.csv:3: 1 fields"));
+  }
+  REQUIRE_THROWS_WITH(read("\xff\xfe\x31"),
+                      Contains("UTF-16; save it as UTF-8"));
+}
+
+TEST_CASE("csv: the separator is found by the first lines") {
+  const auto text =
+      GENERATE(as<std::string>{}, "1,2,3\n", "1;2;3\n", "1\t2\t3\n", "1 2  3\n",
+               "\"a;b\",c,d\n1,2,3\n", "a;\"b,c\";d, e\n1;2;3\n",
+               "\"1\";\"2\";\"3\"", "\ta\tb\n1\t2\t3\n", "1,\t2,\t3\n");
+
+  REQUIRE(labels(read(text)) == std::vector<float>{1});
+  REQUIRE(features(read(text)) == std::vector<float>{2, 3});
+}
+
+TEST_CASE("csv: decimal commas are named as what they are") {
+  REQUIRE_THROWS_WITH(read("1;0,5;2\n"),
+                      Contains("t.csv:1: column 2: '0,5' is not a number; "
+                               "write a point, not a comma"));
+  REQUIRE_THROWS_WITH(read("0,5;2,5;1\n", {.separator = ';'}),
+                      Contains("t.csv:1: column 1: '0,5'"));
+}
+
+TEST_CASE("csv: fields may be in quotes") {
+  const std::string text =
+      "\"la\"\"bel\",\"a,\nb\", \"c\" \n\"1\",2, \"3\"\r\n\n4,\" 5 \",6\n";
+  for (const std::size_t block : {1UL, 7UL, 1000UL}) {
+    const k::dataset d = read(text, {.block_bytes = block});
+
+    REQUIRE(labels(d) == std::vector<float>{1, 4});
+    REQUIRE_THROWS_WITH(read(text + "\"7,8,9\n1,2,3\n", {.block_bytes = block}),
+                        Contains("t.csv:6: column 1: the quote does not close "
+                                 "on its line"));
+    REQUIRE_THROWS_WITH(
+        read(text + "7,\"8\"8,9\n", {.block_bytes = block}),
+        Contains("t.csv:6: column 2: '\"8\"8' is not a number"));
+  }
+  REQUIRE_THROWS_WITH(read("a,\"b\n1,2\n"),
+                      Contains("t.csv:1: column 2: the quote does not close"));
+}
+
+TEST_CASE("csv: samples without labels have all columns for features") {
+  const k::dataset d = read("a,b\n1,2\n3,4\n", {.has_labels = false});
+
+  REQUIRE(labels(d) == std::vector<float>{0, 0});
+  REQUIRE(features(d) == std::vector<float>{1, 2, 3, 4});
+}
+
 TEST_CASE("csv: files without samples or columns say what is missing") {
   REQUIRE_THROWS_WITH(read(""), "t.csv: is empty");
   REQUIRE_THROWS_WITH(read("a,b\n"), "t.csv: has no samples");
@@ -102,7 +177,10 @@ TEST_CASE("csv: block size and compression leave the result as it is") {
   const auto expected = features(read(text));
   REQUIRE(expected.size() == 400);
   for (const std::size_t block : {1UL, 5UL, 64UL}) {
-    REQUIRE(features(read(text, {.block_bytes = block})) == expected);
+    for (const unsigned threads : {1U, 3U}) {
+      REQUIRE(features(read(text, {.threads = threads,
+                                   .block_bytes = block})) == expected);
+    }
   }
   for (const auto& form : sounder::tests::compressed_forms) {
     REQUIRE(features(read(form.of(text))) == expected);

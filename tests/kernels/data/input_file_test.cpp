@@ -119,6 +119,31 @@ TEST_CASE("input_file: bytes after a compressed stream are an error") {
   }
 }
 
+TEST_CASE("input_file: zeros after a compressed stream are padding") {
+  for (const auto& form : compressed_forms) {
+    for (const std::size_t zeros : {1UL, 512UL, 200'000UL}) {
+      const std::string padding(zeros, '\0');
+
+      REQUIRE(unpack(form.of("text") + padding) == "text");
+      REQUIRE(unpack(form.of("more ") + padding + form.of("text")) ==
+              "more text");
+    }
+  }
+}
+
+TEST_CASE("input_file: what follows a compressed stream is named, with place") {
+  for (const auto& form : compressed_forms) {
+    const std::string stored = form.of("text");
+    for (const std::string& tail :
+         {std::string("more"), std::string(9, '\0') + "x"}) {
+      REQUIRE_THROWS_WITH(
+          unpack(stored + tail),
+          Contains("data ends after " + std::to_string(stored.size()) +
+                   " bytes, and what follows is neither more of it nor zeros"));
+    }
+  }
+}
+
 TEST_CASE("input_file: text that begins like a compressed file is text") {
   REQUIRE(unpack("BZhours,pay\n1,2\n") == "BZhours,pay\n1,2\n");
   REQUIRE(unpack("\x1f") == "\x1f");

@@ -24,6 +24,22 @@ std::vector<float> labels_of(const k::dataset& data) {
 
 }  // namespace
 
+TEST_CASE("labels: samples of classes that training lacked are left out") {
+  const auto split = k::leave_out_unseen(with({4, 1, 7, -1, 4}),
+                                         std::vector<float>{1, -1}, "t");
+
+  REQUIRE(labels_of(split.data) == std::vector<float>{1, -1});
+  REQUIRE(split.unseen == 3);
+  REQUIRE(split.labels == std::vector<float>{4, 7});
+  REQUIRE(
+      k::leave_out_unseen(with({1}), std::vector<float>{1, 2}, "t").unseen ==
+      0);
+  REQUIRE_THROWS_WITH(
+      k::leave_out_unseen(with({0, 0}), std::vector<float>{1, 2}, "t"),
+      Contains("t: its labels (0) are all other ones than the training labels "
+               "(1, 2)"));
+}
+
 TEST_CASE("labels: of two labels the larger one is positive") {
   const auto [file, encoded] =
       GENERATE(table<std::vector<float>, std::vector<float>>(

@@ -43,6 +43,15 @@ TEST_CASE("load: the content says what a file is") {
       {"a", "1,2,3\n", k::file_format::csv},
       {"a", "label,x,y\n1,2,3\n", k::file_format::csv},
       {"a.csv", "at:utc,x\n1,2\n", k::file_format::csv},
+      {"a.tsv", "1 2\n", k::file_format::csv},
+      {"a",
+       "\xef\xbb\xbf"
+       "1;2\n",
+       k::file_format::csv},
+      {"a", "1\t2\r3\t4\r", k::file_format::csv},
+      {"a", "\"at:utc\",\"x\ny\"\n1,2\n", k::file_format::csv},
+      {"a", "1\t\n1 1:2\n", k::file_format::svmlight},
+      {"a", "1 # a, b\n1 1:2\n", k::file_format::svmlight},
       {"a", cifar_records(1), k::file_format::cifar10},
       {"a.bin", "\t" + std::string(3072, 'x'), k::file_format::cifar10},
   }));
@@ -65,6 +74,13 @@ TEST_CASE("load: options reach the reader of the format") {
 
   REQUIRE(sparse.features() == 7);
   REQUIRE(dense.labels()[0] == 3.0F);
+  REQUIRE(
+      k::load(where.file("b", "1 2\n"), {.csv_separator = ' '}).features() ==
+      1);
+  REQUIRE(k::load(csv, {.csv_has_labels = false}).features() == 3);
+  REQUIRE(
+      k::load(where.file("c.svm", "1:2\n"), {.needs_labels = false}).rows() ==
+      1);
   REQUIRE_THROWS_WITH(k::load(csv, {.features = 9, .csv_separator = ';'}),
                       Contains("a.csv: has 2 features where 9 are declared"));
 }

@@ -288,3 +288,47 @@ TEST_CASE("svmlight: what cannot be read back is not written") {
                       Contains("t.svm: cannot write sample 2"));
   REQUIRE(content_of(path) == "old");
 }
+
+TEST_CASE("svmlight: blanks may follow a colon, and a point may lead") {
+  const k::dataset d =
+      read("1   21:1.00   42:1.00   63: .50\n0\t21: \t-.5  42:1\t\n");
+
+  REQUIRE(row(d, 0) == pairs{{20, 1}, {41, 1}, {62, 0.5F}});
+  REQUIRE(row(d, 1) == pairs{{20, -0.5F}, {41, 1}});
+  REQUIRE_THAT(error_of("1 2: x 3:1\n"),
+               Contains("t.svm:1: value 'x' of index 2"));
+  REQUIRE_THAT(error_of("1 2: 3:1\n"), Contains("value '3:1' of index 2"));
+  REQUIRE_THAT(error_of("1 2:\n3 4:5\n"),
+               Contains("t.svm:1: value '' of index 2"));
+  REQUIRE_THAT(error_of("1 2 :3\n"), Contains("'2' is not INDEX:VALUE"));
+}
+
+TEST_CASE("svmlight: a byte-order mark is no text, and lines may end with CR") {
+  for (const std::size_t block : {1UL, 3UL, 1000UL}) {
+    const k::svmlight_options options{.block_bytes = block};
+    const k::dataset d =
+        read("\xef\xbb\xbf+1 1:1\r# none\r\n-1 2:2\r\r3 1:4", options);
+
+    REQUIRE(d.rows() == 3);
+    REQUIRE(d.labels()[1] == -1);
+    REQUIRE(row(d, 2) == pairs{{0, 4}});
+    REQUIRE_THAT(error_of("1 1:1\r\n2 1:1\rx 1:1\r", options),
+                 Contains("t.svm:3: label 'x'"));
+  }
+  REQUIRE_THAT(error_of(std::string("\xfe\xff\0\x31", 4)),
+               Contains("is text in UTF-16; save it as UTF-8"));
+  REQUIRE_THAT(error_of("\xef\xbb\xbf"), Contains("has no samples"));
+}
+
+TEST_CASE("svmlight: labels may be missing where none are needed") {
+  const k::dataset d = read("1:0.89 2:1\n7 1:1\n", {.needs_labels = false});
+
+  REQUIRE(row(d, 0) == pairs{{0, 0.89F}, {1, 1}});
+  REQUIRE(d.labels()[0] == 0);
+  REQUIRE(d.labels()[1] == 7);
+  REQUIRE_THAT(error_of("x 1:1\n", {.needs_labels = false}),
+               Contains("label 'x' is not a number"));
+  REQUIRE_THAT(error_of("1:0.89 2:1\n"),
+               Contains("t.svm:1: no label before '1:0.89'; give each sample "
+                        "one ('sounder predict' needs none)"));
+}
