@@ -221,17 +221,4 @@ void input_file::check_rest() {
   }
 }
 
-std::string whole_text(const std::filesystem::path& path) {
-  constexpr std::size_t block = std::size_t{1} << 20U;
-  input_file file(path);
-  std::string text;
-  for (std::size_t got = block; got == block;) {
-    const std::size_t before = text.size();
-    text.resize(before + block);
-    got = file.read(std::span(text).subspan(before));
-    text.resize(before + got);
-  }
-  return text;
-}
-
 }  // namespace sounder::kernels

@@ -51,8 +51,4 @@ class input_file {
   bool has_content_ = false;
 };
 
-/// All of the content, for files that are small next to the samples.
-/// Errors: data_error, as input_file.
-std::string whole_text(const std::filesystem::path& path);
-
 }  // namespace sounder::kernels

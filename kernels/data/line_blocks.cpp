@@ -112,4 +112,15 @@ bool line_blocks::keep_rest(buffer<char>& block, std::size_t first) {
   return true;
 }
 
+buffer<char> whole_text(const std::filesystem::path& path) {
+  input_file file(path);
+  line_blocks lines(file, default_block_bytes);
+  buffer<char> text;
+  buffer<char> block;
+  for (lines.next(block); !block.empty(); lines.next(block)) {
+    text.append({block.data(), block.size()});
+  }
+  return text;
+}
+
 }  // namespace sounder::kernels

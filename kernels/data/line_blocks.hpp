@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
 
 #include "kernels/buffer.hpp"
@@ -59,5 +60,9 @@ class line_blocks {
   bool at_start_ = true;
   bool at_end_ = false;
 };
+
+/// All lines at once, for files that are small next to the samples.
+/// Errors: data_error, as line_blocks and input_file.
+buffer<char> whole_text(const std::filesystem::path& path);
 
 }  // namespace sounder::kernels

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "kernels/data/data_error.hpp"
-#include "kernels/data/input_file.hpp"
+#include "kernels/data/line_blocks.hpp"
 #include "kernels/data/number.hpp"
 
 namespace sounder::kernels {
@@ -44,9 +44,9 @@ float weight_in(std::string_view word, const std::string& file,
 }
 
 std::vector<float> read_weights(const std::filesystem::path& path) {
-  const std::string text = whole_text(path);
+  const buffer<char> text = whole_text(path);
   std::vector<float> weights;
-  for (std::string_view rest = text; !rest.empty();) {
+  for (std::string_view rest(text.data(), text.size()); !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     weights.push_back(

@@ -16,17 +16,6 @@ namespace sounder::kernels {
 
 namespace {
 
-buffer<char> whole_text(const std::filesystem::path& path) {
-  input_file file(path);
-  line_blocks lines(file, default_block_bytes);
-  buffer<char> text;
-  buffer<char> block;
-  for (lines.next(block); !block.empty(); lines.next(block)) {
-    text.append({block.data(), block.size()});
-  }
-  return text;
-}
-
 /// Numbers for names, in the order of their first occurrence.
 class numbering {
  public:
