@@ -37,7 +37,7 @@ node_address parse_address(const std::string& text);
 bool is_loopback(const std::string& host);
 
 /// Spoken between nodes; another number is refused.
-constexpr std::uint32_t protocol = 6;
+constexpr std::uint32_t protocol = 7;
 
 /// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
 void configure_network(caf::actor_system_config& config, const tls_files& tls);

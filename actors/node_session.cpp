@@ -24,7 +24,7 @@ void check_copy(const kernels::dataset& copy, const deployment& part) {
   const kernels::hash_128 mine = kernels::fingerprint(copy);
   if (part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
     throw std::invalid_argument(
-        "its data has the leader's size but other samples");
+        "its data has the leader's size but other samples, labels or weights");
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/table.hpp"
+#include "apps/sounder/weight_options.hpp"
 #include "kernels/data/load.hpp"
 #include "kernels/data/load_cached.hpp"
 #include "kernels/data/split.hpp"
@@ -77,8 +78,8 @@ dataset shortened(const settings& values, const std::string& option,
 }
 
 void refuse_with_generate(const settings& values) {
-  for (const char* const name :
-       {"data", "test", "split", "topics", "test-topics", "topic"}) {
+  for (const char* const name : {"data", "test", "split", "topics",
+                                 "test-topics", "topic", "sample-weights"}) {
     if (values.given(name) && values.has(name)) {
       values.fail(name, "does not go with --generate; choose one");
     }
@@ -135,6 +136,9 @@ option_group label_options(bool with_test) {
   if (with_test) {
     group.options.push_back(
         {"test-topics", "FILE", "", "the same for the test set"});
+    for (option& o : weight_options()) {
+      group.options.push_back(std::move(o));
+    }
   }
   return group;
 }
@@ -198,6 +202,7 @@ train_test_sources load_training_data(const settings& values, progress& out) {
   train_test_sources all;
   all.train = load(values, data, part::train, all.records);
   choose_topic(values, "topics", all.train);
+  weigh_samples(values, all.train);
   describe(all.train, all.records.back(), out);
   all.train.data = shortened(values, "rows", all.train);
   if (splits) {

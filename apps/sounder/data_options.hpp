@@ -15,7 +15,8 @@ namespace sounder::app {
 /// How to read files: --format, --features and the like.
 option_group format_options();
 
-/// Labels chosen from the file's: --positive, --topics, --topic.
+/// Labels chosen from the file's: --positive, --topics, --topic. With a test
+/// set also its topics, and what labels and samples count in training.
 option_group label_options(bool with_test);
 
 /// One data set as it came.

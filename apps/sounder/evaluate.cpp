@@ -8,6 +8,7 @@
 
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/data_options.hpp"
+#include "apps/sounder/recall.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/trained_model.hpp"
 #include "apps/sounder/training_run.hpp"
@@ -20,28 +21,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 2> outputs = {"table", "json"};
-
-/// How often a binary model says + or - where + or - is true.
-struct confusion {
-  std::uint64_t true_positive = 0;
-  std::uint64_t false_positive = 0;
-  std::uint64_t true_negative = 0;
-  std::uint64_t false_negative = 0;
-};
-
-confusion count(const kernels::objective& objective,
-                const kernels::dataset& data, const float* weights) {
-  std::vector<float> scores(data.rows());
-  objective.predict(data, 0, data.rows(), weights, scores.data());
-  confusion c;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const bool is = data.labels()[i] > 0.0F;
-    const bool said = scores[i] > 0.0F;
-    ++(is ? (said ? c.true_positive : c.false_negative)
-          : (said ? c.false_positive : c.true_negative));
-  }
-  return c;
-}
 
 /// Blocks of rows, as many at a time as there are processors.
 kernels::loss_sums sums_of(const kernels::objective& objective,
@@ -59,32 +38,45 @@ kernels::loss_sums sums_of(const kernels::objective& objective,
   return sums;
 }
 
-json measure(const trained_model& m, const kernels::dataset& data) {
+/// What is said of a model, and how many of each class it finds; nothing of a
+/// regression.
+struct measurement {
+  json numbers;
+  std::vector<class_recall> found;
+};
+
+/// How often a binary model says + or - where + or - is true.
+json confusion(const class_recall& positive, const class_recall& negative) {
+  return {{"positive_label", positive.label},
+          {"true_positive", positive.found},
+          {"false_positive", negative.samples - negative.found},
+          {"true_negative", negative.found},
+          {"false_negative", positive.samples - positive.found}};
+}
+
+measurement measure(const trained_model& m, const kernels::dataset& data) {
   const auto objective = m.objective_for(data);
   const kernels::loss_sums sums = sums_of(*objective, data, m.weights());
   const auto rows = static_cast<double>(sums.rows);
-  json out = {
+  measurement all;
+  all.numbers = {
       {"model", m.name()}, {"samples", sums.rows}, {"loss", sums.loss / rows}};
   if (!kernels::is_classifier(m.kind())) {
-    return out;
+    return all;
   }
   const double error = static_cast<double>(sums.errors) / rows;
-  out.update(
+  all.numbers.update(
       {{"errors", sums.errors}, {"error", error}, {"accuracy", 1.0 - error}});
+  all.found = recall_of(*objective, m.kind(), data, m.weights(), m.labels());
   if (!kernels::is_multi_class(m.kind())) {
-    const confusion c = count(*objective, data, m.weights());
-    out.update({{"positive_label", m.labels()[0]},
-                {"true_positive", c.true_positive},
-                {"false_positive", c.false_positive},
-                {"true_negative", c.true_negative},
-                {"false_negative", c.false_negative}});
+    all.numbers.update(confusion(all.found[0], all.found[1]));
   }
-  return out;
+  return all;
 }
 
-std::string as_table(const json& measured) {
+std::string as_table(const measurement& measured) {
   table rows({"", ""}, true);
-  for (const auto& [key, value] : measured.items()) {
+  for (const auto& [key, value] : measured.numbers.items()) {
     std::string title = key;
     std::replace(title.begin(), title.end(), '_', ' ');
     rows.add({title, key == "error" || key == "accuracy"
@@ -93,7 +85,18 @@ std::string as_table(const json& measured) {
                      : value.is_string()       ? value.get<std::string>()
                                                : value.dump()});
   }
+  if (!measured.found.empty()) {
+    rows.add({"found of each class", as_text(measured.found)});
+  }
   return rows.text().substr(1);  // no titles
+}
+
+json as_json(const measurement& measured) {
+  json all = measured.numbers;
+  if (!measured.found.empty()) {
+    all["found"] = as_json(measured.found);
+  }
+  return all;
 }
 
 int run(const invocation& given) {
@@ -105,8 +108,8 @@ int run(const invocation& given) {
   source samples = load(values, data_file, part::test, records);
   choose_topic(values, "topics", samples);
   const kernels::dataset data = m.prepare(values, std::move(samples), true);
-  const json measured = measure(m, data);
-  print(json_wanted ? measured.dump(2) + "\n" : as_table(measured));
+  const measurement measured = measure(m, data);
+  print(json_wanted ? as_json(measured).dump(2) + "\n" : as_table(measured));
   return 0;
 }
 

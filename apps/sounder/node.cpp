@@ -45,11 +45,13 @@ int run_node(const invocation& given) {
   if (values.has("data") && values.has("part")) {
     values.fail("part", "is instead of --data; choose one");
   }
-  if (values.has("topics") && !values.has("data") && !values.has("part")) {
-    values.fail("topics", "is for the samples of --part or --data; name them");
+  for (const char* const name : {"topics", "sample-weights"}) {
+    if (values.has(name) && !values.has("data") && !values.has("part")) {
+      values.fail(name, "is for the samples of --part or --data; name them");
+    }
   }
   const own_files own{values.text(values.has("part") ? "part" : "data"),
-                      values.text("topics")};
+                      values.text("topics"), values.text("sample-weights")};
   if (!own.data.empty() && !std::filesystem::exists(own.data)) {
     throw kernels::data_error(own.data, "there is no such file");
   }
@@ -136,6 +138,9 @@ command node_command() {
         {"topics", "FILE", "",
          "a line of topics a sample of --part or --data, for the leader's "
          "--topic"},
+        {"sample-weights", "FILE", "",
+         "a weight a line for the samples of --part or --data, where the "
+         "leader's have some"},
         {"ends-with-parent", "", "",
          "ends when the process that started it "
          "does"}}},

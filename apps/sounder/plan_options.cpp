@@ -314,7 +314,8 @@ std::shared_ptr<const kernels::objective> make_objective(
   const double samples = static_cast<double>(work.train.rows());
   return kernels::make_linear(
       choice.kind, work.train, work.classes(),
-      {choice.form, choice.l2.value_or(samples > 0.0 ? 1.0 / samples : 0.0)});
+      {choice.form, choice.l2.value_or(samples > 0.0 ? 1.0 / samples : 0.0)},
+      work.objective_class_weights());
 }
 
 }  // namespace sounder::app

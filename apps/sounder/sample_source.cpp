@@ -44,7 +44,8 @@ json options_of(const settings& values,
 
 /// train's options with our files.
 invocation as_invocation(const json& options, const std::string& data,
-                         const std::string& topics) {
+                         const std::string& topics,
+                         const std::string& weights) {
   std::vector<std::string> words;
   for (const auto& [name, value] : options.items()) {
     const auto text = value.get<std::string>();
@@ -53,6 +54,9 @@ invocation as_invocation(const json& options, const std::string& data,
   words.push_back("--data=" + data);
   if (!topics.empty()) {
     words.push_back("--topics=" + topics);
+  }
+  if (!weights.empty()) {
+    words.push_back("--sample-weights=" + weights);
   }
   return parse(train_command(), words);
 }
@@ -69,6 +73,45 @@ void check_topics(bool leader_has_topic, const own_files& own) {
                      "the leader trains on labels, not on a topic; give it "
                      "--topics and --topic, or start the node without");
   }
+}
+
+/// A run weighs all its samples one by one, or none.
+void check_sample_weights(bool leader_has_some, const own_files& own) {
+  if (leader_has_some && own.weights.empty()) {
+    throw data_error(own.data,
+                     "the leader's samples have weights (--sample-weights); "
+                     "start the node with the --sample-weights of these "
+                     "samples");
+  }
+  if (!leader_has_some && !own.weights.empty()) {
+    throw data_error(own.weights,
+                     "the leader's samples have no weights; give it "
+                     "--sample-weights, or start the node without");
+  }
+}
+
+/// Nothing for one-against-rest: its objective tells them.
+json as_json(const workload& work) {
+  json said;
+  if (work.class_weights && work.objective_class_weights().empty()) {
+    said["others"] = work.class_weights->others;
+    for (const auto& [label, weight] : work.class_weights->by_label) {
+      said["of"].push_back({label, weight});
+    }
+  }
+  return said;
+}
+
+dataset with_class_weights(const dataset& data, const json& said) {
+  if (said.is_null()) {
+    return data;
+  }
+  kernels::class_weights weights;
+  weights.others = said.at("others");
+  for (const json& item : said.at("of")) {
+    weights.by_label[item.at(0)] = item.at(1);
+  }
+  return kernels::with_class_weights(data, weights);
 }
 
 /// Samples of another kind or width than the leader's would be misunderstood.
@@ -133,9 +176,14 @@ std::string part_source(const settings& values, const workload& work) {
        !work.order.is_identity() && k < work.order.features(); ++k) {
     order.push_back(work.order.original(k));
   }
-  return json{{"options", std::move(options)},    {"labels", work.labels},
-              {"features", work.features},        {"bias", work.bias},
-              {"sparse", work.train.is_sparse()}, {"order", std::move(order)}}
+  return json{{"options", std::move(options)},
+              {"labels", work.labels},
+              {"features", work.features},
+              {"bias", work.bias},
+              {"sparse", work.train.is_sparse()},
+              {"order", std::move(order)},
+              {"class_weights", as_json(work)},
+              {"sample_weights", values.has("sample-weights")}}
       .dump();
 }
 
@@ -149,7 +197,12 @@ dataset open_copy(const std::string& source, const own_files& own,
     check_topics(options.contains("topic"), own);
     options.erase("topics");
   }
-  const invocation given = as_invocation(options, own.data, own.topics);
+  if (!own.weights.empty()) {
+    check_sample_weights(options.contains("sample-weights"), own);
+    options.erase("sample-weights");
+  }
+  const invocation given =
+      as_invocation(options, own.data, own.topics, own.weights);
   train_test_sources sources = load_training_data(given.values, out);
   return prepare(given.values, std::move(sources), read_model(given.values), {})
       .train;
@@ -162,7 +215,8 @@ dataset open_part(const std::string& source, const own_files& own,
   const std::string topic = options.value("topic", "");
   options.erase("topic");
   check_topics(!topic.empty(), own);
-  const invocation given = as_invocation(options, own.data, "");
+  check_sample_weights(said.at("sample_weights"), own);
+  const invocation given = as_invocation(options, own.data, "", own.weights);
   kernels::model leader;
   leader.kind = read_model(given.values).kind;
   leader.labels = said.at("labels").get<std::vector<float>>();
@@ -179,6 +233,7 @@ dataset open_part(const std::string& source, const own_files& own,
     samples = kernels::label_by_topic(samples, kernels::read_topics(own.topics),
                                       topic);
   }
+  samples = with_class_weights(samples, said.at("class_weights"));
   dataset data =
       prepare_for(leader, given.values, {std::move(samples), own.data}, true);
   const std::size_t width = data.features();

@@ -14,15 +14,16 @@ namespace sounder::app {
 /// What a node was started with.
 struct own_files {
   std::string data;
-  std::string topics;  // of its samples; empty: none
+  std::string topics;   // of its samples; empty: none
+  std::string weights;  // the same
 };
 
 /// The options that say which samples a run is on, for nodes that have the
 /// same file.
 std::string copy_source(const settings& values);
 
-/// How nodes shall read samples of their own: format, labels, features and
-/// their order as in the leader's.
+/// How nodes shall read samples of their own: format, labels, what these
+/// count, features and their order as in the leader's.
 std::string part_source(const settings& values, const workload& work);
 
 /// The leader's samples, from a copy of its file.

@@ -174,6 +174,20 @@ void save(const request& r, const workload& work,
   out.note(fmt::format("model saved to {}", r.save));
 }
 
+/// Where classes have weights one asks what these bring.
+found_classes count_found(const request& r, const workload& work,
+                          const actors::run_report& report) {
+  if (!work.class_weights || report.parameters.empty()) {
+    return {};
+  }
+  const auto of = [&](const kernels::dataset& data) {
+    return data.empty() ? std::vector<class_recall>{}
+                        : recall_of(*r.plan.objective, work.kind, data,
+                                    report.parameters.data(), work.labels);
+  };
+  return {of(work.train), of(work.test)};
+}
+
 int run(const invocation& given) {
   const settings& values = given.values;
   request r = read(values);
@@ -213,7 +227,8 @@ int run(const invocation& given) {
   const actors::run_report report =
       run_training(r.plan, work, "", out, metrics);
   save(r, work, report, out);
-  const finished_run done{r.wiring, work, report, r.profiled};
+  const finished_run done{r.wiring, work, report, r.profiled,
+                          count_found(r, work, report)};
   print(r.as_json ? as_json(done).dump(2) + "\n" : as_table(done));
   metrics.close();
   if (const std::string note = penalty_note(r, work, report); !note.empty()) {
@@ -239,7 +254,8 @@ command train_command() {
       "  sounder train --data big.svm --resume m.txt --save m.txt\n"
       "  sounder train --generate p1 --batch 2 --step 0.001\n"
       "\n"
-      "Minimises mean loss + (l2 / 2) |w|^2. The result goes to stdout, "
+      "Minimises mean loss + (l2 / 2) |w|^2, the losses weighted where classes "
+      "or\nsamples have weights. The result goes to stdout, "
       "progress "
       "to\nstderr. Exit codes: 0 done, 1 diverged, 2 wrong options, 3 unusable "
       "data,\n4 a node is lost or refuses, 5 stalled, 130 interrupted (after "

@@ -97,10 +97,21 @@ std::string parts_of_nodes(const actors::run_report& report) {
                      list);
 }
 
+std::string recall_lines(const found_classes& found) {
+  std::string out;
+  if (!found.train.empty()) {
+    out += fmt::format("\nfound of each class: {}\n", as_text(found.train));
+  }
+  if (!found.test.empty()) {
+    out += fmt::format("of the test set: {}\n", as_text(found.test));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string as_table(const finished_run& run) {
-  const auto& [wiring, work, report, profiled] = run;
+  const auto& [wiring, work, report, profiled, found] = run;
   std::string out = fmt::format(
       "{} on {}: {} samples x {} features, {}, {}\n\n", work.model_name,
       work.name, work.train.rows(), work.features, wiring.name, parts(wiring));
@@ -108,6 +119,7 @@ std::string as_table(const finished_run& run) {
     out += parts_of_nodes(report) + "\n\n";
   }
   out += curve(report, kernels::is_classifier(work.kind));
+  out += recall_lines(found);
   if (!report.links.empty()) {
     out += "\n" + links(report);
   }
@@ -123,7 +135,7 @@ std::string as_table(const finished_run& run) {
 }
 
 json as_json(const finished_run& run) {
-  const auto& [wiring, work, report, profiled] = run;
+  const auto& [wiring, work, report, profiled, found] = run;
   json out = {{"model", work.model_name},     {"data", work.name},
               {"samples", work.train.rows()}, {"features", work.features},
               {"topology", wiring.name},      {"replicas", wiring.replicas},
@@ -137,6 +149,12 @@ json as_json(const finished_run& run) {
     for (const actors::own_part& part : report.parts) {
       out["parts"][part.node] = part.rows;
     }
+  }
+  if (!found.train.empty()) {
+    out["found"]["train"] = as_json(found.train);
+  }
+  if (!found.test.empty()) {
+    out["found"]["test"] = as_json(found.test);
   }
   out["links"] = json::array();
   for (const actors::link_record& link : report.links) {

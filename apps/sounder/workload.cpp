@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "apps/sounder/network_model.hpp"
+#include "apps/sounder/weight_options.hpp"
 #include "kernels/data/constant_feature.hpp"
 #include "kernels/data/data_error.hpp"
 #include "kernels/data/labels.hpp"
@@ -194,6 +195,16 @@ std::vector<float> as_parameters(const workload& work,
 
 }  // namespace
 
+std::vector<float> workload::objective_class_weights() const {
+  std::vector<float> weights;
+  for (const float label : labels) {
+    if (class_weights && kind == linear_model::one_against_rest) {
+      weights.push_back(class_weights->of(label));
+    }
+  }
+  return weights;
+}
+
 workload prepare(const settings& values, train_test_sources&& sources,
                  const model_choice& choice, const feature_needs& needs) {
   check_widths(sources);
@@ -201,6 +212,9 @@ workload prepare(const settings& values, train_test_sources&& sources,
   work.kind = choice.kind;
   work.name = sources.train.name;
   work.features = sources.train.data.features();
+  work.class_weights = read_class_weights(values, choice.kind, sources.train);
+  weigh_classes(work.class_weights, choice.kind, sources);
+  check_weights(values, sources.train);
   work.labels = encode(values, choice.kind, sources);
   if (choice.network.empty()) {
     prepare_linear(values, sources, needs, work);

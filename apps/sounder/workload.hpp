@@ -10,6 +10,7 @@
 
 #include "actors/training_plan.hpp"
 #include "apps/sounder/data_options.hpp"
+#include "kernels/data/class_weights.hpp"
 #include "kernels/data/dataset.hpp"
 #include "kernels/data/feature_order.hpp"
 #include "kernels/model/linear.hpp"
@@ -34,13 +35,17 @@ struct workload {
   kernels::linear_model kind = kernels::linear_model::svm;
   std::shared_ptr<const kernels::network> network;  // none: a linear model
   std::vector<float> labels;  // in the order of kernels::model
-  std::size_t features = 0;   // of the files, without the constant one
+  std::optional<kernels::class_weights> class_weights;  // of --class-weights
+  std::size_t features = 0;  // of the files, without the constant one
   double bias = 0.0;
   kernels::feature_order order;
   std::string name;  // of the training set, for messages
   std::string model_name;
 
   std::size_t classes() const noexcept { return labels.size(); }
+  /// In the order of the labels for one-against-rest, none for other models:
+  /// their samples have them.
+  std::vector<float> objective_class_weights() const;
 };
 
 /// What is needed of the features of sparse samples.
