@@ -11,6 +11,9 @@ namespace {
 
 namespace p = topology;
 
+/// Of a token in an epoch: each turn mixes but two of all replicas.
+constexpr std::size_t meetings_of_token = 64;
+
 /// Of exchanges whose meaning hangs on it, as their sources say.
 std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
   if (std::holds_alternative<p::gradient>(rule) ||
@@ -24,13 +27,13 @@ std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
 }
 
 /// Local steps between two meetings of a link.
-std::size_t tau_of(const p::link& link, std::size_t usual) {
+std::size_t tau_of(const p::link& link, std::size_t usual,
+                   std::size_t usual_of_token) {
   if (const auto* d = discipline_of<p::push_fetch>(link)) {
     return std::gcd(d->push, d->fetch);
   }
   if (const auto* d = discipline_of<p::on_token>(link)) {
-    // A quarter of what others take: each turn mixes but two of all.
-    return d->tau0.value_or(std::max<std::size_t>(usual / 4, 1));
+    return d->tau0.value_or(usual_of_token);
   }
   std::optional<std::size_t> tau;
   if (const auto* d = discipline_of<p::barrier>(link)) {
@@ -55,10 +58,12 @@ meeting_times plan_meetings(const training_plan& plan, const dealing& dealt) {
   const std::size_t most = dealt.most_rows();
   const std::size_t batches = (most + plan.batch_size - 1) / plan.batch_size;
   const std::size_t usual = default_tau(plan, dealt.shape, batches);
+  const std::size_t usual_of_token =
+      default_tau(plan, dealt.shape, batches, meetings_of_token);
   meeting_times times;
   std::size_t common = 0;
   for (const p::link& link : plan.graph.links) {
-    times.taus.push_back(tau_of(link, usual));
+    times.taus.push_back(tau_of(link, usual, usual_of_token));
     common = std::gcd(common, std::min(times.taus.back(), batches));
   }
   // As many legs everywhere, so that those who meet in lockstep come equally
@@ -76,7 +81,7 @@ double row_cost(const training_plan& plan, const data_shape& shape) {
 }
 
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
-                        std::size_t batches) {
+                        std::size_t batches, std::size_t meetings) {
   // A coordinate of a meeting costs about as much as a stored value of a linear
   // model's step.
   constexpr double share = 20.0;
@@ -85,8 +90,10 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
-  constexpr std::size_t meetings = 16;
-  const std::size_t most = std::max<std::size_t>(1, batches / meetings);
+  constexpr double a_wait = 2000.0;  // a rendezvous costs that of any vector
+  const auto least = static_cast<std::size_t>(a_wait / std::max(a_batch, 1.0));
+  const std::size_t most = std::max<std::size_t>(
+      {1, batches / meetings, std::min(least, (batches + 1) / 2)});
   return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
 }
 

@@ -20,10 +20,12 @@ meeting_times plan_meetings(const training_plan& plan, const dealing& dealt);
 double row_cost(const training_plan& plan, const data_shape& shape);
 
 /// Local steps between two meetings when the graph does not say: so many that
-/// a meeting costs a twentieth of them, but a sixteenth of an epoch at most:
-/// what replicas do apart must stay small against what is left to go.
+/// a meeting costs a twentieth of them, but that there are `meetings` in an
+/// epoch at the least, since what replicas do apart must stay small against
+/// what is left to go; but no more than are worth a wait each, or two in an
+/// epoch.
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
-                        std::size_t batches);
+                        std::size_t batches, std::size_t meetings = 16);
 
 /// The setups of all replicas, without data.
 std::vector<replica_setup> set_up_all(const training_plan& plan,

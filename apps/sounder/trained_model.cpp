@@ -102,9 +102,8 @@ prepared_samples trained_model::prepare(const settings& values,
     if (linear_.normalised == kernels::normalisation_kind::unit_rows) {
       how.kind = linear_.normalised;
     }
-    return {
-        prepare_for(linear_, how, values, std::move(samples), with_labels),
-        unseen};
+    return {prepare_for(linear_, how, values, std::move(samples), with_labels),
+            unseen};
   }
   dataset data = std::exchange(samples.data, {});
   const kernels::shape& input = network_.function->input().output();
