@@ -181,8 +181,7 @@ class deployer {
       node.place = place;
       node.address =
           parse_address(named == plan_.nodes.end() ? place : named->second);
-      node.actor = connect(system_, node.address, plan_.tls, deadline(),
-                           plan_.interrupt);
+      node.actor = connect(system_, node.address, deadline(), plan_.interrupt);
       if (!node.actor) {
         throw deploy_interrupted();
       }

@@ -5,10 +5,13 @@
 #include <thread>
 
 #include <caf/io/all.hpp>
-#include <caf/openssl/all.hpp>
+#include <caf/io/basp_broker.hpp>
 
+#include "actors/acceptor.hpp"
+#include "actors/handshake.hpp"
 #include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
+#include "actors/relay.hpp"
 #include "actors/stream.hpp"
 
 namespace sounder::actors {
@@ -17,29 +20,54 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Whether a node speaks at the other end: it does so first, as soon as both
-/// sides have shown their certificates. CAF's own connections have no deadline
-/// and no words for what is wrong with a certificate.
-/// Throws stream_error or peer_error.
-void hear(const node_address& to, const tls_context& tls,
-          std::chrono::milliseconds patience, const std::stop_token& stop) {
-  const auto until = clock::now() + patience;
-  stream line(connect_socket(to, patience), tls, stream::side::connects);
-  char first = 0;
-  while (line.read_some(&first, 1) == 0) {
-    if (clock::now() >= until || stop.stop_requested()) {
-      throw stream_error(tls.is_on() ? "it listens, but does not speak TLS"
-                                     : "it listens, but says nothing; does it "
-                                       "speak TLS?");
-    }
-    const stream::interest in{&line, true, false};
-    stream::wait({&in, 1}, std::chrono::milliseconds(50));
+using std::chrono::milliseconds;
+
+const network_config& config_of(const caf::actor_system& system) {
+  return dynamic_cast<const network_config&>(system.config());
+}
+
+caf::actor broker_of(caf::actor_system& system) {
+  return system.middleman().named_broker<caf::io::basp_broker>(
+      caf::atom("BASP"));
+}
+
+/// A connection as CAF has it: never one that began with anything but our
+/// handshake, and in plain.
+caf::io::scribe_ptr adopt(caf::actor_system& system,
+                          std::unique_ptr<stream> line) {
+  relay* const carrier = config_of(system).carrier();
+  const int socket =
+      carrier != nullptr ? carrier->add(std::move(line)) : line->release();
+  return system.middleman().backend().new_scribe(socket);
+}
+
+/// The actor that the other side of a new connection tells of.
+/// Throws peer_error.
+caf::actor ask_for_actor(caf::actor_system& system, const node_address& at,
+                         std::unique_ptr<stream> line, milliseconds patience) {
+  caf::scoped_actor self(system, true);
+  caf::actor found;
+  std::string why = "it has no actor";
+  self->request(broker_of(system), patience, caf::connect_atom::value,
+                adopt(system, std::move(line)), at.port)
+      .receive(
+          [&](const caf::node_id&, caf::strong_actor_ptr& actor,
+              const std::set<std::string>&) {
+            found = caf::actor_cast<caf::actor>(actor);
+          },
+          [&](const caf::error& problem) { why = system.render(problem); });
+  if (!found) {
+    throw peer_error(why);
   }
+  return found;
 }
 
 }  // namespace
 
-void configure_network(caf::actor_system_config& config, const tls_files& tls) {
+network_config::network_config() = default;
+network_config::~network_config() = default;
+
+void configure_network(network_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");
   config.add_message_type<letter_part>("sounder.letter_part");
   config.add_message_type<step_table>("sounder.step_table");
@@ -49,56 +77,51 @@ void configure_network(caf::actor_system_config& config, const tls_files& tls) {
   config.add_message_type<opened_doors>("sounder.opened_doors");
   config.add_message_type<replica_list>("sounder.replica_list");
   config.load<caf::io::middleman>();
-  if (tls.is_on()) {
-    config.load<caf::openssl::manager>();
-    config.set("openssl.certificate", tls.certificate);
-    config.set("openssl.key", tls.key);
-    config.set("openssl.cafile", tls.authority);
-  }
   config.set("middleman.heartbeat-interval",
              caf::timespan(std::chrono::seconds(1)));
   config.set("middleman.connection-timeout",
              caf::timespan(std::chrono::seconds(10)));
+  config.certificates_ = std::make_unique<tls_context>(tls);
+  if (tls.is_on()) {
+    config.carrier_ = std::make_unique<relay>();
+  }
 }
 
-std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
-                     const node_address& at, const tls_files& tls) {
-  check_listening(at);  // CAF does not say what is wrong
-  const auto port =
-      tls.is_on()
-          ? caf::openssl::publish(what, at.port, at.host.c_str(), true)
-          : system.middleman().publish(what, at.port, at.host.c_str(), true);
-  if (!port) {
-    throw std::system_error(std::make_error_code(std::errc::address_in_use),
-                            "cannot listen on " + at.text() + " (" +
-                                system.render(port.error()) + ")");
-  }
-  if (tls.is_on()) {
-    wait_for_words(*port);
-  }
-  return *port;
+std::unique_ptr<acceptor> listen(caf::actor_system& system,
+                                 const caf::actor& what,
+                                 const node_address& at) {
+  connection_handler handler;
+  handler.is_expected = [](const greeting& hello) {
+    return hello.key == messages_key;
+  };
+  // To CAF, all of them come in at the same port: a name for the actor.
+  handler.accept = [&system, what, port = at.port](
+                       const greeting&, std::unique_ptr<stream> line) {
+    caf::anon_send(broker_of(system), caf::publish_atom::value,
+                   adopt(system, std::move(line)), port,
+                   caf::actor_cast<caf::strong_actor_ptr>(what),
+                   std::set<std::string>());
+  };
+  return std::make_unique<acceptor>(at, config_of(system).certificates(),
+                                    std::move(handler));
 }
 
 caf::actor connect(caf::actor_system& system, const node_address& to,
-                   const tls_files& tls, std::chrono::milliseconds deadline,
-                   const std::stop_token& interrupt) {
-  using std::chrono::milliseconds;
-  const tls_context certificates(tls);
+                   milliseconds deadline, const std::stop_token& interrupt) {
   const auto until = clock::now() + deadline;
   for (;;) {
+    const auto left =
+        std::max(std::chrono::duration_cast<milliseconds>(until - clock::now()),
+                 milliseconds(100));
     std::string why;
     try {
-      const auto left =
-          std::chrono::duration_cast<milliseconds>(until - clock::now());
-      hear(to, certificates, std::max(left, milliseconds(100)), interrupt);
-      auto found =
-          tls.is_on()
-              ? caf::openssl::remote_actor(system, to.host, to.port)
-              : system.middleman().remote_actor<caf::actor>(to.host, to.port);
-      if (found) {
-        return *found;
+      auto line = connect_stream(to, config_of(system).certificates(),
+                                 greeting(), {}, left, interrupt);
+      if (line) {
+        return ask_for_actor(system, to, std::move(line), left);
       }
-      why = system.render(found.error());
+    } catch (const refused_error&) {
+      throw;
     } catch (const std::runtime_error& problem) {
       why = problem.what();
     }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -13,6 +14,10 @@
 #include "actors/address.hpp"
 
 namespace sounder::actors {
+
+class acceptor;
+class relay;
+class tls_context;
 
 /// Files of mutual TLS: both sides show a certificate of the same private
 /// authority. All three or none.
@@ -27,13 +32,36 @@ struct tls_files {
 /// Spoken between nodes; another number is refused.
 constexpr std::uint32_t protocol = 7;
 
-/// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
-void configure_network(caf::actor_system_config& config, const tls_files& tls);
+/// What an actor system is made of, and what its connections need besides CAF:
+/// certificates, and who carries what TLS has protected. It outlives the
+/// system, so that the system's last words are sent.
+class network_config : public caf::actor_system_config {
+ public:
+  network_config();
+  ~network_config() override;
 
-/// Listens. Returns the port, which is another for port 0.
+  const tls_context& certificates() const noexcept { return *certificates_; }
+  /// Null without TLS.
+  relay* carrier() const noexcept { return carrier_.get(); }
+
+ private:
+  friend void configure_network(network_config& config, const tls_files& tls);
+
+  std::unique_ptr<tls_context> certificates_;
+  std::unique_ptr<relay> carrier_;
+};
+
+/// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
+/// Throws as tls_context does.
+void configure_network(network_config& config, const tls_files& tls);
+
+/// Listens until the acceptor is gone, which has to be before the system. The
+/// port is another for port 0. The system's configuration must be a
+/// network_config.
 /// Throws std::system_error that names the address.
-std::uint16_t listen(caf::actor_system& system, const caf::actor& what,
-                     const node_address& at, const tls_files& tls);
+std::unique_ptr<acceptor> listen(caf::actor_system& system,
+                                 const caf::actor& what,
+                                 const node_address& at);
 
 /// Thrown when a node does not answer, answers in another protocol, refuses,
 /// or is gone. what() names it.
@@ -43,10 +71,10 @@ class peer_error : public std::runtime_error {
 };
 
 /// Tries until `deadline` has passed: a node may be started later. Nobody when
-/// it was interrupted.
-/// Throws peer_error.
+/// it was interrupted. The system's configuration must be a network_config.
+/// Throws peer_error; at once when waiting would not help.
 caf::actor connect(caf::actor_system& system, const node_address& to,
-                   const tls_files& tls, std::chrono::milliseconds deadline,
+                   std::chrono::milliseconds deadline,
                    const std::stop_token& interrupt = {});
 
 }  // namespace sounder::actors

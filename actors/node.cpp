@@ -8,6 +8,7 @@
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
+#include "actors/acceptor.hpp"
 #include "actors/link_json.hpp"
 #include "actors/link_kinds.hpp"
 #include "actors/messages.hpp"
@@ -122,16 +123,10 @@ std::set<std::string> pen_friends(const deployment& part) {
 /// missed by all who wait for it.
 void open_ways(self_ptr self) {
   session& run = *self->state.run;
-  // Over TLS the way goes through the leader: a node that both answers and
-  // asks over TLS loses its connections (CAF 0.17.6).
-  if (self->state.options.tls.is_on()) {
-    return;
-  }
   for (const std::string& place : pen_friends(run.part)) {
     const std::string& address = run.part.peers.at(place);
-    const caf::actor peer =
-        connect(self->system(), parse_address(address), self->state.options.tls,
-                std::chrono::seconds(10));
+    const caf::actor peer = connect(self->system(), parse_address(address),
+                                    std::chrono::seconds(10));
     self->monitor(peer);
     run.peers[address] = peer;
   }
@@ -365,19 +360,19 @@ namespace {
 /// A node from start to end, in one thread: CAF 0.17.6 waits for ever when a
 /// system is destroyed in another thread than the one that made it.
 void live(const node_options& options) {
-  caf::actor_system_config config;
+  network_config config;
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", 3);
   config.set("scheduler.max-throughput", 5);
   configure_network(config, options.tls);
   caf::actor_system system(config);
   const auto self = system.spawn(node, options);
+  std::unique_ptr<acceptor> listens;
   try {
-    const std::uint16_t port =
-        listen(system, self, options.listen, options.tls);
-    caf::anon_send(self, listen_atom::value, port);
+    listens = listen(system, self, options.listen);
+    caf::anon_send(self, listen_atom::value, listens->port());
     if (options.ready) {
-      options.ready({options.listen.host, port});
+      options.ready({options.listen.host, listens->port()});
     }
     // The system waits for the actor at its end.
     while (!options.stop.stop_requested()) {
@@ -394,6 +389,8 @@ void live(const node_options& options) {
   if (options.stop.stop_requested()) {
     caf::anon_send(self, close_atom::value);
   }
+  // Whoever asks until then is answered.
+  caf::scoped_actor(system, true)->wait_for(self);
 }
 
 }  // namespace

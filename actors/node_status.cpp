@@ -34,10 +34,10 @@ json with_rates(const json& before, json now) {
 
 std::string status_of(const node_address& at, const tls_files& tls,
                       std::chrono::milliseconds deadline) {
-  caf::actor_system_config config;
+  network_config config;
   configure_network(config, tls);
   caf::actor_system system(config);
-  const caf::actor node = connect(system, at, tls, deadline);
+  const caf::actor node = connect(system, at, deadline);
   caf::scoped_actor self(system, true);
   const auto ask = [&] {
     json said;

@@ -21,12 +21,28 @@ namespace sounder::actors {
 
 namespace {
 
-std::string tls_problem() {
-  const unsigned long code = ERR_get_error();
+/// What OpenSSL says of the thread's last failure.
+std::string reason_of(unsigned long code) {
   std::array<char, 256> text{};
   ERR_error_string_n(code, text.data(), text.size());
-  ERR_clear_error();
-  return code == 0 ? "it was closed" : text.data();
+  const char* const reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : text.data();
+}
+
+/// Whether the other side has said that it does not take our certificate.
+bool is_refusal(int reason) {
+  switch (reason) {
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return true;
+    default:
+      return false;
+  }
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -53,13 +69,11 @@ struct addresses {
   int problem = 0;
 };
 
-/// The port that a socket is bound to; 0 without one.
+/// The port that a socket is bound to.
 std::uint16_t port_of(int of) {
   sockaddr_storage here = {};
   socklen_t length = sizeof here;
-  if (getsockname(of, reinterpret_cast<sockaddr*>(&here), &length) != 0) {
-    return 0;
-  }
+  getsockname(of, reinterpret_cast<sockaddr*>(&here), &length);
   return ntohs(here.ss_family == AF_INET6
                    ? reinterpret_cast<sockaddr_in6&>(here).sin6_port
                    : reinterpret_cast<sockaddr_in&>(here).sin_port);
@@ -78,6 +92,14 @@ void block_sigpipe() {
   static_cast<void>(is_blocked);
 }
 
+/// To be called before every call of OpenSSL on a connection. SSL_get_error()
+/// takes an error that another connection of the thread has left in its queue
+/// for one of this connection.
+void prepare_thread() {
+  block_sigpipe();
+  ERR_clear_error();
+}
+
 }  // namespace
 
 tls_context::tls_context(const tls_files& files) {
@@ -91,9 +113,14 @@ tls_context::tls_context(const tls_files& files) {
       c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                      nullptr);
+  // Nobody resumes a session, so nobody need be told how.
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(c, 0);
+  ERR_clear_error();
   const auto need = [](int result, const std::string& file) {
     if (result != 1) {
-      throw std::runtime_error(file + ": " + tls_problem());
+      throw std::runtime_error(file + ": " + reason_of(ERR_peek_last_error()));
     }
   };
   need(SSL_CTX_use_certificate_chain_file(c, files.certificate.c_str()),
@@ -121,7 +148,9 @@ stream::stream(int socket, const tls_context& tls, side here, std::string other)
 
 stream::~stream() {
   tls_.reset();
-  close(socket_);
+  if (socket_ >= 0) {
+    close(socket_);
+  }
 }
 
 stream_error stream::error(const std::string& why) const {
@@ -131,6 +160,39 @@ stream_error stream::error(const std::string& why) const {
 }
 
 void stream::hang_up() noexcept { shutdown(socket_, SHUT_RDWR); }
+
+void stream::end_sending() noexcept {
+  if (tls_) {
+    prepare_thread();
+    SSL_shutdown(tls_.get());
+  }
+  shutdown(socket_, SHUT_WR);
+}
+
+int stream::release() noexcept { return std::exchange(socket_, -1); }
+
+stream_error stream::tls_failure(int why) const {
+  const int problem = errno;
+  const unsigned long code = ERR_peek_last_error();
+  const int reason = ERR_GET_REASON(code);
+  if (why == SSL_ERROR_SYSCALL && code == 0 && problem != 0) {
+    return error(std::strerror(problem));
+  }
+  if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    return error("it was closed");
+  }
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    throw certificate_error(error("its certificate is not good here: " +
+                                  std::string(X509_verify_cert_error_string(
+                                      SSL_get_verify_result(tls_.get()))))
+                                .what());
+  }
+  if (is_refusal(reason)) {
+    throw certificate_error(
+        error("it refuses our certificate: " + reason_of(code)).what());
+  }
+  return error(reason_of(code));
+}
 
 /// 0 when it may go on later.
 std::size_t stream::failed(int result, bool& wants_other_way, bool is_read) {
@@ -147,13 +209,27 @@ std::size_t stream::failed(int result, bool& wants_other_way, bool is_read) {
   if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
     return 0;
   }
-  throw error(tls_problem());
+  throw tls_failure(why);
+}
+
+bool stream::shake_hands() {
+  if (!tls_) {
+    return true;
+  }
+  read_wants_write_ = false;
+  prepare_thread();
+  const int result = SSL_do_handshake(tls_.get());
+  if (result != 1) {
+    failed(result, read_wants_write_, true);
+  }
+  return result == 1;
 }
 
 std::size_t stream::read_some(void* into, std::size_t n) {
   read_wants_write_ = false;
   std::size_t got = 0;
   if (tls_) {
+    prepare_thread();
     const int result = SSL_read_ex(tls_.get(), into, n, &got);
     return result == 1 ? got : failed(result, read_wants_write_, true);
   }
@@ -166,7 +242,7 @@ std::size_t stream::write_some(const void* from, std::size_t n) {
   write_wants_read_ = false;
   std::size_t sent = 0;
   if (tls_) {
-    block_sigpipe();
+    prepare_thread();
     const int result = SSL_write_ex(tls_.get(), from, n, &sent);
     return result == 1 ? sent : failed(result, write_wants_read_, false);
   }
@@ -176,20 +252,22 @@ std::size_t stream::write_some(const void* from, std::size_t n) {
              : failed(static_cast<int>(result), write_wants_read_, false);
 }
 
+short stream::events(bool to_read, bool to_write) const noexcept {
+  const bool in =
+      (to_read && !read_wants_write_) || (to_write && write_wants_read_);
+  const bool out =
+      (to_write && !write_wants_read_) || (to_read && read_wants_write_);
+  return static_cast<short>((in ? POLLIN : 0) | (out ? POLLOUT : 0));
+}
+
 void stream::wait(std::span<const interest> all,
                   std::chrono::milliseconds longest,
                   std::chrono::microseconds awake) {
   std::array<pollfd, 16> polled{};
   const std::size_t count = std::min(all.size(), polled.size());
   for (std::size_t k = 0; k < count; ++k) {
-    const stream& s = *all[k].who;
-    const bool in = (all[k].to_read && !s.read_wants_write_) ||
-                    (all[k].to_write && s.write_wants_read_);
-    const bool out = (all[k].to_write && !s.write_wants_read_) ||
-                     (all[k].to_read && s.read_wants_write_);
-    polled[k].fd = s.socket_;
-    polled[k].events =
-        static_cast<short>((in ? POLLIN : 0) | (out ? POLLOUT : 0));
+    polled[k].fd = all[k].who->socket_;
+    polled[k].events = all[k].who->events(all[k].to_read, all[k].to_write);
   }
   const auto until = std::chrono::steady_clock::now() + awake;
   while (awake.count() > 0 && std::chrono::steady_clock::now() < until) {
@@ -262,21 +340,6 @@ listening_socket listen_on(const node_address& at) {
   }
   made.port = port_of(made.socket);
   return made;
-}
-
-void check_listening(const node_address& at) { close(listen_on(at).socket); }
-
-void wait_for_words(std::uint16_t port) {
-  constexpr int highest_fd = 1024;
-  constexpr int seconds = 600;
-  for (int fd = 0; fd < highest_fd; ++fd) {
-    int listens = 0;
-    socklen_t length = sizeof listens;
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 &&
-        listens != 0 && port_of(fd) == port) {
-      setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-    }
-  }
 }
 
 std::pair<int, int> socket_pair() {

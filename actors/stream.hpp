@@ -39,6 +39,12 @@ class stream_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Thrown when one of both sides does not take the other's certificate.
+class certificate_error : public stream_error {
+ public:
+  using stream_error::stream_error;
+};
+
 /// One end of a connection. Reads and writes never block; both sides of a TLS
 /// connection must show a certificate of the same authority.
 ///
@@ -49,9 +55,16 @@ class stream {
 
   /// Takes the socket over. Errors name the other end as `other` does.
   stream(int socket, const tls_context& tls, side here, std::string other = {});
+  void name_other_end(std::string other) { other_ = std::move(other); }
   ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
+
+  /// True once TLS speaks in both directions, at once without TLS. Reads and
+  /// writes do as much by the way. Of TLS 1.3's two sides the one that connects
+  /// is through first: it learns by reading when its certificate is refused.
+  /// Throws stream_error.
+  bool shake_hands();
 
   /// Bytes moved; 0 when none can be now. Throw stream_error.
   std::size_t read_some(void* into, std::size_t n);
@@ -63,6 +76,17 @@ class stream {
 
   /// The other end reads to the end of what was sent, and no further.
   void hang_up() noexcept;
+
+  /// Nothing more is sent; what the other end sends still comes.
+  void end_sending() noexcept;
+
+  /// Gives up the socket, which must be one without TLS.
+  int release() noexcept;
+
+  int socket() const noexcept { return socket_; }
+
+  /// What poll() must wait for before these may go on.
+  short events(bool to_read, bool to_write) const noexcept;
 
   /// Waits until one of these may go on, or for `longest`. 16 at most. Looks on
   /// for `awake` before it sleeps, letting others run in between: a processor
@@ -81,6 +105,7 @@ class stream {
 
  private:
   std::size_t failed(int result, bool& wants_other_way, bool is_read);
+  stream_error tls_failure(int why) const;
 
   int socket_;
   std::string other_;
@@ -103,14 +128,6 @@ struct listening_socket {
   std::uint16_t port = 0;
 };
 listening_socket listen_on(const node_address& at);
-
-/// Throws as listen_on() does, and leaves the address free.
-void check_listening(const node_address& at);
-
-/// Of this process's sockets that listen at the port: whoever connects and then
-/// keeps silent is not let in for ten minutes. CAF would spin on his TLS
-/// handshake.
-void wait_for_words(std::uint16_t port);
 
 /// Both ends in this process.
 std::pair<int, int> socket_pair();

@@ -3,16 +3,16 @@
 // Which stream is whose: a node's listening socket for parameters, and the
 // connections that a run's links ask for.
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 
+#include "actors/acceptor.hpp"
+#include "actors/handshake.hpp"
 #include "actors/stream.hpp"
 #include "actors/waiting.hpp"
 
@@ -39,18 +39,10 @@ class line {
   std::atomic<stream*> joined_{nullptr};
 };
 
-/// What both ends of a stream call it.
-using stream_key = std::uint64_t;
-
-/// Shown by whoever connects: made by the leader, told to the run's nodes.
-using run_secret = std::array<std::uint64_t, 2>;
-run_secret make_secret();
-
-/// Threads: one, besides its own, which takes connections in.
+/// Threads: one, besides that which takes connections in.
 class switchboard {
  public:
   switchboard(const tls_files& tls, const run_secret& secret);
-  ~switchboard();
 
   /// From now on others may connect. Returns the port.
   /// Throws std::system_error.
@@ -59,7 +51,7 @@ class switchboard {
   /// The end of a stream that somebody else connects, `other`.
   std::shared_ptr<line> expect(stream_key key, std::string other);
 
-  /// Connects. Throws peer_error after the deadline.
+  /// Connects, to where the other end is expected. Throws peer_error.
   std::shared_ptr<line> connect(stream_key key, const node_address& to,
                                 std::string other,
                                 std::chrono::milliseconds deadline);
@@ -69,15 +61,15 @@ class switchboard {
   std::shared_ptr<line> here(stream_key key);
 
  private:
-  void take_in(const std::stop_token& stop);
+  bool expects(const greeting& hello);
+  void join(stream_key key, std::unique_ptr<stream> made);
 
   tls_context tls_;
   run_secret secret_;
-  int listening_ = -1;
   std::mutex mutex_;
   std::map<stream_key, std::shared_ptr<line>> expected_;
   std::map<stream_key, std::shared_ptr<line>> other_ends_;
-  std::jthread thread_;
+  std::unique_ptr<acceptor> acceptor_;  // ends before what it looks at
 };
 
 }  // namespace sounder::actors

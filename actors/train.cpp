@@ -8,13 +8,14 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/messages.hpp"
+#include "actors/network.hpp"
 #include "actors/run.hpp"
 
 namespace sounder::actors {
 
 namespace {
 
-caf::actor_system_config& configure(caf::actor_system_config& config,
+caf::actor_system_config& configure(network_config& config,
                                     const training_plan& plan) {
   if (has_nodes(plan.graph)) {
     configure_network(config, plan.tls);
@@ -34,7 +35,7 @@ struct system {
   explicit system(const training_plan& plan)
       : actors(configure(config, plan)) {}
 
-  caf::actor_system_config config;
+  network_config config;
   caf::actor_system actors;
 };
 

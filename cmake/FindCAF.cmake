@@ -1,5 +1,5 @@
 # Debian ships CAF's headers and shared libraries without a CMake package.
-# Components: core, io, openssl; targets CAF::core, CAF::io, CAF::openssl.
+# Components: core, io; targets CAF::core, CAF::io.
 include(FindPackageHandleStandardArgs)
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
 foreach(_component IN LISTS CAF_FIND_COMPONENTS)
@@ -24,11 +24,6 @@ if(CAF_FOUND)
   find_package(Threads REQUIRED)
   set(_needs_core Threads::Threads)
   set(_needs_io CAF::core)
-  set(_needs_openssl CAF::io)
-  if("openssl" IN_LIST CAF_FIND_COMPONENTS)
-    find_package(OpenSSL REQUIRED)
-    list(APPEND _needs_openssl OpenSSL::SSL)
-  endif()
   foreach(_component IN LISTS CAF_FIND_COMPONENTS)
     if(NOT TARGET CAF::${_component})
       add_library(CAF::${_component} UNKNOWN IMPORTED)

@@ -41,7 +41,7 @@ std::vector<std::uint32_t> bits_of(const float* values, std::size_t n) {
 /// There and back as bytes.
 template <class Message>
 Message travelled(Message message) {
-  caf::actor_system_config config;
+  a::network_config config;
   a::configure_network(config, {});
   caf::actor_system system(config);
   caf::binary_serializer::container_type bytes;
@@ -171,7 +171,7 @@ TEST_CASE("messages: results carry any float") {
 }
 
 TEST_CASE("messages: a length that lies is refused, not believed") {
-  caf::actor_system_config config;
+  a::network_config config;
   a::configure_network(config, {});
   caf::actor_system system(config);
   for (const std::uint64_t claimed :

@@ -25,10 +25,10 @@ TEST_CASE("a leader of another version is refused with both numbers") {
   options.ready = [&](const a::node_address& at) { listening.set_value(at); };
   std::jthread serving([&] { a::serve(options); });
   const a::node_address at = listening.get_future().get();
-  caf::actor_system_config config;
+  a::network_config config;
   a::configure_network(config, {});
   caf::actor_system system(config);
-  const caf::actor node = a::connect(system, at, {}, std::chrono::seconds(5));
+  const caf::actor node = a::connect(system, at, std::chrono::seconds(5));
   caf::scoped_actor self(system);
   std::string refusal;
 

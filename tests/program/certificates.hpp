@@ -1,5 +1,7 @@
 #pragma once
 
+// Certificates for tests, made by openssl.
+
 #include <cstdlib>
 #include <string>
 
@@ -7,7 +9,7 @@
 
 namespace sounder::tests {
 
-/// Two private authorities with a certificate each, made by openssl.
+/// Two private authorities, "ours" and "theirs", with a certificate each.
 class certificates {
  public:
   certificates() {
@@ -22,6 +24,7 @@ class certificates {
     }
   }
 
+  /// False where there is no openssl command.
   bool is_made() const { return is_made_; }
 
   words options(const std::string& ca) const {
@@ -29,10 +32,11 @@ class certificates {
             file(ca, "node.key"), "--tls-ca",           file(ca, "ca.pem")};
   }
 
- private:
   std::string file(const std::string& ca, const std::string& name) const {
     return (here_ / (ca + "-" + name)).string();
   }
+
+ private:
   static bool make(const words& request) {
     return run(words{"openssl"} + request +
                words{"-newkey", "rsa:2048", "-nodes"})

@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "tests/program/nodes.hpp"
+#include "tests/support/stranger.hpp"
 
 namespace {
 
@@ -19,21 +15,15 @@ using clock = std::chrono::steady_clock;
 
 /// Writes random bytes to the port and hangs up.
 void send_garbage(int port) {
-  const int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  REQUIRE(s >= 0);
-  sockaddr_in at = {};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(static_cast<std::uint16_t>(port));
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(connect(s, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+  const stranger somebody(static_cast<std::uint16_t>(port));
+  REQUIRE(somebody.is_connected());
   std::string bytes(4096, '\0');
   std::uint32_t x = 1;
   for (char& c : bytes) {
     x = x * 1664525U + 1013904223U;
     c = static_cast<char>(x >> 24U);
   }
-  static_cast<void>(send(s, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-  close(s);
+  somebody.say(bytes);
 }
 
 }  // namespace
