@@ -20,7 +20,7 @@ std::size_t stepping_replicas(const p::graph& wiring) {
 
 bool sums_gradients_at_barrier(const p::link& link) {
   const auto* when = std::get_if<p::barrier>(&link.discipline);
-  return when != nullptr && !when->tau &&
+  return when != nullptr && when->tau.value_or(1) == 1 &&
          (std::holds_alternative<p::all_reduce>(link.exchange) ||
           std::holds_alternative<p::gradient>(link.exchange));
 }

@@ -17,10 +17,11 @@
 namespace sounder::topology::detail {
 
 /// "a, b, c"
-inline std::string list(const std::vector<std::string>& all) {
+inline std::string list(const std::vector<std::string>& all,
+                        const std::string& between = ", ") {
   std::string text;
   for (const std::string& each : all) {
-    text += (text.empty() ? "" : ", ") + each;
+    text += (text.empty() ? "" : between) + each;
   }
   return text;
 }
@@ -119,6 +120,9 @@ inline std::string none_of(const std::string& wanted,
 /// The place of a text among the names, of which it must be one.
 inline std::size_t read_name(const node& from,
                              const std::vector<std::string>& names) {
+  if (!from.value.is_string()) {
+    from.expect("one of \"" + list(names, "\", \"") + "\"");
+  }
   std::string wanted;
   read(from, wanted);
   const auto found = std::find(names.begin(), names.end(), wanted);

@@ -69,7 +69,10 @@ edges shape_of(const options& o, const char* fallback) {
       .value();
 }
 
-barrier barrier_of(const options& o) { return {o.tau}; }
+/// Where tau is part of what the system is.
+barrier barrier_of(const options& o, std::size_t tau = 1) {
+  return {o.tau.value_or(tau)};
+}
 
 graph ea_wild(const options& o) {
   const unsigned size = o.group.value_or(1);
@@ -80,7 +83,7 @@ graph ea_wild(const options& o) {
       around_hub(o, elastic{o.alpha}, one_of_group{o.tau, o.random_pusher});
   for (const edge& e : shapes::group_rings(o.replicas, size)) {
     all.links.push_back(
-        {e.from + o.hubs, e.to + o.hubs, all_reduce{}, barrier{}});
+        {e.from + o.hubs, e.to + o.hubs, all_reduce{}, barrier{1}});
   }
   return all;
 }
@@ -172,12 +175,12 @@ constexpr std::array systems = {
     system_entry{"d-psgd",
                  [](const options& o) {
                    return peers_on(o, shape_of(o, "ring"), mix{},
-                                   barrier_of(o));
+                                   barrier{o.tau});
                  }},
     system_entry{"sgp",
                  [](const options& o) {
                    return peers_on(o, shapes::directed_exponential(o.replicas),
-                                   push_sum{}, barrier_of(o));
+                                   push_sum{}, barrier{o.tau});
                  }},
     system_entry{
         "ssp",
@@ -188,7 +191,7 @@ constexpr std::array systems = {
                  [](const options& o) {
                    return around_hub(o,
                                      outer_step{o.outer_rate, o.outer_momentum},
-                                     barrier_of(o));
+                                     barrier_of(o, 100));
                  }},
 };
 

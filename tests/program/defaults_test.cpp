@@ -86,8 +86,7 @@ TEST_CASE("defaults: every wiring ends near the optimum, at any scale") {
   const words lines = generated_lines(here, 600);
   const std::string plain = (here.path() / "plain.svm").string();
   const words few = {"--epochs", "60"};  // for slow builds
-  const double optimum =
-      last_loss(train({"--data", plain, "--epochs", "600"}));
+  const double optimum = last_loss(train({"--data", plain, "--epochs", "600"}));
   const std::string small =
       here.file("small.svm", otherwise(lines, 1e-4)).string();
   const std::string large =
@@ -115,9 +114,10 @@ TEST_CASE("defaults: a step that diverges is halved, and that is said") {
     text += i % 2 == 0 ? "0.1 1:0.1\n" : "2 2:1\n";
   }
   const temporary_directory here;
-  const words run = {"train",   "--data",      here.file("x.svm", text).string(),
-                     "--model", "least-squares", "--normalise",
-                     "none",    "--epochs",    "2"};
+  const words run = {
+      "train",   "--data",        here.file("x.svm", text).string(),
+      "--model", "least-squares", "--normalise",
+      "none",    "--epochs",      "2"};
 
   const outcome found = program(run);
   const outcome chosen = program(run + words{"--step", "100"});
@@ -151,8 +151,8 @@ TEST_CASE("defaults: a model worse than none is no success") {
 }
 
 TEST_CASE("defaults: schedules move within an epoch of a small set") {
-  const json run = train({"--generate", "p1", "--rows", "64", "--warmup", "1",
-                          "--epochs", "1"});
+  const json run = train(
+      {"--generate", "p1", "--rows", "64", "--warmup", "1", "--epochs", "1"});
 
   CHECK(last_loss(run) < 0.99);
 }
@@ -177,8 +177,8 @@ TEST_CASE("defaults: the loss shown is that of the model saved") {
   words end;
   SECTION("of a run that is done") { end = {"--epochs", "3"}; }
   SECTION("of one that its time limit stops within an epoch") {
-    end = {"--epochs", "100000000", "--evaluate-every", "50000000",
-           "--time-limit", "0.3"};
+    end = {"--epochs", "100000000",    "--evaluate-every",
+           "50000000", "--time-limit", "0.3"};
   }
 
   for (const words& wiring : wirings()) {

@@ -85,14 +85,14 @@ TEST_CASE("traffic: gossip") {
   CHECK(all.replicas[2].bytes == Approx(8000.0));
   CHECK(all.total.bytes == Approx(20'000.0));
 
-  const auto mixed = of("d-psgd", {.replicas = 5});
+  const auto mixed = of("d-psgd", {.replicas = 5, .tau = 1});
   CHECK(mixed.replicas[2].bytes == Approx(4000.0));
 
   // five draws of a partner, each a vector there and one back
   const auto pairs = of("ad-psgd", {.replicas = 5, .tau = 10});
   CHECK(pairs.total.bytes == Approx(5 * 2 * 100.0));
 
-  const auto pushed = of("sgp", {.replicas = 8});
+  const auto pushed = of("sgp", {.replicas = 8, .tau = 1});
   CHECK(pushed.links[0].back.bytes == 0.0);
   CHECK(pushed.total.bytes == Approx(8 * 3 * 1000.0));
 }

@@ -182,7 +182,7 @@ std::vector<mistake> mistakes() {
        "differ in tau; replicas that take turns"},
       {"bounds, other paces", with("ssp", p::discipline{p::bounded{9, 3}}),
        "differ in tau; replicas that wait for the slowest"},
-      {"two bounds", with("ssp", p::discipline{p::bounded{1, 4}}),
+      {"two bounds", with("ssp", p::discipline{p::bounded{{}, 4}}),
        "differ in staleness"},
       {"half a lock", with("ea-wild", p::discipline{p::every{{}, true}}),
        "lock the hub and do not"},
