@@ -38,6 +38,7 @@ struct deployed_graph {
   std::map<std::size_t, run_cut> cuts;          // of those replicas
   data_shape shape;                             // of what an epoch walks
   std::vector<own_part> parts;  // of it, those that only nodes have
+  double start_loss = 0.0;      // of the initial parameters
   actors::fleet fleet;
 };
 

@@ -7,7 +7,6 @@
 #include "actors/recorder.hpp"
 #include "actors/replica.hpp"
 #include "actors/run_ending.hpp"
-#include "actors/start_loss.hpp"
 
 namespace sounder::actors {
 
@@ -267,8 +266,7 @@ caf::behavior run(run_ptr self, training_plan plan, deployed_graph deployed,
   state.plan = std::move(plan);
   state.plan.stall_deadline = deadline_of(state.plan, deployed.shape);
   state.train_set = std::move(train_set);
-  state.start_loss =
-      loss_at_start(*state.plan.objective, state.train_set, state.plan.seed);
+  state.start_loss = deployed.start_loss;
   state.test_set = std::move(test_set);
   state.nodes = deployed.fleet.nodes;
   state.helpers = deployed.fleet.helpers;

@@ -112,6 +112,12 @@ void close_short(run_ptr self, const parameters_ptr& model) {
   state.report.parameters = *model;
   state.closing =
       where_stopped(state) + (state.lost.empty() ? "" : "; " + state.lost);
+  const std::uint64_t known =
+      state.report.epochs.empty() ? 0 : state.report.epochs.back().samples;
+  if (state.report.samples == known) {  // nothing new, or nothing at all
+    finish(self, *state.cut_short, state.closing);
+    return;
+  }
   if (state.cut_short == stop_reason::interrupted &&
       !evaluates_in_a_moment(state.plan, state.train_set, state.test_set)) {
     finish(self, *state.cut_short,

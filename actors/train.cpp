@@ -10,6 +10,7 @@
 #include "actors/messages.hpp"
 #include "actors/network.hpp"
 #include "actors/run.hpp"
+#include "actors/start_loss.hpp"
 
 namespace sounder::actors {
 
@@ -130,6 +131,7 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
     deployed.shape = data_shape::of(train_set);
   }
   const release_at_end others{home->actors, deployed.fleet};
+  deployed.start_loss = loss_at_start(*plan.objective, train_set, plan.seed);
   run_report report;
   {
     caf::scoped_actor self(home->actors, true);

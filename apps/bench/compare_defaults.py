@@ -3,6 +3,7 @@
 
     compare_defaults.py SOUNDER FOLDER [--sets A,B] [--models A,B]
         [--systems A,B] [--seeds N] [--out FILE]
+    compare_defaults.py --show FILE
 
 SOUNDER is the built program. FOLDER holds what it finds of a9a, w8a,
 rcv1_ccat_train.svm, rcv1_ccat_train.topics (and their _test twins),
@@ -16,7 +17,8 @@ scikit-learn's (liblinear for the hinge loss, which ends within 1e-4) or
 L-BFGS's in double precision, of the same penalty on the same features: what
 the program says it has done to them (--normalise) is done here once more, in
 numpy. A cell above 1.05, a worst case above 1.15 or an error more than 0.3
-points above the optimum's is marked *. JSON lines go to FILE.
+points above the optimum's is marked *. JSON lines go to FILE, of which --show
+makes tables in Markdown.
 """
 
 import argparse
@@ -301,7 +303,46 @@ def train(sounder, one, model, system, seed):
     return json.loads(done.stdout) | {"exit": done.returncode}
 
 
+def show(path):
+    """A table a model, a row a set, a column a system."""
+    cells = {}
+    with open(path) as lines:
+        for cell in map(json.loads, lines):
+            cells[cell["set"], cell["model"], cell["system"]] = cell
+    for model in dict.fromkeys(m for _, m, _ in cells):
+        systems = [s for s in SYSTEMS if any(
+            (m, t) == (model, s) for _, m, t in cells)]
+        print(f"\n**{model}**\n")
+        print("| set | optimum, error | epochs | " + " | ".join(
+            s.replace(":", " ") for s in systems) + " |")
+        print("|---" * (len(systems) + 3) + "|")
+        for name in dict.fromkeys(s for s, m, _ in cells if m == model):
+            row = {s: cells.get((name, model, s)) for s in systems}
+            known = [c for c in row.values() if c and "median" in c]
+            if not known:
+                continue
+            error = known[0]["optimum_error"]
+            shown = "" if error is None else f", {100 * error:.2f} %"
+            print(f"| {name} | {known[0]['optimum']:.5g}{shown} | "
+                  f"{known[0]['epochs']} | " +
+                  " | ".join(as_cell(c) for c in row.values()) + " |")
+
+
+def as_cell(cell):
+    if cell is None:
+        return ""
+    if "median" not in cell:
+        return "failed"
+    text = "{median:.3f} ({worst:.3f})".format(**cell)
+    if cell["points"] is not None and cell["points"] > 0.3:
+        text += " {points:+.1f}".format(**cell)
+    return f"**{text}**" if cell["text"].endswith("*") else text
+
+
 def main():
+    if sys.argv[1:2] == ["--show"] and len(sys.argv) == 3:
+        show(sys.argv[2])
+        return
     options = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -80,6 +80,23 @@ std::size_t trained_model::outputs() const noexcept {
   return network_.function ? network_.function->outputs() : linear_.outputs;
 }
 
+namespace {
+
+/// Throws data_error when the samples are no input of a network.
+void check_size(const source& samples, const kernels::shape& input) {
+  const dataset& data = samples.data;
+  if (data.features() > input.size() ||
+      (!data.is_sparse() && data.features() != input.size())) {
+    throw data_error(
+        samples.name,
+        fmt::format("has {} values a sample, the network's input "
+                    "is {} ({})",
+                    data.features(), to_text(input), input.size()));
+  }
+}
+
+}  // namespace
+
 std::size_t trained_model::features() const noexcept {
   return network_.function ? network_.function->input().output().size()
                            : linear_.features;
@@ -90,6 +107,9 @@ prepared_samples trained_model::prepare(const settings& values,
                                         bool with_labels) const {
   samples.data = leave_out_unknown_features(
       values, std::move(samples.data), samples.name, features(), "the model");
+  if (network_.function) {
+    check_size(samples, network_.function->input().output());
+  }
   // One class against the rest knows no other.
   const bool has_classes =
       with_labels && !labels().empty() &&
@@ -106,15 +126,6 @@ prepared_samples trained_model::prepare(const settings& values,
             unseen};
   }
   dataset data = std::exchange(samples.data, {});
-  const kernels::shape& input = network_.function->input().output();
-  if (data.features() > input.size() ||
-      (!data.is_sparse() && data.features() != input.size())) {
-    throw data_error(
-        samples.name,
-        fmt::format("has {} values a sample, the network's input "
-                    "is {} ({})",
-                    data.features(), to_text(input), input.size()));
-  }
   return {with_labels
               ? kernels::encode_classes(data, network_.labels, samples.name)
               : data,
