@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <variant>
+
+#include "actors/meeting_times.hpp"
 
 namespace sounder::actors {
 
@@ -45,6 +48,24 @@ double growth_over(const p::link& link, double replicas) {
       std::holds_alternative<p::push_sum>(link.exchange) ||
       std::holds_alternative<p::all_reduce>(link.exchange);
   return averages ? replicas : 1.0;
+}
+
+/// Whether moves that were made side by side are added up.
+bool adds_moves(const p::graph& wiring) {
+  const auto workers = [](const p::replica& r) { return r.workers > 1; };
+  return std::any_of(wiring.replicas.begin(), wiring.replicas.end(), workers) ||
+         (!wiring.links.empty() && step_growth(wiring) <= 1.0);
+}
+
+std::size_t steps_apart_on(const p::graph& wiring,
+                           const kernels::objective& objective,
+                           const kernels::dataset& data,
+                           const learning_defaults& found) {
+  training_plan plan;
+  plan.graph = wiring;
+  plan.objective = {std::shared_ptr<void>(), &objective};
+  plan.batch_size = found.batch_size;
+  return std::max<std::size_t>(steps_apart(plan, data_shape::of(data)), 2);
 }
 
 }  // namespace
@@ -103,6 +124,11 @@ learning_defaults find_defaults(const p::graph& wiring,
   const double growth =
       step_growth(wiring) * static_cast<double>(found.batch_size);
   found.step = std::min(growth * steps.alone, steps.most);
+  if (adds_moves(wiring) && steps.most <= steps.alone) {
+    found.step = std::min(found.step, 2.0 * steps.alone /
+                                          static_cast<double>(steps_apart_on(
+                                              wiring, objective, data, found)));
+  }
   // Bottou's rule, halved for the fall to nothing that comes on top.
   const double shrinking = 1.0 - objective.shrink(steps.alone);
   found.decay_rate = 0.5 * shrinking * static_cast<double>(data.rows());

@@ -97,6 +97,31 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
   return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
 }
 
+std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
+  const auto replicas = static_cast<std::size_t>(
+      std::count_if(plan.graph.replicas.begin(), plan.graph.replicas.end(),
+                    [](const p::replica& r) { return !r.is_hub(); }));
+  const std::size_t rows =
+      std::max<std::size_t>(shape.rows / std::max<std::size_t>(replicas, 1), 1);
+  const std::size_t batches = (rows + plan.batch_size - 1) / plan.batch_size;
+  std::size_t most = 1;
+  for (const p::link& link : plan.graph.links) {
+    const std::size_t tau =
+        tau_of(link, default_tau(plan, shape, batches),
+               default_tau(plan, shape, batches, meetings_of_token));
+    most = std::max(most, replicas * std::min(tau, batches));
+  }
+  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
+    const unsigned workers = plan.graph.replicas[i].workers;
+    if (workers > 1) {
+      const replica_setup setup =
+          set_up(plan, shape, i, kernels::shard(rows, 0, 1), {});
+      most = std::max(most, workers * setup.head_every / plan.batch_size);
+    }
+  }
+  return most;
+}
+
 std::vector<replica_setup> set_up_all(const training_plan& plan,
                                       const dealing& dealt) {
   const leg_cut legs = plan_meetings(plan, dealt).legs;

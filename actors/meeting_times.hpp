@@ -27,6 +27,11 @@ double row_cost(const training_plan& plan, const data_shape& shape);
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
                         std::size_t batches, std::size_t meetings = 16);
 
+/// Local steps that all replicas and workers of the graph together take at most
+/// without a look at each other, where an epoch has so many samples; 1 for one
+/// worker alone.
+std::size_t steps_apart(const training_plan& plan, const data_shape& shape);
+
 /// The setups of all replicas, without data.
 std::vector<replica_setup> set_up_all(const training_plan& plan,
                                       const dealing& dealt);

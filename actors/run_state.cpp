@@ -175,11 +175,10 @@ std::optional<stop_reason> run_state::verdict() {
 }
 
 bool run_state::has_diverged(bool at_end) const noexcept {
-  constexpr double noise = 0.05;    // of the start's loss, on some rows only
-  constexpr double hopeless = 1e3;  // even where a step is somebody's choice
+  constexpr double noise = 0.05;  // of the start's loss, on some rows only
   const double loss = report.epochs.back().train_loss;
-  const double margin = at_end || plan.halts_above_start ? noise : hopeless;
-  return loss > start_loss + margin * std::abs(start_loss) + 1e-9;
+  return (at_end || plan.halts_above_start) &&
+         loss > start_loss + noise * std::abs(start_loss) + 1e-9;
 }
 
 std::string run_state::divergence_advice() const {

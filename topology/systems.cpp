@@ -127,7 +127,7 @@ constexpr std::array systems = {
                  }},
     system_entry{"async-ps",
                  [](const options& o) {
-                   return around_hub(o, gradient{}, every{o.tau});
+                   return around_hub(o, gradient{}, every{o.tau.value_or(1)});
                  }},
     system_entry{
         "downpour",

@@ -253,7 +253,7 @@ TEST_CASE("help names every option with its default and an example") {
 
   CHECK(seen.code == 0);
   CHECK(seen.err.empty());
-  CHECK_THAT(seen.out, Catch::Contains("--epochs N (=10)"));
+  CHECK_THAT(seen.out, Catch::Contains("--regularizer NAME (=l2)"));
   CHECK_THAT(seen.out, Catch::Contains("sounder train --data"));
   CHECK(program({"--help"}).code == 0);
   CHECK(program({"data", "--help"}).code == 0);
