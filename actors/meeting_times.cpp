@@ -90,7 +90,11 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
   const double steps = share *
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
-  constexpr double a_wait = 2000.0;  // a rendezvous costs that of any vector
+  // What a rendezvous costs, whatever the vector: of threads, of processes.
+  const bool is_here =
+      std::all_of(plan.graph.replicas.begin(), plan.graph.replicas.end(),
+                  [](const p::replica& r) { return r.place.empty(); });
+  const double a_wait = is_here ? 2e3 : 1e5;
   const auto least = static_cast<std::size_t>(a_wait / std::max(a_batch, 1.0));
   const std::size_t most = std::max<std::size_t>(
       {1, batches / meetings, std::min(least, (batches + 1) / 2)});

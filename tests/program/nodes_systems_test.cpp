@@ -157,12 +157,13 @@ TEST_CASE("launch starts nodes on other hosts by ssh") {
   }
 
   const outcome seen =
-      process(program_words(words{"launch", "--ssh", "me@127.0.0.2,127.0.0.3",
-                                  "--port", port, "--program", SOUNDER_PROGRAM,
-                                  "--replicas", "2", "--topology", "star",
-                                  "--step", "0.05", "--tau", "10"} +
-                            exact),
-              {"PATH=" + here.path().string() + ":/usr/bin:/bin"}, longest_run)
+      process(
+          program_words(words{"launch", "--ssh", "me@127.0.0.2,127.0.0.3",
+                              "--port", port, "--program", SOUNDER_PROGRAM,
+                              "--replicas", "2", "--topology", "star", "--step",
+                              "0.05", "--tau", "10", "--epochs", "10"} +
+                        exact),
+          {"PATH=" + here.path().string() + ":/usr/bin:/bin"}, longest_run)
           .finish();
 
   INFO(seen.err);
