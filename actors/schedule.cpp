@@ -12,7 +12,7 @@ namespace sounder::actors {
 
 namespace {
 
-constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 20U;
+constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 14U;
 
 double step_of(const run_cut& cut, std::size_t chunk,
                const kernels::step_size_rule& rule) {
