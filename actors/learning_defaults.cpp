@@ -106,10 +106,11 @@ learning_defaults find_defaults(const p::graph& wiring,
   constexpr unsigned most_evaluations = 25;
   constexpr std::size_t rows_at_barrier = 16;
   learning_defaults found;
+  const bool sums_gradients = std::any_of(
+      wiring.links.begin(), wiring.links.end(), sums_gradients_at_barrier);
   if (batch_size > 0) {
     found.batch_size = batch_size;
-  } else if (std::any_of(wiring.links.begin(), wiring.links.end(),
-                         sums_gradients_at_barrier)) {
+  } else if (sums_gradients) {
     const std::size_t replicas =
         std::max<std::size_t>(stepping_replicas(wiring), 1);
     found.batch_size = std::clamp<std::size_t>(
@@ -123,8 +124,12 @@ learning_defaults find_defaults(const p::graph& wiring,
   }
   const double growth =
       step_growth(wiring) * static_cast<double>(found.batch_size);
-  found.step = std::min(growth * steps.alone, steps.most);
-  if (adds_moves(wiring) && steps.most <= steps.alone) {
+  const bool slope_is_bounded = steps.most > steps.alone;
+  constexpr double calm = 4.0;  // a sum of gradients is less noisy than any
+  const double most =
+      sums_gradients && slope_is_bounded ? calm * steps.most : steps.most;
+  found.step = std::min(growth * steps.alone, most);
+  if (adds_moves(wiring) && !slope_is_bounded) {
     found.step = std::min(found.step, 2.0 * steps.alone /
                                           static_cast<double>(steps_apart_on(
                                               wiring, objective, data, found)));

@@ -40,7 +40,9 @@ double step_growth(const topology::graph& wiring);
 ///
 ///   step = min(growth * batch * s, most),
 ///
-/// with s and most those of objective::find_usual_steps. Sums of gradients at a
+/// with s and most those of objective::find_usual_steps, and four times that
+/// most where gradients are summed and their slope is bounded; where moves are
+/// added up whose slope is not, 2 s / steps_apart(). Sums of gradients at a
 /// barrier (all_reduce, gradient) meet after every batch; they take batches of
 /// 16 over all replicas, which the step makes up for.
 /// Cost: that of find_usual_steps, a millisecond or so.
