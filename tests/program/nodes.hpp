@@ -103,7 +103,9 @@ inline words steps_of(const std::string& system, unsigned epochs) {
   }
   // Momentum of 0.9 makes each step ten times as long.
   const bool has_momentum = system == "async-msgd" || system == "eamsgd";
-  return {"--step", has_momentum ? "0.005" : "0.05", "--epochs", many};
+  return {"--step",   has_momentum ? "0.005" : "0.05",
+          "--decay",  "0.8",
+          "--epochs", many};
 }
 
 inline void check_reaches_the_minimum(const std::string& system, unsigned nodes,
