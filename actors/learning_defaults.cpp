@@ -50,6 +50,18 @@ double growth_over(const p::link& link, double replicas) {
   return averages ? replicas : 1.0;
 }
 
+/// How many times as many epochs a replica more asks for, by the way in which
+/// replicas hear of each other.
+double slowness(const p::link& link) {
+  if (std::holds_alternative<p::token_merge>(link.exchange)) {
+    return 0.75;
+  }
+  const bool is_gradual =
+      std::holds_alternative<p::elastic>(link.exchange) ||
+      std::holds_alternative<p::pair_average>(link.exchange);
+  return is_gradual ? 0.5 : 0.0;
+}
+
 /// Whether moves that were made side by side are added up.
 bool adds_moves(const p::graph& wiring) {
   const auto workers = [](const p::replica& r) { return r.workers > 1; };
@@ -75,16 +87,11 @@ unsigned usual_epochs(const p::graph& wiring,
   constexpr double values = 25e6;
   constexpr double most = 1000.0;
   const double epoch = std::max(static_cast<double>(data.nonzeros()), 1.0);
-  const bool mixes_slowly = std::any_of(
-      wiring.links.begin(), wiring.links.end(), [](const p::link& link) {
-        return std::holds_alternative<p::elastic>(link.exchange) ||
-               std::holds_alternative<p::token_merge>(link.exchange) ||
-               std::holds_alternative<p::pair_average>(link.exchange);
-      });
-  const double growth =
-      mixes_slowly
-          ? std::max(static_cast<double>(stepping_replicas(wiring)) / 2.0, 1.0)
-          : 1.0;
+  double growth = 1.0;
+  for (const p::link& link : wiring.links) {
+    growth = std::max(growth, slowness(link) * static_cast<double>(
+                                                   stepping_replicas(wiring)));
+  }
   return static_cast<unsigned>(std::ceil(
       std::clamp(std::ceil(values / epoch), double{least_epochs}, most) *
       growth));

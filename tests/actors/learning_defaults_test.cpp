@@ -113,6 +113,7 @@ TEST_CASE("learning defaults: small sets get more epochs, within bounds") {
   REQUIRE(a::usual_epochs(p::serial(), t::blank(10'000'000)) == 10);
   REQUIRE(a::usual_epochs(system("ea-wild", 2), t::blank(10'000'000)) == 10);
   REQUIRE(a::usual_epochs(system("ea-wild", 4), t::blank(10'000'000)) == 20);
+  REQUIRE(a::usual_epochs(system("hogwildpp", 2), t::blank(10'000'000)) == 15);
 }
 
 TEST_CASE("learning defaults: no step where the objective knows none") {
