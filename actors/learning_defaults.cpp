@@ -110,7 +110,12 @@ learning_defaults find_defaults(const p::graph& wiring,
                                 const kernels::objective& objective,
                                 const kernels::dataset& data,
                                 std::size_t batch_size) {
-  constexpr unsigned most_evaluations = 25;
+  // An evaluation brings replicas to rest, and a token back to its start.
+  const bool has_token = std::any_of(
+      wiring.links.begin(), wiring.links.end(), [](const p::link& link) {
+        return std::holds_alternative<p::token_merge>(link.exchange);
+      });
+  const unsigned most_evaluations = has_token ? 5 : 25;
   constexpr std::size_t rows_at_barrier = 16;
   learning_defaults found;
   const bool sums_gradients = std::any_of(
