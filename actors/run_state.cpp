@@ -176,8 +176,10 @@ std::optional<stop_reason> run_state::verdict() {
 
 bool run_state::has_diverged(bool at_end) const noexcept {
   constexpr double noise = 0.05;  // of the start's loss, on some rows only
-  const double loss = report.epochs.back().train_loss;
-  return (at_end || plan.halts_above_start) &&
+  const epoch_record& last = report.epochs.back();
+  const double loss = last.train_loss;
+  // A single step is a look at a gradient, not a training.
+  return (at_end || plan.halts_above_start) && last.samples > last.batch_size &&
          loss > start_loss + noise * std::abs(start_loss) + 1e-9;
 }
 
