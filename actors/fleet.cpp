@@ -373,12 +373,6 @@ class deployer {
 
 }  // namespace
 
-bool has_nodes(const topology::graph& wiring) {
-  return std::any_of(
-      wiring.replicas.begin(), wiring.replicas.end(),
-      [](const topology::replica& r) { return !r.place.empty(); });
-}
-
 deployed_graph deploy(caf::actor_system& system, const training_plan& plan,
                       const kernels::dataset& data) {
   return deployer(system, plan, data).run();

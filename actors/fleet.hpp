@@ -45,9 +45,6 @@ struct deployed_graph {
 /// Thrown by deploy() when plan.interrupt comes.
 struct deploy_interrupted {};
 
-/// Whether replicas of the graph live on other nodes.
-bool has_nodes(const topology::graph& wiring);
-
 /// Deploys the plan: connects to its nodes, gives each its part and, where it
 /// has none, its samples, and wires all up. Replicas on a node that has samples
 /// of its own share those; `data` is dealt to the others. Releases all nodes

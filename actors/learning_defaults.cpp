@@ -15,17 +15,11 @@ namespace p = topology;
 
 constexpr unsigned least_epochs = 10;
 
-std::size_t stepping_replicas(const p::graph& wiring) {
-  return static_cast<std::size_t>(
-      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
-                    [](const p::replica& r) { return !r.is_hub(); }));
-}
-
 bool sums_gradients_at_barrier(const p::link& link) {
   const auto* when = std::get_if<p::barrier>(&link.discipline);
   return when != nullptr && when->tau.value_or(1) == 1 &&
-         (std::holds_alternative<p::all_reduce>(link.exchange) ||
-          std::holds_alternative<p::gradient>(link.exchange));
+         (p::has_exchange<p::all_reduce>(link) ||
+          p::has_exchange<p::gradient>(link));
 }
 
 /// What of a replica's move the others get by way of the link, times the
@@ -41,24 +35,22 @@ double growth_over(const p::link& link, double replicas) {
     const double speed = outer->rate / momentum(outer->momentum);
     return std::max(replicas / std::max(speed, 1e-6), 1.0);
   }
-  const bool averages =
-      std::holds_alternative<p::elastic>(link.exchange) ||
-      std::holds_alternative<p::pair_average>(link.exchange) ||
-      std::holds_alternative<p::mix>(link.exchange) ||
-      std::holds_alternative<p::push_sum>(link.exchange) ||
-      std::holds_alternative<p::all_reduce>(link.exchange);
+  const bool averages = p::has_exchange<p::elastic>(link) ||
+                        p::has_exchange<p::pair_average>(link) ||
+                        p::has_exchange<p::mix>(link) ||
+                        p::has_exchange<p::push_sum>(link) ||
+                        p::has_exchange<p::all_reduce>(link);
   return averages ? replicas : 1.0;
 }
 
 /// How many times as many epochs a replica more asks for, by the way in which
 /// replicas hear of each other.
 double slowness(const p::link& link) {
-  if (std::holds_alternative<p::token_merge>(link.exchange)) {
+  if (p::has_exchange<p::token_merge>(link)) {
     return 0.75;
   }
-  const bool is_gradual =
-      std::holds_alternative<p::elastic>(link.exchange) ||
-      std::holds_alternative<p::pair_average>(link.exchange);
+  const bool is_gradual = p::has_exchange<p::elastic>(link) ||
+                          p::has_exchange<p::pair_average>(link);
   return is_gradual ? 0.5 : 0.0;
 }
 
@@ -89,8 +81,9 @@ unsigned usual_epochs(const p::graph& wiring,
   const double epoch = std::max(static_cast<double>(data.nonzeros()), 1.0);
   double growth = 1.0;
   for (const p::link& link : wiring.links) {
-    growth = std::max(growth, slowness(link) * static_cast<double>(
-                                                   stepping_replicas(wiring)));
+    growth =
+        std::max(growth, slowness(link) *
+                             static_cast<double>(p::stepping_replicas(wiring)));
   }
   return static_cast<unsigned>(std::ceil(
       std::clamp(std::ceil(values / epoch), double{least_epochs}, most) *
@@ -98,7 +91,7 @@ unsigned usual_epochs(const p::graph& wiring,
 }
 
 double step_growth(const p::graph& wiring) {
-  const auto replicas = static_cast<double>(stepping_replicas(wiring));
+  const auto replicas = static_cast<double>(p::stepping_replicas(wiring));
   double growth = replicas;
   for (const p::link& link : wiring.links) {
     growth = std::min(growth, growth_over(link, replicas));
@@ -110,12 +103,6 @@ learning_defaults find_defaults(const p::graph& wiring,
                                 const kernels::objective& objective,
                                 const kernels::dataset& data,
                                 std::size_t batch_size) {
-  // An evaluation brings replicas to rest, and a token back to its start.
-  const bool has_token = std::any_of(
-      wiring.links.begin(), wiring.links.end(), [](const p::link& link) {
-        return std::holds_alternative<p::token_merge>(link.exchange);
-      });
-  const unsigned most_evaluations = has_token ? 5 : 25;
   constexpr std::size_t rows_at_barrier = 16;
   learning_defaults found;
   const bool sums_gradients = std::any_of(
@@ -124,16 +111,20 @@ learning_defaults find_defaults(const p::graph& wiring,
     found.batch_size = batch_size;
   } else if (sums_gradients) {
     const std::size_t replicas =
-        std::max<std::size_t>(stepping_replicas(wiring), 1);
+        std::max<std::size_t>(p::stepping_replicas(wiring), 1);
     found.batch_size = std::clamp<std::size_t>(
         std::min(rows_at_barrier, data.rows()) / replicas, 1, rows_at_barrier);
   }
   const kernels::usual_steps steps = objective.find_usual_steps(data);
-  if (steps.alone > 0.0) {
-    found.epochs = usual_epochs(wiring, data);
-    found.evaluate_every =
-        (found.epochs + most_evaluations - 1) / most_evaluations;
+  if (steps.alone == 0.0) {
+    return found;
   }
+  found.epochs = usual_epochs(wiring, data);
+  // An evaluation brings replicas to rest, and a token back to its start.
+  const unsigned most_evaluations =
+      p::has_exchange<p::token_merge>(wiring) ? 5 : 25;
+  found.evaluate_every =
+      (found.epochs + most_evaluations - 1) / most_evaluations;
   const double growth =
       step_growth(wiring) * static_cast<double>(found.batch_size);
   const bool slope_is_bounded = steps.most > steps.alone;

@@ -9,10 +9,8 @@
 
 namespace sounder::actors {
 
-template <class T>
-bool has_exchange(const topology::link& link) {
-  return std::holds_alternative<T>(link.exchange);
-}
+using topology::has_exchange;
+
 template <class T>
 const T* discipline_of(const topology::link& link) {
   return std::get_if<T>(&link.discipline);

@@ -91,10 +91,7 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
                        static_cast<double>(plan.objective->dimension()) /
                        std::max(a_batch, 1.0);
   // What a rendezvous costs, whatever the vector: of threads, of processes.
-  const bool is_here =
-      std::all_of(plan.graph.replicas.begin(), plan.graph.replicas.end(),
-                  [](const p::replica& r) { return r.place.empty(); });
-  const double a_wait = is_here ? 2e3 : 1e5;
+  const double a_wait = p::has_nodes(plan.graph) ? 1e5 : 2e3;
   const auto least = static_cast<std::size_t>(a_wait / std::max(a_batch, 1.0));
   const std::size_t most = std::max<std::size_t>(
       {1, batches / meetings, std::min(least, (batches + 1) / 2)});
@@ -102,9 +99,7 @@ std::size_t default_tau(const training_plan& plan, const data_shape& shape,
 }
 
 std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
-  const auto replicas = static_cast<std::size_t>(
-      std::count_if(plan.graph.replicas.begin(), plan.graph.replicas.end(),
-                    [](const p::replica& r) { return !r.is_hub(); }));
+  const std::size_t replicas = p::stepping_replicas(plan.graph);
   const std::size_t rows =
       std::max<std::size_t>(shape.rows / std::max<std::size_t>(replicas, 1), 1);
   const std::size_t batches = (rows + plan.batch_size - 1) / plan.batch_size;

@@ -18,7 +18,7 @@ namespace {
 
 caf::actor_system_config& configure(network_config& config,
                                     const training_plan& plan) {
-  if (has_nodes(plan.graph)) {
+  if (topology::has_nodes(plan.graph)) {
     configure_network(config, plan.tls);
   }
   if (plan.deterministic) {
@@ -117,7 +117,7 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
 
   auto home = std::make_unique<system>(plan);
   deployed_graph deployed;
-  if (has_nodes(plan.graph)) {
+  if (topology::has_nodes(plan.graph)) {
     try {
       deployed = deploy(home->actors, plan, train_set);
     } catch (const deploy_interrupted&) {

@@ -117,20 +117,15 @@ std::vector<std::string> validate(const training_plan& plan,
                          "'; put one into its exchanges");
     }
   }
-  const auto stepping = static_cast<std::size_t>(
-      std::count_if(plan.graph.replicas.begin(), plan.graph.replicas.end(),
-                    [](const topology::replica& r) { return !r.is_hub(); }));
   // Nodes may have other samples: see deploy().
-  const bool is_all_here =
-      std::all_of(plan.graph.replicas.begin(), plan.graph.replicas.end(),
-                  [](const topology::replica& r) { return r.place.empty(); });
-  if (!train_set.empty() && is_all_here) {
+  if (!train_set.empty() && !topology::has_nodes(plan.graph)) {
     const std::size_t rows = train_set.rows();
+    const std::size_t stepping = topology::stepping_replicas(plan.graph);
     for (std::string& problem : size_problems(plan, rows, stepping, rows)) {
       problems.push_back(std::move(problem));
     }
   }
-  if (plan.deterministic && !is_all_here) {
+  if (plan.deterministic && topology::has_nodes(plan.graph)) {
     problems.emplace_back(
         "a deterministic run is in one process; leave the nodes out");
   }

@@ -41,4 +41,15 @@ unsigned workers(const graph& wiring) noexcept {
   return sum;
 }
 
+std::size_t stepping_replicas(const graph& wiring) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
+                    [](const replica& r) { return !r.is_hub(); }));
+}
+
+bool has_nodes(const graph& wiring) noexcept {
+  return std::any_of(wiring.replicas.begin(), wiring.replicas.end(),
+                     [](const replica& r) { return !r.place.empty(); });
+}
+
 }  // namespace sounder::topology

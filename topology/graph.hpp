@@ -2,6 +2,7 @@
 
 // Who shares parameters with whom: plain data, made by builders or by hand.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -107,5 +108,22 @@ std::vector<std::string> validate(const graph& wiring);
 
 /// Workers in all replicas.
 unsigned workers(const graph& wiring) noexcept;
+
+/// Replicas that step: all but the hubs.
+std::size_t stepping_replicas(const graph& wiring) noexcept;
+
+/// Whether a replica lives elsewhere than where the run starts.
+bool has_nodes(const graph& wiring) noexcept;
+
+/// Whether the link, or any link, exchanges by a rule of this type.
+template <class Exchange>
+bool has_exchange(const link& link) noexcept {
+  return std::holds_alternative<Exchange>(link.exchange);
+}
+template <class Exchange>
+bool has_exchange(const graph& wiring) noexcept {
+  return std::any_of(wiring.links.begin(), wiring.links.end(),
+                     [](const link& l) { return has_exchange<Exchange>(l); });
+}
 
 }  // namespace sounder::topology

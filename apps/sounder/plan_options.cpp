@@ -76,11 +76,9 @@ double usual_step(const settings& values, kernels::step_kind rule,
 /// on falls with the square of the step size. The root makes up for it.
 double usual_decay(const topology::graph& wiring) {
   constexpr double decay = 0.8;
-  const bool has_token = std::any_of(
-      wiring.links.begin(), wiring.links.end(), [](const topology::link& l) {
-        return std::holds_alternative<topology::token_merge>(l.exchange);
-      });
-  return has_token ? std::sqrt(decay) : decay;
+  return topology::has_exchange<topology::token_merge>(wiring)
+             ? std::sqrt(decay)
+             : decay;
 }
 
 /// --step-rule; who gives a factor alone means the rule that it is of.

@@ -167,7 +167,7 @@ int run(const invocation& given) {
   for (const load_record& record : sources.records) {
     metrics.load(record);
   }
-  const bool others = values.has("resume") || actors::has_nodes(r.plan.graph);
+  const bool others = values.has("resume") || topology::has_nodes(r.plan.graph);
   const workload work =
       prepare(values, std::move(sources), r.model,
               {.are_sorted = r.wiring.name == "aig",
@@ -188,7 +188,7 @@ int run(const invocation& given) {
     r.plan.start = read_start(work, file);
   }
   r.profiled = values.flag("profile");
-  if (r.profiled && (!work.network || actors::has_nodes(r.plan.graph))) {
+  if (r.profiled && (!work.network || topology::has_nodes(r.plan.graph))) {
     values.fail("profile", "is for networks, in this process");
   }
   if (r.profiled) {

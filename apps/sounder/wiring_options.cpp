@@ -129,10 +129,7 @@ option_group topology_options() {
 
 void warn_of_compression(const settings& values,
                          const topology::graph& wiring) {
-  const bool is_here =
-      std::all_of(wiring.replicas.begin(), wiring.replicas.end(),
-                  [](const topology::replica& r) { return r.place.empty(); });
-  if (is_here && values.text("compress") != "none") {
+  if (!topology::has_nodes(wiring) && values.text("compress") != "none") {
     complain(
         "warning: --compress: all replicas live in this process, where "
         "nothing is sent");

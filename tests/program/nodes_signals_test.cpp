@@ -26,6 +26,14 @@ words endless_run(const std::string& system, const std::string& model) {
           "--epochs",   "1000000", "--save",     model};
 }
 
+/// The same on two nodes, as a command.
+words endless_run_on(const node& first, const node& second,
+                     const std::string& system, const std::string& model) {
+  return program_words(
+      words{"train", "--nodes", first.address() + "," + second.address()} +
+      endless_run(system, model));
+}
+
 void check_saved(const outcome& seen, const std::string& model) {
   INFO(seen.err);
   CHECK(seen.code == 130);
@@ -101,9 +109,7 @@ TEST_CASE(
     const std::string model = (here / "m.txt").string();
     node first({"--quiet"});
     node second({"--quiet"});
-    process training(program_words(
-        words{"train", "--nodes", first.address() + "," + second.address()} +
-        endless_run(system, model)));
+    process training(endless_run_on(first, second, system, model));
     REQUIRE(training.says("epoch 1/"));
     const auto pause = [&] {
       if (heard != order::all_at_once) {
@@ -137,9 +143,7 @@ TEST_CASE("an interrupt outranks nodes that are gone because of it") {
   const std::string model = (here / "m.txt").string();
   node first({"--quiet"});
   node second({"--quiet"});
-  process training(program_words(
-      words{"train", "--nodes", first.address() + "," + second.address()} +
-      endless_run(system, model)));
+  process training(endless_run_on(first, second, system, model));
   REQUIRE(training.says("epoch 1/"));
 
   first.kill();

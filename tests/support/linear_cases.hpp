@@ -41,6 +41,21 @@ inline std::string text(const linear_case& c) {
          form_names[static_cast<int>(c.penalty.form)];
 }
 
+/// Of the model's objective in each of its weights, by differences of +-h.
+template <class Real>
+std::vector<double> slopes_of_objective(reference<Real>& model, double h) {
+  std::vector<double> slopes;
+  for (Real& w : model.w) {
+    const Real at = w;
+    w = at + h;
+    const double above = model.objective();
+    w = at - h;
+    slopes.push_back((above - model.objective()) / (2 * h));
+    w = at;
+  }
+  return slopes;
+}
+
 /// Steps through `rows` as a worker does, and folds the scale in at the end.
 inline void walk(const kernels::objective& objective,
                  const kernels::dataset& data,

@@ -21,15 +21,6 @@ namespace sounder::tests {
 
 namespace {
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) {
-    all.push_back(text.data());
-  }
-  all.push_back(nullptr);
-  return all;
-}
-
 void close_once(int& file) {
   if (file >= 0) {
     close(file);
@@ -70,6 +61,15 @@ bool has_members(pid_t group) {
 }
 
 }  // namespace
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (std::string& text : texts) {
+    all.push_back(text.data());
+  }
+  all.push_back(nullptr);
+  return all;
+}
 
 process::process(const std::vector<std::string>& words,
                  const std::vector<std::string>& environment,

@@ -16,6 +16,9 @@ struct outcome {
   std::string err;
 };
 
+/// The texts as exec() and its like want them: pointers, and one to nothing.
+std::vector<char*> pointers(std::vector<std::string>& texts);
+
 /// Whose process group a process is in.
 enum class process_group { of_the_test, own };
 

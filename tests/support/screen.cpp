@@ -13,20 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/process.hpp"
+
 extern char** environ;
 
 namespace sounder::tests {
 
 namespace {
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) {
-    all.push_back(text.data());
-  }
-  all.push_back(nullptr);
-  return all;
-}
 
 winsize size_of(unsigned columns) {
   winsize size = {};
