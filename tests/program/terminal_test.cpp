@@ -77,8 +77,8 @@ TEST_CASE("progress keeps to a window that has become narrower") {
   REQUIRE(seen.shows("epoch 2/"));
 
   seen.resize(40);
-  // The rows that the long line wrapped into, and some lines more.
-  REQUIRE(seen.shows("\x1b[1A\r\x1b[J"));
+  // The row or two that the long line wrapped into, and some lines more.
+  REQUIRE(seen.shows("A\r\x1b[J"));
   for (int k = 0; k < 20; ++k) {
     REQUIRE(seen.shows("\r", seen.output().size()));
   }
