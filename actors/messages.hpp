@@ -13,18 +13,16 @@
 
 #include <caf/all.hpp>
 
-#include "actors/endpoint.hpp"
-#include "actors/evaluation.hpp"
-#include "actors/job.hpp"
 #include "actors/parameters.hpp"
-#include "actors/run_report.hpp"
-#include "actors/schedule.hpp"
+#include "actors/plan/run_report.hpp"
+#include "actors/plan/schedule.hpp"
+#include "actors/sync/target.hpp"
 
 namespace sounder::actors {
 
 // run -> replica: walk to the end of this epoch (numbered from the run's
-// start), on another node with these step sizes; answered with leg_result, with
-// a snapshot or without.
+// start), on another node with these step sizes; answered with phase_result,
+// with a snapshot or without.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
 // run -> replica or evaluator: help to evaluate a snapshot; answered when
 // nothing of it is left to claim.
@@ -45,8 +43,8 @@ using listen_atom = caf::atom_constant<caf::atom("listen")>;
 using leave_atom = caf::atom_constant<caf::atom("leave")>;
 // leader -> node: do you have samples of your own (with the leader's protocol
 // number); what shall be run; samples for it; who walks what when: open the
-// doors; connect to the others'; go on to the end of the leg and stop; what the
-// links have seen; be free again.
+// doors; connect to the others'; go on to the end of the phase and stop; what
+// the links have seen; be free again.
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
 using samples_atom = caf::atom_constant<caf::atom("samples")>;
@@ -80,7 +78,7 @@ typename Inspector::result_type inspect(Inspector& f, step_table& x) {
 }
 
 /// What a replica answers to `advance`.
-struct leg_result {
+struct phase_result {
   std::uint64_t begin_ns = 0;  // by the steady clock of its machine
   std::uint64_t end_ns = 0;
   std::uint64_t samples = 0;  // of this replica since the run's start
@@ -94,13 +92,16 @@ struct leg_result {
 };
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, leg_result& x) {
-  return f(caf::meta::type_name("leg_result"), x.begin_ns, x.end_ns, x.samples,
-           x.step_size, x.is_complete, x.computing, x.exchanging, x.waiting,
-           x.lost, x.parameters);
+typename Inspector::result_type inspect(Inspector& f, phase_result& x) {
+  return f(caf::meta::type_name("phase_result"), x.begin_ns, x.end_ns,
+           x.samples, x.step_size, x.is_complete, x.computing, x.exchanging,
+           x.waiting, x.lost, x.parameters);
 }
 
+class evaluation;
+class job;
 using evaluation_ptr = std::shared_ptr<evaluation>;
+using job_ptr = std::shared_ptr<job>;
 
 /// Who is at work in a replica, for the watch and its message.
 struct progress_report {

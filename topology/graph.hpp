@@ -126,4 +126,10 @@ bool has_exchange(const graph& wiring) noexcept {
                      [](const link& l) { return has_exchange<Exchange>(l); });
 }
 
+/// The link's discipline, if it is of this type.
+template <class Discipline>
+const Discipline* discipline_of(const link& link) noexcept {
+  return std::get_if<Discipline>(&link.discipline);
+}
+
 }  // namespace sounder::topology

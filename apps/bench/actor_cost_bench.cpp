@@ -13,8 +13,8 @@
 
 #include <fmt/core.h>
 
-#include "actors/schedule.hpp"
-#include "actors/train.hpp"
+#include "actors/plan/schedule.hpp"
+#include "actors/run/train.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/data/row_order.hpp"

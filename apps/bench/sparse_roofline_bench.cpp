@@ -16,7 +16,7 @@
 
 #include <fmt/core.h>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "apps/bench/bare_loops.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/model/linear.hpp"

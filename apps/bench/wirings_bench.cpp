@@ -17,8 +17,8 @@
 
 #include <fmt/core.h>
 
-#include "actors/served_meeting.hpp"
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
+#include "actors/sync/served_meeting.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/exchange/all_reduce.hpp"
 #include "kernels/exchange/elastic.hpp"
@@ -127,10 +127,10 @@ double pushes_a_second(unsigned links, bool locked) {
   constexpr int pushes = 3000;
   const auto rule = std::make_shared<kernels::elastic>(0.3);
   std::vector<float> hub(size, 0.0F);
-  const auto far = std::make_shared<actors::endpoint>(hub, links);
+  const auto far = std::make_shared<actors::target>(hub, links);
   const auto push = [&](std::size_t rank) {
     std::vector<float> w(size, 1.0F);
-    actors::near_side own(w, false, 0);
+    actors::local_end own(w, false, 0);
     actors::served_link link;
     link.rule = rule;
     link.far = far;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/model/linear_kernel.hpp"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/random.hpp"
 
 using namespace sounder;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/model/linear.hpp"
 

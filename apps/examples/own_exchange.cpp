@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/model/linear.hpp"
 #include "kernels/shared_vector.hpp"

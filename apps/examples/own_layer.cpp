@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/random.hpp"
 #include "kernels/network/layer_kinds.hpp"
 #include "kernels/network/network.hpp"

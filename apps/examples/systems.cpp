@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/model/linear.hpp"
 #include "topology/compose.hpp"

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/labels.hpp"
 #include "kernels/data/load.hpp"
 #include "kernels/data/split.hpp"

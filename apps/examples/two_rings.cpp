@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/generate.hpp"
 #include "kernels/model/linear.hpp"
 #include "topology/compose.hpp"

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "actors/network.hpp"
+#include "actors/node/network.hpp"
 #include "apps/sounder/child_process.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/network_options.hpp"

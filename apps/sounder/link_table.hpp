@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "actors/link_record.hpp"
+#include "actors/plan/link_record.hpp"
 
 namespace sounder::app {
 

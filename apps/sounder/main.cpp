@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "actors/network.hpp"
+#include "actors/node/network.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/progress.hpp"
 #include "apps/sounder/signals.hpp"

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actors/link_json.hpp"
+#include "actors/plan/link_json.hpp"
 #include "kernels/data/data_error.hpp"
 
 namespace sounder::app {

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "actors/run_report.hpp"
+#include "actors/plan/run_report.hpp"
 
 namespace sounder::app {
 

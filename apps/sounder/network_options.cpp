@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "actors/stream.hpp"
+#include "actors/wire/stream.hpp"
 #include "apps/sounder/progress.hpp"
 #include "topology/validate.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/network.hpp"
-#include "actors/training_plan.hpp"
+#include "actors/node/network.hpp"
+#include "actors/plan/training_plan.hpp"
 #include "apps/sounder/options.hpp"
 
 namespace sounder::app {

@@ -1,7 +1,7 @@
 // sounder node and sounder status: a process that waits for work, and what it
 // is at.
 
-#include "actors/node.hpp"
+#include "actors/node/node.hpp"
 
 #include <array>
 #include <csignal>
@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "actors/link_json.hpp"
+#include "actors/plan/link_json.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/input_watch.hpp"
 #include "apps/sounder/link_table.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/learning_defaults.hpp"
-#include "actors/training_plan.hpp"
+#include "actors/plan/learning_defaults.hpp"
+#include "actors/plan/training_plan.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/wiring_options.hpp"
 #include "apps/sounder/workload.hpp"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/run_report.hpp"
+#include "actors/plan/run_report.hpp"
 
 namespace sounder::app {
 

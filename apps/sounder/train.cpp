@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "actors/fleet.hpp"
+#include "actors/run/cluster.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_model.hpp"

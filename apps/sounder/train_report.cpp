@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "actors/link_json.hpp"
+#include "actors/plan/link_json.hpp"
 #include "apps/sounder/link_table.hpp"
 #include "apps/sounder/metrics.hpp"
 #include "apps/sounder/profile.hpp"

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "actors/run_report.hpp"
+#include "actors/plan/run_report.hpp"
 #include "apps/sounder/recall.hpp"
 #include "apps/sounder/wiring_options.hpp"
 #include "apps/sounder/workload.hpp"

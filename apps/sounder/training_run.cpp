@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "actors/learning_defaults.hpp"
+#include "actors/plan/learning_defaults.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/table.hpp"

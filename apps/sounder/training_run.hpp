@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "apps/sounder/metrics.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/progress.hpp"

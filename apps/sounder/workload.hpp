@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/training_plan.hpp"
+#include "actors/plan/training_plan.hpp"
 #include "apps/sounder/data_options.hpp"
 #include "apps/sounder/normalise_options.hpp"
 #include "kernels/data/class_weights.hpp"

@@ -1,4 +1,4 @@
-#include "actors/acceptor.hpp"
+#include "actors/wire/acceptor.hpp"
 
 #include <cstring>
 #include <future>

@@ -1,4 +1,4 @@
-#include "actors/address.hpp"
+#include "actors/wire/address.hpp"
 
 #include <stdexcept>
 

@@ -1,16 +1,16 @@
 // Links that compress: what their streams and letters carry and refuse.
 
-#include "actors/codec.hpp"
+#include "actors/sync/codec.hpp"
 
 #include <algorithm>
 
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
-#include "actors/doors.hpp"
-#include "actors/letter_part.hpp"
 #include "actors/messages.hpp"
-#include "actors/packet.hpp"
+#include "actors/node/doors.hpp"
+#include "actors/node/letter_part.hpp"
+#include "actors/wire/packet.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;

@@ -1,7 +1,7 @@
 // Letters and tokens between doors, under CAF's scheduler for tests, which runs
 // one message at a time: here one drawn at random.
 
-#include "actors/doors.hpp"
+#include "actors/node/doors.hpp"
 
 #include <algorithm>
 #include <map>

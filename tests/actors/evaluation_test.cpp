@@ -1,4 +1,4 @@
-#include "actors/evaluation.hpp"
+#include "actors/replica/evaluation.hpp"
 
 #include <limits>
 #include <thread>

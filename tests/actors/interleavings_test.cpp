@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/wiring.hpp"
+#include "actors/node/graph_builder.hpp"
 #include "kernels/data/random.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
@@ -26,20 +26,21 @@ constexpr unsigned epochs = 2;
 a::wired_graph walk_in_random_order(const a::training_plan& plan,
                                     const k::dataset& data,
                                     std::uint64_t seed) {
-  a::wired_graph wired = a::wire(plan, data);
+  a::wired_graph wired =
+      a::wire(std::make_shared<const a::training_plan>(plan), data);
   struct walker {
-    std::shared_ptr<a::walk> job;
+    std::shared_ptr<a::training_job> job;
     a::worker_slot slot;
     bool walks = true;
   };
   std::vector<walker> walkers;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      walkers.push_back(
-          {std::make_shared<a::walk>(r.setup, r.memory, r.links, 0,
-                                     r.setup->cut.chunks().before(epochs)),
-           {},
-           true});
+      walkers.push_back({std::make_shared<a::training_job>(
+                             r.setup, r.memory, r.links, 0,
+                             r.setup->cut.chunks().before(epochs)),
+                         {},
+                         true});
     }
   }
   k::random_stream random(seed);
@@ -73,9 +74,9 @@ double sum_of_replicas(const a::wired_graph& wired) {
   double sum = 0.0;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      sum +=
-          static_cast<double>(r.links->own.face() ? *r.links->own.parameters()
-                                                  : r.memory->vector.data()[0]);
+      sum += static_cast<double>(r.links->own.published()
+                                     ? *r.links->own.parameters()
+                                     : r.memory->vector.data()[0]);
     }
   }
   return sum;

@@ -1,10 +1,10 @@
-#include "actors/learning_defaults.hpp"
+#include "actors/plan/learning_defaults.hpp"
 
 #include <cmath>
 
 #include <catch2/catch.hpp>
 
-#include "actors/start_loss.hpp"
+#include "actors/run/start_loss.hpp"
 #include "kernels/model/linear.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"

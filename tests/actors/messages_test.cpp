@@ -12,9 +12,9 @@
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
-#include "actors/letter_part.hpp"
-#include "actors/network.hpp"
-#include "actors/packet.hpp"
+#include "actors/node/letter_part.hpp"
+#include "actors/node/network.hpp"
+#include "actors/wire/packet.hpp"
 
 namespace a = sounder::actors;
 
@@ -158,12 +158,12 @@ TEST_CASE("messages: letters carry compressed values") {
 }
 
 TEST_CASE("messages: results carry any float") {
-  a::leg_result result;
+  a::phase_result result;
   result.step_size.value = -std::numeric_limits<double>::infinity();
   result.waiting.value = std::numeric_limits<double>::denorm_min();
   result.parameters = a::as_parameters(awkward);
 
-  const a::leg_result found = travelled(result);
+  const a::phase_result found = travelled(result);
 
   REQUIRE(found.step_size.value == -std::numeric_limits<double>::infinity());
   REQUIRE(found.waiting.value == std::numeric_limits<double>::denorm_min());

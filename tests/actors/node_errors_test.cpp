@@ -9,8 +9,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/node.hpp"
-#include "actors/train.hpp"
+#include "actors/node/node.hpp"
+#include "actors/run/train.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
 

@@ -1,6 +1,6 @@
 // What a node says to a leader of another kind.
 
-#include "actors/node.hpp"
+#include "actors/node/node.hpp"
 
 #include <future>
 #include <stop_token>

@@ -1,15 +1,14 @@
 // Replicas of unequal speed: the fast ones wait before they lose touch. Cores
 // without workers evaluate.
 
-#include "actors/pace.hpp"
-
 #include <array>
 #include <chrono>
 #include <thread>
 
 #include <catch2/catch.hpp>
 
-#include "actors/train.hpp"
+#include "actors/plan/run_policy.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/parallel.hpp"
 #include "tests/support/training.hpp"
 #include "topology/compose.hpp"
@@ -67,7 +66,7 @@ TEST_CASE("pace: nobody is far ahead, however rarely is evaluated",
 
   REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
   REQUIRE(report.samples == 200 * 2 * rows);
-  // Eight legs of an epoch each, the one it walks, and the slow one's.
+  // Eight phases of an epoch each, the one it walks, and the slow one's.
   REQUIRE(objective->ahead <= (8 + 2) * rows);
 }
 

@@ -1,4 +1,4 @@
-#include "actors/relay.hpp"
+#include "actors/wire/relay.hpp"
 
 #include <chrono>
 #include <memory>

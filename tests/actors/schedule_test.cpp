@@ -1,4 +1,4 @@
-#include "actors/schedule.hpp"
+#include "actors/plan/schedule.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,12 +20,12 @@ std::shared_ptr<const k::objective> shrinking(double l2) {
                         {k::penalty_form::l2, l2});
 }
 
-/// An epoch of one worker, one leg.
+/// An epoch of one worker, one phase.
 a::epoch_cut epoch_of(std::size_t rows, std::size_t batch, std::size_t size) {
   a::epoch_cut epoch;
   epoch.batch_size = batch;
   epoch.chunks = a::cut_epoch(rows, batch, size, 1);
-  epoch.leg_ends = {epoch.chunks.size()};
+  epoch.phase_ends = {epoch.chunks.size()};
   return epoch;
 }
 
@@ -99,52 +99,53 @@ TEST_CASE("schedule: the scale of a chunk is the product of all before it") {
   const auto model = shrinking(0.125);
   const auto rule = k::decaying_step(1.0, 0.5);
 
-  const auto leg = a::plan_leg(cut, 0, 2 * epoch.size(), *model, rule);
+  const auto phase = a::plan_phase(cut, 0, 2 * epoch.size(), *model, rule);
 
   double scale = 1.0;
   for (std::size_t c = 0; c < 2 * epoch.size(); ++c) {
     const double step = c < epoch.size() ? 1.0 : 0.5;
-    REQUIRE(leg.starts[c].step_size == step);
-    REQUIRE(leg.starts[c].scale == Approx(scale).epsilon(1e-14));
+    REQUIRE(phase.starts[c].step_size == step);
+    REQUIRE(phase.starts[c].scale == Approx(scale).epsilon(1e-14));
     const int batches = c % epoch.size() == 4 ? 1 : 3;
     scale *= std::pow(1.0 - 0.125 * step, batches);
   }
-  REQUIRE(leg.end_scale == Approx(scale).epsilon(1e-14));
-  REQUIRE(leg.scale_after(0) == 1.0);
-  REQUIRE(leg.scale_after(3) == leg.starts[3].scale);
-  REQUIRE(leg.scale_after(2 * epoch.size()) == leg.end_scale);
-  REQUIRE(leg.scale_after(99) == leg.end_scale);
+  REQUIRE(phase.end_scale == Approx(scale).epsilon(1e-14));
+  REQUIRE(phase.scale_after(0) == 1.0);
+  REQUIRE(phase.scale_after(3) == phase.starts[3].scale);
+  REQUIRE(phase.scale_after(2 * epoch.size()) == phase.end_scale);
+  REQUIRE(phase.scale_after(99) == phase.end_scale);
 }
 
 TEST_CASE("schedule: rules see the epochs done at the start of a chunk") {
   const a::run_cut cut = walked(100, 1, 25);
   const auto model = shrinking(0.0);
 
-  const auto leg =
-      a::plan_leg(cut, 4, 12, *model, [](double done) { return 1.0 + done; });
+  const auto phase =
+      a::plan_phase(cut, 4, 12, *model, [](double done) { return 1.0 + done; });
 
-  REQUIRE(leg.first == 4);
-  REQUIRE(leg.last == 12);
+  REQUIRE(phase.first == 4);
+  REQUIRE(phase.last == 12);
   for (std::size_t c = 0; c < 8; ++c) {
-    REQUIRE(leg.starts[c].step_size == 2.0 + static_cast<double>(c) / 4);
-    REQUIRE(leg.starts[c].scale == 1.0);
+    REQUIRE(phase.starts[c].step_size == 2.0 + static_cast<double>(c) / 4);
+    REQUIRE(phase.starts[c].scale == 1.0);
   }
 }
 
-TEST_CASE("schedule: legs end before the scale is too small for floats") {
+TEST_CASE("schedule: phases end before the scale is too small for floats") {
   // Each chunk of 10 scales by 2^-10 = 1e-3: eight fit above 1e-25.
   const a::run_cut cut = walked(300, 1, 10);
   const auto model = shrinking(0.5);
 
   std::size_t next = 0;
   while (next < 60) {
-    const auto leg = a::plan_leg(cut, next, 60, *model, k::constant_step(1.0));
-    REQUIRE(leg.first == next);
-    REQUIRE(leg.last == std::min<std::size_t>(next + 8, 60));
-    REQUIRE(leg.starts.size() == leg.last - leg.first);
-    REQUIRE(leg.starts.front().scale == 1.0);
-    REQUIRE(leg.end_scale >= 1e-25);
-    next = leg.last;
+    const auto phase =
+        a::plan_phase(cut, next, 60, *model, k::constant_step(1.0));
+    REQUIRE(phase.first == next);
+    REQUIRE(phase.last == std::min<std::size_t>(next + 8, 60));
+    REQUIRE(phase.starts.size() == phase.last - phase.first);
+    REQUIRE(phase.starts.front().scale == 1.0);
+    REQUIRE(phase.end_scale >= 1e-25);
+    next = phase.last;
   }
 }
 
@@ -173,18 +174,19 @@ TEST_CASE(
   const auto model = shrinking(0.5);
   const auto rule = [](double done) { return 1.0 - done / 10; };
 
-  const auto leg = a::plan_leg(cut, 0, cut.chunks().before(3), *model, rule);
+  const auto phase =
+      a::plan_phase(cut, 0, cut.chunks().before(3), *model, rule);
 
   const double at[] = {0.0, 0.4, 0.8, 1.0, 1.8, 2.0, 2.8};
   const int batches[] = {2, 2, 1, 2, 1, 2, 1};
   double scale = 1.0;
-  REQUIRE(leg.starts.size() == 7);
+  REQUIRE(phase.starts.size() == 7);
   for (std::size_t c = 0; c < 7; ++c) {
-    REQUIRE(leg.starts[c].step_size == Approx(rule(at[c])));
-    REQUIRE(leg.starts[c].scale == Approx(scale).epsilon(1e-14));
+    REQUIRE(phase.starts[c].step_size == Approx(rule(at[c])));
+    REQUIRE(phase.starts[c].scale == Approx(scale).epsilon(1e-14));
     scale *= std::pow(1.0 - 0.5 * rule(at[c]), batches[c]);
   }
-  REQUIRE(leg.end_scale == Approx(scale).epsilon(1e-14));
+  REQUIRE(phase.end_scale == Approx(scale).epsilon(1e-14));
 }
 
 TEST_CASE("schedule: a table of step sizes says what the rule says") {
@@ -199,8 +201,8 @@ TEST_CASE("schedule: a table of step sizes says what the rule says") {
 
   REQUIRE(steps.sizes.size() == 501);
   for (std::size_t c = 3; c < 2003; c += 100) {
-    const auto by_rule = a::plan_leg(cut, c, c + 10, *model, rule);
-    const auto by_table = a::plan_leg(cut, c, c + 10, *model, steps);
+    const auto by_rule = a::plan_phase(cut, c, c + 10, *model, rule);
+    const auto by_table = a::plan_phase(cut, c, c + 10, *model, steps);
     REQUIRE(by_table.starts.size() == by_rule.starts.size());
     for (std::size_t k = 0; k < by_rule.starts.size(); ++k) {
       REQUIRE(by_table.starts[k].step_size == by_rule.starts[k].step_size);

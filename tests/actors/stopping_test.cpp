@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
 

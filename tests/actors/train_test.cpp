@@ -1,4 +1,4 @@
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 
 #include <stdexcept>
 #include <thread>

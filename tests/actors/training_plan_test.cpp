@@ -1,4 +1,4 @@
-#include "actors/training_plan.hpp"
+#include "actors/plan/training_plan.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -158,7 +158,7 @@ TEST_CASE("two stages: the same bits as runs of one stage after another") {
   }
 }
 
-TEST_CASE("two stages: a leg over both ends where the rule changes") {
+TEST_CASE("two stages: a local phase over both ends where the rule changes") {
   // Adam reads weights without a scale: it must be folded before.
   const auto data =
       t::random_problem(k::linear_model::svm, k::layout::sparse, 50, 9, 1);

@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/model/linear.hpp"
 #include "tests/support/known_minimiser.hpp"
 #include "topology/compose.hpp"

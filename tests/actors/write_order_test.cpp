@@ -1,4 +1,4 @@
-#include "actors/write_order.hpp"
+#include "actors/replica/write_order.hpp"
 
 #include <algorithm>
 #include <thread>

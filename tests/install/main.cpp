@@ -1,5 +1,5 @@
 // A program of somebody else, built against the installed package.
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/model/linear.hpp"
 
 namespace k = sounder::kernels;

@@ -49,7 +49,7 @@ void check_learns(const small_images& data, const words& command,
 }  // namespace
 
 TEST_CASE("lenet learns under every wiring, here and over two processes") {
-  // Few enough to be dealt out one by one, and not in blocks.
+  // Few enough to be partition out one by one, and not in blocks.
   const small_images data(45, 24, 28);
   for (const learner& who : learners) {
     check_learns(data, {"train"}, who);

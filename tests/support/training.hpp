@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/train.hpp"
+#include "actors/run/train.hpp"
 #include "kernels/data/row_order.hpp"
 #include "tests/support/problems.hpp"
 #include "tests/support/reference.hpp"

@@ -25,8 +25,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "actors/node.hpp"
-#include "actors/train.hpp"
+#include "actors/node/node.hpp"
+#include "actors/run/train.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "apps/bench/network/processes.hpp"
 #include "kernels/model/linear.hpp"

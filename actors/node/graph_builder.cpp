@@ -1,0 +1,227 @@
+#include "actors/node/graph_builder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/messages.hpp"
+#include "actors/node/doors.hpp"
+#include "actors/sync/link_kinds.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+}  // namespace
+
+graph_builder::graph_builder(plan_ptr plan, const data_partition& partition,
+                             std::vector<replica_setup> setups,
+                             std::string place, std::optional<network> others)
+    : shared_plan_(std::move(plan)),
+      plan_(*shared_plan_),
+      graph_(plan_.graph),
+      times_(plan_meetings(plan_, partition)),
+      setups_(std::move(setups)),
+      place_(std::move(place)),
+      network_(std::move(others)) {}
+
+bool graph_builder::is_here(std::size_t replica) const {
+  return !network_ || graph_.replicas[replica].place == place_;
+}
+
+opened_doors graph_builder::open(std::span<const float> start) {
+  make_replicas(start);
+  make_endpoints();
+  find_rings();
+  join_groups();
+  opened_doors doors;
+  if (network_) {
+    find_wires();
+    open_wires(doors);
+    open_door(doors);
+  }
+  return doors;
+}
+
+void graph_builder::make_replicas(std::span<const float> start) {
+  for (std::size_t i = 0; i < graph_.replicas.size(); ++i) {
+    wired_replica replica;
+    replica.name = graph_.replicas[i].name;
+    replica.is_hub = graph_.replicas[i].is_hub();
+    replica.is_here = is_here(i);
+    if (replica.is_here) {
+      replica.setup = std::make_shared<replica_setup>(std::move(setups_[i]));
+      if (!replica.is_hub) {
+        replica.setup->make_objectives();
+      }
+      replica.memory = std::make_shared<replica_memory>(*replica.setup);
+      const kernels::segment holds = replica.setup->holds;
+      std::copy_n(start.data() + holds.first, holds.last - holds.first,
+                  replica.memory->vector.data());
+    }
+    wired_.replicas.push_back(std::move(replica));
+  }
+}
+
+void graph_builder::make_endpoints() {
+  const std::size_t count = graph_.replicas.size();
+  std::vector<std::size_t> arrivals(count, 0);
+  std::vector<bool> is_met(count, false);
+  for (const p::link& link : graph_.links) {
+    ranks_.push_back(arrivals[link.to]);
+    arrivals[link.to] += is_served(link) ? 1 : 0;
+    is_met[link.to] = is_met[link.to] || is_served(link);
+    // Either end of a pair may come to the other.
+    is_met[link.from] = is_met[link.from] || is_random(link);
+    auto meter = std::make_shared<link_meter>();
+    meter->from = graph_.replicas[link.from].name;
+    meter->to = graph_.replicas[link.to].name;
+    meter->exchange = p::name(link.exchange);
+    wired_.meters.push_back(std::move(meter));
+  }
+  unsigned workers = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    workers += is_here(i) ? graph_.replicas[i].workers : 0;
+  }
+  const auto line = std::make_shared<start_line>(std::max(workers, 1U));
+  const auto together = std::make_shared<lag_limiter>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    wired_replica& replica = wired_.replicas[i];
+    if (!replica.is_here) {
+      continue;
+    }
+    auto& vector = replica.memory->vector;
+    const std::span<float> all(vector.data(), vector.size());
+    if (replica.is_hub) {
+      replica.far = std::make_shared<target>(all, arrivals[i],
+                                             segment_held(plan_, i).first);
+      continue;
+    }
+    replica.links =
+        std::make_shared<replica_links>(all, is_met[i], arrivals[i]);
+    replica.links->line = line;
+    replica.links->together = together;
+    together->walk(i, 0);
+    replica.far = replica.links->own.published();
+  }
+}
+
+void graph_builder::open_door(opened_doors& doors) {
+  door_setup made;
+  made.rings = rings_;
+  made.size = plan_.objective->dimension();
+  for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
+    if (!wired_.replicas[i].links) {
+      continue;
+    }
+    for (std::size_t k = 0; k < boxes; ++k) {
+      const auto kind = static_cast<box>(k);
+      made.boxes[{static_cast<std::uint32_t>(i), kind}] =
+          wired_.replicas[i].links->own.mail(kind);
+    }
+  }
+  for (const p::link& link : graph_.links) {
+    if (is_gossip(link) &&
+        !std::holds_alternative<p::as_is>(link.compression)) {
+      for (const auto& [to, from] :
+           {std::pair(link.to, link.from), std::pair(link.from, link.to)}) {
+        if (is_here(to) && !is_here(from)) {
+          made.codecs[{static_cast<std::uint32_t>(to),
+                       static_cast<std::uint32_t>(from), box_of(link)}] =
+              codec_of(link, letters_of(link), letters_of(link),
+                       [&, to = to] { return start_of(to); });
+        }
+      }
+    }
+  }
+  doors.doors[place_] = network_->system->spawn(door, std::move(made));
+}
+
+void graph_builder::find_rings() {
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const std::size_t start = graph_.links[l].from;
+    if (discipline_of<p::on_token>(graph_.links[l]) == nullptr ||
+        ring_of_.contains(start)) {
+      continue;
+    }
+    const std::vector<std::size_t> members = token_cycle(graph_, start);
+    std::vector<char> here;
+    for (const std::size_t i : members) {
+      here.push_back(is_here(i) ? 1 : 0);
+    }
+    const auto number = static_cast<std::uint32_t>(rings_.size());
+    std::vector<std::string> places;
+    for (const std::size_t member : members) {
+      places.push_back(graph_.replicas[member].place);
+    }
+    rings_.push_back(std::make_shared<token_ring>(
+        std::move(here), [=, known = known_](std::size_t position) {
+          caf::anon_send(known->doors.at(places[position]), token_atom::value,
+                         number, std::uint64_t{position});
+        }));
+    for (std::size_t k = 0; k < members.size(); ++k) {
+      ring_of_[members[k]] = {rings_.back(), k};
+    }
+  }
+}
+
+void graph_builder::join_groups() {
+  reductions_ = find_reduce_groups(graph_);
+  for (std::size_t g = 0; g < reductions_.size(); ++g) {
+    const reduce_members& found = reductions_[g];
+    std::shared_ptr<reduce_group> shared;
+    if (std::all_of(found.replicas.begin(), found.replicas.end(),
+                    [&](std::size_t i) { return is_here(i); })) {
+      shared = std::make_shared<reduce_group>(
+          found.groups, found.replicas.size(), plan_.objective->dimension());
+    }
+    for (std::size_t rank = 0; rank < found.replicas.size(); ++rank) {
+      groups_[found.replicas[rank]] = {g, rank, shared};
+    }
+  }
+}
+
+wired_graph graph_builder::connect(const opened_doors& others) {
+  *known_ = others;
+  if (network_) {
+    connect_wires();
+    for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+      if (is_served(graph_.links[l])) {
+        open_port(l, false);
+        if (is_random(graph_.links[l])) {
+          open_port(l, true);
+        }
+      }
+    }
+  }
+  for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
+    if (wired_.replicas[i].links) {
+      add_meetings(i);
+    }
+  }
+  return std::move(wired_);
+}
+
+std::vector<float> start_parameters(const training_plan& plan) {
+  std::vector<float> start = plan.start;
+  if (start.empty()) {
+    start.resize(plan.objective->dimension());
+    plan.objective->initialise(start, plan.seed);
+  }
+  return start;
+}
+
+wired_graph wire(const plan_ptr& plan, const kernels::dataset& data) {
+  const data_partition partition =
+      partition_data(plan->graph, data_shape::of(data));
+  std::vector<replica_setup> setups = set_up_all(plan, partition);
+  for (replica_setup& setup : setups) {
+    setup.data = data;
+  }
+  graph_builder work(plan, partition, std::move(setups), {});
+  static_cast<void>(work.open(start_parameters(*plan)));
+  return work.connect({});
+}
+
+}  // namespace sounder::actors

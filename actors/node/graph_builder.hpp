@@ -1,0 +1,151 @@
+#pragma once
+
+// From a graph to what runs: replicas with their memory, and meetings for
+// their links.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/plan/meeting_times.hpp"
+#include "actors/replica/wired_replica.hpp"
+#include "actors/sync/all_reduce_meeting.hpp"
+#include "actors/sync/codec.hpp"
+#include "actors/sync/gossip_meeting.hpp"
+#include "actors/sync/rules.hpp"
+#include "actors/sync/served_meeting.hpp"
+#include "actors/sync/token_ring.hpp"
+#include "actors/wire/stream_registry.hpp"
+
+namespace sounder::actors {
+
+/// Everything that runs in this process.
+struct wired_graph {
+  std::vector<wired_replica> replicas;  // by their numbers in the graph
+  std::vector<std::shared_ptr<link_meter>> meters;
+};
+
+/// A link's stream, or that of its way back.
+stream_key key_of_link(std::size_t link, bool reverse);
+
+/// Puts a graph's replicas and links of one place to work, in two steps: all
+/// nodes open their doors, then all connect to the others'.
+class graph_builder {
+ public:
+  /// How this place reaches others.
+  struct network {
+    caf::actor_system* system = nullptr;
+    tls_files tls;
+    run_secret secret{};
+    std::map<std::string, std::string> peers;  // addresses of places
+    node_address listen;  // for streams; without a host others are called
+  };
+
+  /// `setups` by replica, with data for those of `place`. Without a network
+  /// everything lives in this process.
+  graph_builder(plan_ptr plan, const data_partition& partition,
+                std::vector<replica_setup> setups, std::string place,
+                std::optional<network> others = std::nullopt);
+
+  /// Memory with the parameters to start from, and doors for the others.
+  /// Throws std::system_error when memory is short.
+  opened_doors open(std::span<const float> start);
+
+  /// The meetings of all links that begin here, and ports for those that end
+  /// here and begin elsewhere. Throws peer_error when a node cannot be reached.
+  wired_graph connect(const opened_doors& others);
+
+  /// To be ended with the run.
+  const std::vector<caf::actor>& ports() const noexcept { return ports_; }
+
+ private:
+  bool is_here(std::size_t replica) const;
+  void make_replicas(std::span<const float> start);
+  void make_endpoints();
+  void find_wires();
+  void open_wires(opened_doors& doors);
+  void connect_wires();
+  void open_port(std::size_t link, bool reverse);
+  void open_door(opened_doors& doors);
+  void find_rings();
+  void join_groups();
+
+  void add_meetings(std::size_t i);
+  void add(std::size_t replica, std::unique_ptr<meeting> made, std::size_t tau);
+  void add_all_reduce(std::size_t i);
+  template <class Exchange>
+  void add_gossip(std::size_t i);
+  std::unique_ptr<meeting> all_reduce_of(std::size_t i,
+                                         std::shared_ptr<link_meter> meter);
+  const reduce_ways& ways_for(std::size_t i);
+  std::shared_ptr<pending_stream> line_to(std::size_t from, std::size_t to);
+  std::unique_ptr<meeting> meeting_of(std::size_t link);
+  std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
+  local_link near_end_of(std::size_t link, bool reverse);
+  std::unique_ptr<meeting> local_meeting_of(std::size_t link, bool reverse);
+  std::unique_ptr<meeting> group_push(std::size_t replica,
+                                      std::unique_ptr<meeting> inner,
+                                      bool random);
+  std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind,
+                                      std::shared_ptr<link_meter> meter,
+                                      codec codec);
+  std::shared_ptr<link_meter> meter_back(std::size_t link);
+  bool holds_far(std::size_t link, std::size_t to) const;
+  std::vector<float> start_of(std::size_t replica) const;
+  std::vector<float> start_of(std::size_t replica,
+                              const kernels::segment& held) const;
+
+  struct group_membership {
+    std::size_t group = 0;  // in reductions_
+    std::size_t rank = 0;
+    std::shared_ptr<reduce_group> shared;  // when all members are here
+  };
+  /// A stream that two replicas need: from the one that starts the meeting.
+  struct wanted_wire {
+    stream_key key = 0;
+    std::size_t from = 0;
+    std::size_t to = 0;
+  };
+  bool is_called(const wanted_wire& wire) const;
+  std::string far_place(const wanted_wire& wire) const;
+  std::string name_of(const std::string& place) const;
+  struct ring_membership {
+    std::shared_ptr<token_ring> ring;
+    std::size_t position = 0;
+  };
+
+  plan_ptr shared_plan_;
+  const training_plan& plan_;
+  const topology::graph& graph_;
+  meeting_times times_;
+  std::vector<replica_setup> setups_;
+  std::string place_;
+  std::optional<network> network_;
+  std::unique_ptr<stream_registry> board_;
+  std::vector<wanted_wire> wanted_;
+  std::map<stream_key, std::shared_ptr<pending_stream>>
+      lines_;  // to other nodes
+  std::vector<caf::actor> ports_;
+  std::vector<std::size_t> ranks_;  // of every link at its far end
+  std::vector<reduce_members> reductions_;
+  std::map<std::size_t, group_membership> groups_;
+  std::map<std::size_t, reduce_ways> ways_;  // of groups over several nodes
+  std::vector<std::shared_ptr<token_ring>> rings_;
+  std::map<std::size_t, ring_membership> ring_of_;
+  std::shared_ptr<opened_doors> known_ = std::make_shared<opened_doors>();
+  wired_graph wired_;
+};
+
+/// The parameters that the plan starts from.
+std::vector<float> start_parameters(const training_plan& plan);
+
+/// All of a graph in this process.
+wired_graph wire(const plan_ptr& plan, const kernels::dataset& data);
+
+}  // namespace sounder::actors

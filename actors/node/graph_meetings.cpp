@@ -1,0 +1,256 @@
+// The graph_builder's meetings: from each link to what a replica attends for
+// it.
+
+#include <utility>
+
+#include "actors/node/doors.hpp"
+#include "actors/node/graph_builder.hpp"
+#include "actors/sync/group_push.hpp"
+#include "actors/sync/link_kinds.hpp"
+#include "actors/sync/remote_meeting.hpp"
+#include "topology/weights.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+}  // namespace
+
+/// Where the far end steps, too, its workers' moves come in between.
+bool graph_builder::holds_far(std::size_t l, std::size_t to) const {
+  const p::link& link = graph_.links[l];
+  const auto* every = discipline_of<p::every>(link);
+  return !graph_.replicas[to].is_hub() ||
+         discipline_of<p::bounded>(link) != nullptr ||
+         (every != nullptr && every->locked);
+}
+
+std::vector<float> graph_builder::start_of(std::size_t i) const {
+  return wired_.replicas[i].memory->vector.snapshot();
+}
+
+/// What a replica has of the coordinates that another holds.
+std::vector<float> graph_builder::start_of(std::size_t i,
+                                           const kernels::segment& held) const {
+  const float* const w = wired_.replicas[i].memory->vector.data();
+  return {w + held.first, w + held.last};
+}
+
+local_link graph_builder::near_end_of(std::size_t l, bool reverse) {
+  const p::link& link = graph_.links[l];
+  const kernels::segment held =
+      segment_held(plan_, reverse ? link.from : link.to);
+  return {make_rule(plan_, l), held.first,
+          start_of(reverse ? link.to : link.from, held),
+          reverse ? meter_back(l) : wired_.meters[l]};
+}
+
+std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
+                                                         bool reverse) {
+  const p::link& link = graph_.links[l];
+  const std::size_t to = reverse ? link.from : link.to;
+  served_link made;
+  static_cast<local_link&>(made) = near_end_of(l, reverse);
+  made.far = wired_.replicas[to].far;
+  made.rank = ranks_[l];
+  made.hold_far = holds_far(l, to);
+  if (discipline_of<p::in_turn>(link) != nullptr) {
+    return meet_in_turn(std::move(made));
+  }
+  if (p::is_synchronous(link.discipline)) {
+    return meet_at_barrier(std::move(made));
+  }
+  if (const auto* bound = discipline_of<p::bounded>(link)) {
+    return meet_bounded(std::move(made), bound->staleness);
+  }
+  if (const auto* often = discipline_of<p::push_fetch>(link)) {
+    return push_and_fetch(std::move(made), often->push, often->fetch);
+  }
+  return meet_freely(std::move(made));
+}
+
+/// The link's meeting with its far end, wherever that is.
+std::unique_ptr<meeting> graph_builder::trade_of(std::size_t l, bool reverse) {
+  const p::link& link = graph_.links[l];
+  if (is_here(reverse ? link.from : link.to)) {
+    return local_meeting_of(l, reverse);
+  }
+  remote_link made;
+  static_cast<local_link&>(made) = near_end_of(l, reverse);
+  made.discipline = link.discipline;
+  made.wire = lines_.at(key_of_link(l, reverse));
+  made.codec =
+      codec_of(link, made.rule->goes_up(), answers_of(*made.rule, link),
+               [&] { return made.snapshot; });
+  return meet_remotely(std::move(made));
+}
+
+std::unique_ptr<meeting> graph_builder::meeting_of(std::size_t l) {
+  const p::link& link = graph_.links[l];
+  auto trade = trade_of(l, false);
+  if (discipline_of<p::on_token>(link) != nullptr) {
+    const ring_membership& at = ring_of_.at(link.from);
+    return meet_on_token(std::move(trade), at.ring, at.position);
+  }
+  if (const auto* one = discipline_of<p::one_of_group>(link)) {
+    return group_push(link.from, std::move(trade), one->random);
+  }
+  return trade;
+}
+
+void graph_builder::add(std::size_t replica, std::unique_ptr<meeting> made,
+                        std::size_t tau) {
+  made->tau = tau;
+  made->every_phases =
+      std::max<std::size_t>(1, ratio_up(tau, times_.phases.batches));
+  wired_.replicas[replica].links->meetings.push_back(std::move(made));
+}
+
+void graph_builder::add_meetings(std::size_t i) {
+  add_all_reduce(i);
+  add_gossip<p::broadcast_delta>(i);
+  add_gossip<p::mix>(i);
+  add_gossip<p::push_sum>(i);
+  std::vector<std::unique_ptr<meeting>> at_random;
+  std::size_t random_tau = 1;
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const p::link& link = graph_.links[l];
+    if (is_served(link) && is_random(link)) {
+      if (link.from == i || link.to == i) {
+        random_tau = times_.taus[l];
+        at_random.push_back(trade_of(l, link.to == i));
+      }
+    } else if (is_served(link) && link.from == i) {
+      add(i, meeting_of(l), times_.taus[l]);
+    }
+  }
+  if (!at_random.empty()) {
+    add(i,
+        meet_at_random(std::move(at_random),
+                       kernels::random_stream(plan_.seed, 1000 + i)),
+        random_tau);
+  }
+}
+
+void graph_builder::add_all_reduce(std::size_t i) {
+  if (!groups_.contains(i)) {
+    return;
+  }
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const p::link& link = graph_.links[l];
+    if (has_exchange<p::all_reduce>(link) && (link.from == i || link.to == i)) {
+      auto meter = std::make_shared<link_meter>();
+      meter->from = graph_.replicas[i].name;
+      meter->to = "all";
+      meter->exchange = p::name(link.exchange);
+      wired_.meters.push_back(meter);
+      add(i, all_reduce_of(i, std::move(meter)), times_.taus[l]);
+      return;
+    }
+  }
+}
+
+std::unique_ptr<meeting> graph_builder::all_reduce_of(
+    std::size_t i, std::shared_ptr<link_meter> meter) {
+  const group_membership& member = groups_.at(i);
+  if (member.shared) {
+    return reduce_together(member.shared, member.rank, std::move(meter));
+  }
+  return reduce_by_wire(ways_for(i), std::move(meter));
+}
+
+std::unique_ptr<meeting> graph_builder::group_push(
+    std::size_t replica, std::unique_ptr<meeting> inner, bool random) {
+  const auto member = groups_.find(replica);
+  if (member == groups_.end()) {
+    return inner;  // a group of one
+  }
+  const group_membership& at = member->second;
+  group_pusher pusher;
+  pusher.inner = std::move(inner);
+  pusher.name = graph_.replicas[replica].name;
+  pusher.rank = at.rank;
+  pusher.members = reductions_[at.group].replicas.size();
+  pusher.after =
+      at.shared
+          ? hand_on_in_memory(at.shared, at.rank)
+          : hand_on_by_wire(ways_for(replica), places_of(reductions_[at.group]),
+                            at.rank, pusher.inner->meters().front());
+  if (random) {  // the same stream at all members
+    pusher.random =
+        std::make_unique<kernels::random_stream>(plan_.seed, 2000 + at.group);
+  }
+  return push_for_group(std::move(pusher));
+}
+
+std::shared_ptr<mailbox_of> graph_builder::mailbox(
+    std::size_t replica, box kind, std::shared_ptr<link_meter> meter,
+    codec codec) {
+  if (is_here(replica)) {
+    return mailbox_in_memory(wired_.replicas[replica].links->own.mail(kind),
+                             std::move(meter));
+  }
+  return mailbox_elsewhere(*network_->system,
+                           known_->doors.at(graph_.replicas[replica].place),
+                           static_cast<std::uint32_t>(replica), kind,
+                           std::move(meter), std::move(codec));
+}
+
+template <class Exchange>
+void graph_builder::add_gossip(std::size_t i) {
+  constexpr bool is_directed = std::is_same_v<Exchange, p::push_sum>;
+  neighbourhood around;
+  around.replica = i;
+  around.name = graph_.replicas[i].name;
+  std::size_t tau = 1;
+  bool lockstep = false;
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const p::link& link = graph_.links[l];
+    if (!has_exchange<Exchange>(link) || (link.from != i && link.to != i)) {
+      continue;
+    }
+    tau = times_.taus[l];
+    lockstep = discipline_of<p::barrier>(link) != nullptr;
+    around.in += !is_directed || link.to == i ? 1 : 0;
+    if (is_directed && link.to == i) {
+      continue;
+    }
+    const std::size_t other = link.from == i ? link.to : link.from;
+    neighbour n;
+    n.replica = other;
+    n.meter = link.from == i ? wired_.meters[l] : meter_back(l);
+    n.mail = mailbox(other, box_of(link), n.meter,
+                     codec_of(link, letters_of(link), letters_of(link),
+                              [&] { return start_of(i); }));
+    n.weight = p::mixing_weight(graph_, link);
+    around.own_weight -= n.weight;
+    around.out.push_back(std::move(n));
+  }
+  if (around.out.empty() && around.in == 0) {
+    return;
+  }
+  if constexpr (std::is_same_v<Exchange, p::broadcast_delta>) {
+    add(i,
+        broadcast_updates(std::move(around), start_of(i),
+                          plan_.objective->trainable()),
+        tau);
+  } else if constexpr (std::is_same_v<Exchange, p::mix>) {
+    add(i, average_in_lockstep(std::move(around), start_of(i)), tau);
+  } else {
+    add(i, push_shares(std::move(around), start_of(i), lockstep), tau);
+  }
+}
+
+/// Of an undirected link's way back.
+std::shared_ptr<link_meter> graph_builder::meter_back(std::size_t l) {
+  auto meter = std::make_shared<link_meter>();
+  meter->from = wired_.meters[l]->to;
+  meter->to = wired_.meters[l]->from;
+  meter->exchange = wired_.meters[l]->exchange;
+  wired_.meters.push_back(meter);
+  return meter;
+}
+
+}  // namespace sounder::actors

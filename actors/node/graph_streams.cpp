@@ -1,0 +1,146 @@
+// The graph_builder's streams: which the graph needs between here and other
+// nodes, who calls whom, and what stands at their ends.
+
+#include <algorithm>
+
+#include "actors/node/graph_builder.hpp"
+#include "actors/node/port.hpp"
+#include "actors/sync/link_kinds.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+/// A stream of an all-reduce.
+stream_key key_of_pair(std::size_t from, std::size_t to) {
+  return (stream_key{1} << 63U) | (from << 31U) | to;
+}
+
+}  // namespace
+
+stream_key key_of_link(std::size_t link, bool reverse) {
+  return 2 * link + (reverse ? 1 : 0);
+}
+
+/// All streams of the graph that begin or end here and do not do both.
+void graph_builder::find_wires() {
+  const auto want = [this](stream_key key, std::size_t from, std::size_t to) {
+    if (is_here(from) != is_here(to)) {
+      wanted_.push_back({key, from, to});
+    }
+  };
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    const p::link& link = graph_.links[l];
+    if (is_served(link)) {
+      want(key_of_link(l, false), link.from, link.to);
+      if (is_random(link)) {
+        want(key_of_link(l, true), link.to, link.from);
+      }
+    }
+  }
+  for (const reduce_members& all : reductions_) {
+    for (const auto& [from, to] : ways_of(all)) {
+      want(key_of_pair(from, to), from, to);
+    }
+  }
+}
+
+/// Whether this place is the one that is called. The place where the run
+/// starts never is: it may be where nobody can call.
+bool graph_builder::is_called(const wanted_wire& wire) const {
+  const std::string& from = graph_.replicas[wire.from].place;
+  const std::string& to = graph_.replicas[wire.to].place;
+  return (to.empty() ? from : to) == place_;
+}
+
+std::string graph_builder::far_place(const wanted_wire& wire) const {
+  return graph_.replicas[is_here(wire.from) ? wire.to : wire.from].place;
+}
+
+/// For people.
+std::string graph_builder::name_of(const std::string& place) const {
+  return place.empty() ? "the leader" : "node " + network_->peers.at(place);
+}
+
+void graph_builder::open_wires(opened_doors& doors) {
+  board_ = std::make_unique<stream_registry>(network_->tls, network_->secret);
+  for (const wanted_wire& wire : wanted_) {
+    if (is_called(wire)) {
+      lines_[wire.key] = board_->expect(wire.key, name_of(far_place(wire)));
+    }
+  }
+  if (!network_->listen.host.empty()) {
+    doors.wires[place_] = board_->listen(network_->listen);
+  }
+}
+
+void graph_builder::connect_wires() {
+  for (const wanted_wire& wire : wanted_) {
+    if (!is_called(wire)) {
+      const std::string place = far_place(wire);
+      node_address at = parse_address(network_->peers.at(place));
+      at.port = known_->wires.at(place);
+      lines_[wire.key] = board_->connect(wire.key, at, name_of(place),
+                                         std::chrono::seconds(10));
+    }
+  }
+}
+
+void graph_builder::open_port(std::size_t l, bool reverse) {
+  const p::link& link = graph_.links[l];
+  const std::size_t from = reverse ? link.to : link.from;
+  const std::size_t to = reverse ? link.from : link.to;
+  if (is_here(from) || !is_here(to)) {
+    return;
+  }
+  const wired_replica& met = wired_.replicas[to];
+  port_setup made;
+  made.rule = make_rule(plan_, l);
+  made.far = met.far;
+  made.discipline = link.discipline;
+  made.wire = lines_.at(key_of_link(l, reverse));
+  made.rank = ranks_[l];
+  made.is_published = !met.is_hub;
+  made.hold_far = holds_far(l, to) && !made.is_published;
+  made.codec = codec_of(link, answers_of(*made.rule, link),
+                        made.rule->goes_up(), [&] { return start_of(to); });
+  made.owner = std::make_shared<wired_replica>(met);
+  ports_.push_back(network_->system->spawn(port, std::move(made)));
+}
+
+/// The streams of a member of a group that is spread over nodes.
+const reduce_ways& graph_builder::ways_for(std::size_t i) {
+  if (const auto known = ways_.find(i); known != ways_.end()) {
+    return known->second;
+  }
+  const group_membership& member = groups_.at(i);
+  const reduce_members& all = reductions_[member.group];
+  const std::vector<std::size_t> ring = ring_of(all);
+  reduce_ways& ways = ways_[i];
+  ways.members = all.replicas.size();
+  ways.leaders = ring.size();
+  ways.position = places_of(all)[member.rank].position;
+  for (const auto& [from, to] : ways_of(all)) {
+    const bool on_ring =
+        std::find(ring.begin(), ring.end(), from) != ring.end();
+    if (from == i) {
+      (on_ring ? ways.next : ways.leader) = line_to(from, to);
+    } else if (to == i && on_ring) {
+      ways.previous = line_to(from, to);
+    } else if (to == i) {
+      ways.group.push_back(line_to(from, to));
+    }
+  }
+  return ways;
+}
+
+std::shared_ptr<pending_stream> graph_builder::line_to(std::size_t from,
+                                                       std::size_t to) {
+  const stream_key key = key_of_pair(from, to);
+  const auto remote = lines_.find(key);
+  return remote != lines_.end() ? remote->second : board_->here(key);
+}
+
+}  // namespace sounder::actors

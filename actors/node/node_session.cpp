@@ -1,0 +1,127 @@
+#include "actors/node/node_session.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "kernels/data/pack.hpp"
+#include "kernels/model/linear.hpp"
+#include "kernels/network/network.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+/// Throws when the node's copy is another data set than the leader's.
+void check_copy(const kernels::dataset& copy, const deployment& part) {
+  if (copy.features() != part.features || copy.rows() != part.shape.rows) {
+    throw std::invalid_argument(
+        "its data is another: " + std::to_string(copy.rows()) + " x " +
+        std::to_string(copy.features()) + " against " +
+        std::to_string(part.shape.rows) + " x " +
+        std::to_string(part.features) + " at the leader");
+  }
+  const kernels::hash_128 mine = kernels::fingerprint(copy);
+  if (part.fingerprint != std::vector<std::uint64_t>{mine[0], mine[1]}) {
+    throw std::invalid_argument(
+        "its data has the leader's size but other samples, labels or weights");
+  }
+}
+
+/// Some samples of the run; none, as wide, where only hubs live.
+kernels::dataset any_data(const session& run) {
+  if (run.own) {
+    return *run.own;
+  }
+  if (!run.sent.empty()) {
+    return run.sent.begin()->second;
+  }
+  kernels::sparse_storage none;
+  none.start.push_back(0);
+  return {std::move(none), {}, run.part.features};
+}
+
+std::shared_ptr<const kernels::objective> make_objective(
+    const node_options& options, const deployment& part,
+    const kernels::dataset& data) {
+  const std::string& description = part.objective;
+  auto made = kernels::make_described(description, data, part.learned);
+  if (!made) {
+    made = kernels::make_described_network(description);
+  }
+  if (!made && options.make_objective) {
+    made = options.make_objective(description, data);
+  }
+  if (!made) {
+    throw std::invalid_argument("it cannot make the objective '" + description +
+                                "'");
+  }
+  return made;
+}
+
+}  // namespace
+
+samples_held open_own_data(session& run, const node_options& options) {
+  if (options.open_part) {
+    run.own = options.open_part(run.part.data);
+    if (run.own->features() != run.part.features) {
+      throw std::invalid_argument(
+          "its samples have " + std::to_string(run.own->features()) +
+          " features, the leader's " + std::to_string(run.part.features));
+    }
+    return {holding::part, run.own->rows(), run.own->nonzeros()};
+  }
+  if (options.open_data) {
+    run.own = options.open_data(run.part.data);
+  }
+  if (!run.own) {
+    return {};
+  }
+  check_copy(*run.own, run.part);
+  return {holding::whole, 0, 0};
+}
+
+void complete_setups(session& run, const node_options& options) {
+  training_plan& plan = run.part.plan;
+  plan.exchanges = options.exchanges;
+  plan.interrupt = run.stop->get_token();
+  plan.objective = make_objective(options, run.part, any_data(run));
+  if (plan.objective->dimension() != run.start.size()) {
+    throw std::invalid_argument(
+        "its objective has " + std::to_string(plan.objective->dimension()) +
+        " parameters, the leader's " + std::to_string(run.start.size()));
+  }
+  run.plan = std::make_shared<const training_plan>(plan);
+  for (std::size_t i = 0; i < run.times.setups.size(); ++i) {
+    const topology::replica& node = plan.graph.replicas[i];
+    replica_setup& setup = run.times.setups[i];
+    setup.plan = run.plan;
+    setup.replica = i;
+    setup.holds = segment_held(plan, i);
+    setup.sharing = node.sharing;
+    setup.workers = node.workers;
+    setup.stop = run.stop->get_token();
+    if (plan.stop.wall_clock) {
+      setup.end_by =
+          std::chrono::steady_clock::now() +
+          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+              *plan.stop.wall_clock);
+    }
+    if (node.is_hub() || node.place != run.part.place) {
+      continue;
+    }
+    const share& mine = run.times.partition.shares[i];
+    const auto sent = run.sent.find(i);
+    if (sent != run.sent.end()) {
+      setup.data = sent->second;
+      setup.rows = kernels::shard(sent->second.rows(), 0, 1);
+    } else if (run.own && run.own->rows() == mine.rows) {
+      setup.data = *run.own;
+      setup.rows = mine.shard();
+    } else {
+      throw std::invalid_argument("its samples are not those of the timetable");
+    }
+  }
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,62 @@
+// What a node says of itself, asked from outside.
+
+#include <thread>
+
+#include <caf/io/all.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/node/node.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using nlohmann::json;
+
+/// What the node says now, with the rates since it was asked before.
+json with_rates(const json& before, json now) {
+  const double seconds =
+      now.at("time_s").get<double>() - before.at("time_s").get<double>();
+  const json& was = before.at("replicas");
+  for (std::size_t k = 0; k < now["replicas"].size(); ++k) {
+    json& replica = now["replicas"][k];
+    const auto samples = replica.at("samples").get<double>();
+    const double moved =
+        k < was.size() ? samples - was[k].at("samples").get<double>() : 0.0;
+    replica["samples_per_s"] = seconds > 0.0 ? moved / seconds : 0.0;
+  }
+  now.erase("time_s");
+  return now;
+}
+
+}  // namespace
+
+std::string status_of(const node_address& at, const tls_files& tls,
+                      std::chrono::milliseconds deadline) {
+  network_config config;
+  configure_network(config, tls);
+  caf::actor_system system(config);
+  const caf::actor node = connect(system, at, deadline);
+  caf::scoped_actor self(system, true);
+  const auto ask = [&] {
+    json said;
+    self->request(node, deadline, status_atom::value)
+        .receive([&](const std::string& text) { said = json::parse(text); },
+                 [&](const caf::error& problem) {
+                   throw peer_error("node " + at.text() + " does not answer (" +
+                                    words_of(system, problem) + ")");
+                 });
+    return said;
+  };
+  json first = ask();
+  if (!first.contains("replicas")) {
+    return first.dump();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  json then = ask();
+  return (then.contains("replicas") ? with_rates(first, std::move(then)) : then)
+      .dump();
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,268 @@
+#include "actors/node/port.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/wire/packet.hpp"
+#include "kernels/exchange/overwrite.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+/// Thrown to leave a port that shall end.
+struct asked_to_end {};
+
+class port_work {
+ public:
+  port_work(caf::blocking_actor* self, port_setup setup)
+      : self_(self),
+        setup_(std::move(setup)),
+        size_(setup_.far->parameters().size()),
+        in_(size_, std::move(setup_.codec.in)),
+        out_(std::move(setup_.codec.out)) {}
+
+  void run() {
+    wait_until(setup_.wire->changed,
+               [this] { return setup_.wire->get() != nullptr; });
+    for (;;) {
+      receive([this] { return in_.has_header(); });
+      const packet_header first = in_.header();
+      if (first.kind == packet_kind::sync) {
+        meet_at_barrier();
+      } else {
+        meet(first);
+      }
+      setup_.far->count_meeting();
+      setup_.far->changed.notify();
+    }
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds slice{10};
+
+  void check_end() const {
+    if (!self_->mailbox().empty()) {
+      throw asked_to_end();
+    }
+  }
+
+  template <class Claim>
+  void wait_until(signal& changed, const Claim& holds) {
+    while (!changed.wait(holds)) {
+      check_end();
+    }
+  }
+
+  template <class Claim>
+  void receive(const Claim& enough) {
+    stream& wire = *setup_.wire->get();
+    auto awake = stream::moment;
+    while (!enough()) {
+      if (!in_.receive_on(wire)) {
+        const stream::interest reading = {&wire, true, false};
+        stream::wait({&reading, 1}, slice, std::exchange(awake, {}));
+        check_end();
+      }
+    }
+  }
+
+  void send() {
+    stream& wire = *setup_.wire->get();
+    while (!out_.is_empty()) {
+      if (!out_.send_on(wire)) {
+        const stream::interest writing = {&wire, false, true};
+        stream::wait({&writing, 1}, slice);
+        check_end();
+      }
+    }
+  }
+
+  /// Header and room of the answer to the packet that is in.
+  float* answer(bool with_values) {
+    packet_header header = in_.header();
+    header.version = setup_.far->version();
+    header.bytes = with_values ? header.length * sizeof(float) : 0;
+    return out_.start(header);
+  }
+
+  /// Whether the discipline lets a meeting begin. Takes what it has to hold.
+  bool try_enter(const packet_header& first) {
+    target& far = *setup_.far;
+    if (std::holds_alternative<p::in_turn>(setup_.discipline) &&
+        !far.is_turn_of(setup_.rank)) {
+      return false;
+    }
+    if (const auto* bound = std::get_if<p::bounded>(&setup_.discipline);
+        bound != nullptr && first.kind == packet_kind::pull &&
+        far.slowest() + bound->staleness < ticks_) {
+      return false;
+    }
+    return !setup_.hold_far || far.in_use.try_take();
+  }
+
+  void meet(const packet_header& first) {
+    target& far = *setup_.far;
+    wait_until(far.changed, [&] { return try_enter(first); });
+    try {
+      serve_all(first.kind);
+    } catch (...) {
+      leave(packet_kind::pull);
+      throw;
+    }
+    leave(first.kind);
+  }
+
+  void leave(packet_kind kind) {
+    target& far = *setup_.far;
+    if (setup_.hold_far) {
+      far.in_use.give_back();
+    }
+    if (std::holds_alternative<p::bounded>(setup_.discipline) &&
+        kind == packet_kind::push) {
+      ++ticks_;
+      far.tick(setup_.rank);
+    }
+    if (std::holds_alternative<p::in_turn>(setup_.discipline)) {
+      far.pass_turn();
+    }
+  }
+
+  /// Packets up to the last one of the vector.
+  void serve_all(packet_kind kind) {
+    for (std::size_t done = 0; done < size_;) {
+      receive([this] { return in_.is_complete(); });
+      const packet_header header = in_.header();
+      check(header, kind, done);
+      hold& in_use = setup_.far->in_use;
+      if (setup_.is_published) {
+        wait_until(setup_.far->changed, [&] { return in_use.try_take(); });
+      }
+      serve(header);
+      if (setup_.is_published) {
+        in_use.give_back();
+        setup_.far->changed.notify();
+      }
+      in_.clear();
+      send();
+      done += header.length;
+    }
+  }
+
+  static void check(const packet_header& header, packet_kind kind,
+                    std::size_t done) {
+    if (header.kind != kind || header.offset != done || header.length == 0 ||
+        (header.bytes == 0) != (kind == packet_kind::pull)) {
+      throw stream_error("a packet out of turn");
+    }
+  }
+
+  void serve(const packet_header& header) {
+    target& far = *setup_.far;
+    const std::size_t n = header.length;
+    if (header.kind == packet_kind::pull) {
+      kernels::overwrite().serve(far.at(header.offset, n, header.step, false),
+                                 answer(true));
+      out_.seal();
+      return;
+    }
+    const kernels::exchange_rule& rule = *setup_.rule;
+    const bool is_answered = header.kind == packet_kind::trade;
+    float* payload = in_.values();
+    if (is_answered) {
+      payload = answer(true);
+      std::copy_n(in_.values(), n, payload);
+    }
+    rule.serve(far.at(header.offset, n, header.step, rule.has_state()),
+               payload);
+    if (!is_answered) {
+      answer(false);
+    }
+    seal(header);
+  }
+
+  /// The answer is written. The part of a pull that is lost is not made.
+  void seal(const packet_header& header) {
+    out_.seal();
+    if (const float* const lost =
+            out_.lost(kernels::payload::pulls, header.offset)) {
+      kernels::take_back(
+          setup_.far->at(header.offset, header.length, header.step, false),
+          lost);
+    }
+  }
+
+  /// The same at a barrier, where others take back, too: one at a time.
+  void seal_in_turn(const packet_header& header) {
+    target& far = *setup_.far;
+    if (out_.lost(kernels::payload::pulls, header.offset) == nullptr) {
+      out_.seal();
+      return;
+    }
+    wait_until(far.changed, [&] { return far.in_use.try_take(); });
+    seal(header);
+    far.in_use.give_back();
+    far.changed.notify();
+  }
+
+  /// Takes everything in, waits until all have come, and answers.
+  void meet_at_barrier() {
+    target& far = *setup_.far;
+    payload_.resize(size_);
+    packet_header last;
+    for (std::size_t done = 0; done < size_;) {
+      receive([this] { return in_.is_complete(); });
+      last = in_.header();
+      check(last, packet_kind::sync, done);
+      std::copy_n(in_.values(), last.length, payload_.data() + done);
+      done += last.length;
+      in_.clear();
+    }
+    const std::uint64_t before = far.barriers_opened();
+    if (far.arrive(setup_.rank, payload_.data())) {
+      serve_barrier(*setup_.rule, far, last.step);
+    }
+    wait_until(far.changed, [&] { return far.barriers_opened() > before; });
+    for (std::size_t done = 0; done < size_; done += last.length) {
+      last.offset = done;
+      last.length =
+          static_cast<std::uint32_t>(std::min(packet_floats, size_ - done));
+      last.bytes = last.length * sizeof(float);
+      last.version = far.version();
+      std::copy_n(payload_.data() + done, last.length, out_.start(last));
+      seal_in_turn(last);
+      send();
+    }
+  }
+
+  caf::blocking_actor* self_;
+  port_setup setup_;
+  std::size_t size_;
+  incoming in_;
+  outgoing out_;
+  std::vector<float> payload_;  // of a barrier
+  std::uint64_t ticks_ = 0;     // bounded: own clock
+};
+
+}  // namespace
+
+void port(caf::blocking_actor* self, port_setup setup) {
+  const std::shared_ptr<pending_stream> wire = setup.wire;
+  try {
+    port_work(self, std::move(setup)).run();
+  } catch (const asked_to_end&) {
+  } catch (const stream_error&) {
+    // The other side has ended, or will say itself that it has lost us.
+    if (stream* const broken = wire->get()) {
+      broken->hang_up();
+    }
+  } catch (...) {
+    self->fail_state(as_exit_reason(std::current_exception()));
+  }
+}
+
+}  // namespace sounder::actors

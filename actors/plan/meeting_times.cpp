@@ -1,0 +1,135 @@
+#include "actors/plan/meeting_times.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+
+/// Of a token in an epoch: each turn mixes but two of all replicas.
+constexpr std::size_t meetings_of_token = 64;
+
+/// Of exchanges whose meaning hangs on it, as their sources say.
+std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
+  if (std::holds_alternative<p::gradient>(rule) ||
+      std::holds_alternative<p::all_reduce>(rule)) {
+    return 1;
+  }
+  if (std::holds_alternative<p::outer_step>(rule)) {
+    return 100;
+  }
+  return std::nullopt;
+}
+
+/// Local steps between two meetings of a link.
+std::size_t tau_of(const p::link& link, std::size_t usual,
+                   std::size_t usual_of_token) {
+  if (const auto* d = p::discipline_of<p::push_fetch>(link)) {
+    return std::gcd(d->push, d->fetch);
+  }
+  if (const auto* d = p::discipline_of<p::on_token>(link)) {
+    return d->tau0.value_or(usual_of_token);
+  }
+  std::optional<std::size_t> tau;
+  if (const auto* d = p::discipline_of<p::barrier>(link)) {
+    tau = d->tau ? d->tau : usual_at_barrier(link.exchange);
+  } else if (const auto* b = p::discipline_of<p::bounded>(link)) {
+    tau = b->tau;
+  } else if (const auto* o = p::discipline_of<p::every>(link)) {
+    tau = o->tau;
+  } else if (const auto* e = p::discipline_of<p::in_turn>(link)) {
+    tau = e->tau;
+  } else if (const auto* r = p::discipline_of<p::random_neighbour>(link)) {
+    tau = r->tau;
+  } else if (const auto* g = p::discipline_of<p::one_of_group>(link)) {
+    tau = g->tau;
+  }
+  return tau.value_or(usual);
+}
+
+}  // namespace
+
+meeting_times plan_meetings(const training_plan& plan,
+                            const data_partition& partition) {
+  const std::size_t most = partition.most_rows();
+  const std::size_t batches = ratio_up(most, plan.batch_size);
+  const std::size_t usual = default_tau(plan, partition.shape, batches);
+  const std::size_t usual_of_token =
+      default_tau(plan, partition.shape, batches, meetings_of_token);
+  meeting_times times;
+  std::size_t common = 0;
+  for (const p::link& link : plan.graph.links) {
+    times.taus.push_back(tau_of(link, usual, usual_of_token));
+    common = std::gcd(common, std::min(times.taus.back(), batches));
+  }
+  // As many phases everywhere, so that those who meet in lockstep come equally
+  // often.
+  if (common > 0) {
+    times.phases = {common, most};
+  }
+  return times;
+}
+
+double row_cost(const training_plan& plan, const data_shape& shape) {
+  return plan.objective->row_cost(
+      static_cast<double>(shape.nonzeros) /
+      static_cast<double>(std::max<std::size_t>(shape.rows, 1)));
+}
+
+std::size_t default_tau(const training_plan& plan, const data_shape& shape,
+                        std::size_t batches, std::size_t meetings) {
+  // A coordinate of a meeting costs about as much as a stored value of a linear
+  // model's step.
+  constexpr double share = 20.0;
+  const double a_batch =
+      row_cost(plan, shape) * static_cast<double>(plan.batch_size);
+  const double steps = share *
+                       static_cast<double>(plan.objective->dimension()) /
+                       std::max(a_batch, 1.0);
+  // What a rendezvous costs, whatever the vector: of threads, of processes.
+  const double a_wait = p::has_nodes(plan.graph) ? 1e5 : 2e3;
+  const auto least = static_cast<std::size_t>(a_wait / std::max(a_batch, 1.0));
+  const std::size_t most = std::max<std::size_t>(
+      {1, batches / meetings, std::min(least, (batches + 1) / 2)});
+  return std::clamp<std::size_t>(static_cast<std::size_t>(steps), 1, most);
+}
+
+std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
+  const std::size_t replicas = p::stepping_replicas(plan.graph);
+  const std::size_t rows =
+      std::max<std::size_t>(shape.rows / std::max<std::size_t>(replicas, 1), 1);
+  const std::size_t batches = ratio_up(rows, plan.batch_size);
+  std::size_t most = 1;
+  for (const p::link& link : plan.graph.links) {
+    const std::size_t tau =
+        tau_of(link, default_tau(plan, shape, batches),
+               default_tau(plan, shape, batches, meetings_of_token));
+    most = std::max(most, replicas * std::min(tau, batches));
+  }
+  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
+    const unsigned workers = plan.graph.replicas[i].workers;
+    if (workers > 1) {
+      const private_part own = private_part_of(plan, shape, i);
+      most = std::max(most, workers * own.every / plan.batch_size);
+    }
+  }
+  return most;
+}
+
+std::vector<replica_setup> set_up_all(const plan_ptr& plan,
+                                      const data_partition& partition) {
+  const phase_cut phases = plan_meetings(*plan, partition).phases;
+  std::vector<replica_setup> setups;
+  for (std::size_t i = 0; i < plan->graph.replicas.size(); ++i) {
+    const bool is_hub = plan->graph.replicas[i].is_hub();
+    setups.push_back(set_up(plan, partition.shape, i,
+                            partition.shares[i].shard(),
+                            is_hub ? phase_cut{} : phases));
+  }
+  return setups;
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,124 @@
+#include "actors/replica/replica.hpp"
+
+#include <utility>
+
+#include "actors/replica/worker.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using self_ptr = caf::stateful_actor<replica_state>*;
+
+void begin(self_ptr self, job_ptr work) {
+  replica_state& state = self->state;
+  state.answer = self->make_response_promise();
+  state.current = std::move(work);
+  for (unsigned k = 0; k < state.workers.size(); ++k) {
+    state.busy.insert(k);
+    self->send(state.workers[k], work_atom::value, state.current);
+  }
+}
+
+void all_done(self_ptr self) {
+  replica_state& state = self->state;
+  state.current.reset();
+  if (const auto done = std::exchange(state.walking, nullptr)) {
+    state.next_chunk = done->reached();
+    state.answer.deliver(state.result_of(*done));
+  } else {
+    state.answer.deliver(true);
+  }
+}
+
+}  // namespace
+
+phase_result replica_state::result_of(const training_job& done) const {
+  phase_result result;
+  const auto ns = [](std::chrono::steady_clock::time_point at) {
+    return static_cast<std::uint64_t>(at.time_since_epoch().count());
+  };
+  result.begin_ns = ns(done.begin());
+  result.end_ns = ns(done.end());
+  result.samples = wired.memory->samples.load();
+  result.step_size.value = done.step_size();
+  result.is_complete = done.is_complete();
+  result.computing.value = done.times().computing;
+  result.exchanging.value = done.times().exchanging;
+  result.waiting.value = done.times().waiting;
+  result.lost = done.is_complete() ? "" : wired.links->lost->how();
+  if (with_snapshot) {
+    result.parameters = as_parameters(wired.memory->vector.snapshot());
+  }
+  return result;
+}
+
+caf::behavior replica(self_ptr self, wired_replica wired) {
+  self->set_exception_handler(as_exit_reason);
+  replica_state& state = self->state;
+  state.wired = std::move(wired);
+  const replica_setup& setup = *state.wired.setup;
+  const caf::actor me = self;
+  for (unsigned k = 0; k < setup.workers; ++k) {
+    state.workers.push_back(
+        setup.plan->deterministic
+            ? self->spawn<caf::linked>(worker, k, me)
+            : self->spawn<caf::linked + caf::detached>(worker, k, me));
+  }
+  return {
+      [=](advance_atom, std::uint64_t epochs, const step_table& steps,
+          bool with_snapshot) -> caf::result<phase_result> {
+        replica_state& s = self->state;
+        s.with_snapshot = with_snapshot;
+        s.walking = std::make_shared<training_job>(
+            s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
+            s.wired.setup->cut.chunks().before(epochs), steps);
+        begin(self, s.walking);
+        return caf::delegated<phase_result>();
+      },
+      [=](evaluate_atom, const evaluation_ptr& work) -> caf::result<bool> {
+        begin(self, work);
+        return caf::delegated<bool>();
+      },
+      [=](snapshot_atom) {
+        return as_parameters(self->state.wired.memory->vector.snapshot());
+      },
+      [=](done_atom, unsigned index) {
+        self->state.busy.erase(index);
+        if (self->state.busy.empty()) {
+          all_done(self);
+        }
+      },
+      [=](progress_atom) {
+        const replica_state& s = self->state;
+        progress_report report;
+        report.progress = s.current ? s.current->progress() : 0;
+        for (const unsigned k : s.busy) {
+          if (!s.current->is_idle(k)) {
+            report.busy.push_back(k);
+          }
+        }
+        report.waits_for = s.current ? s.current->waits_for() : "";
+        return report;
+      },
+  };
+}
+
+caf::behavior hub(caf::event_based_actor* self, wired_replica wired) {
+  static_cast<void>(self);
+  return {[wired = std::move(wired)](snapshot_atom) {
+    return as_parameters(wired.memory->vector.snapshot());
+  }};
+}
+
+caf::behavior evaluator(caf::event_based_actor* self) {
+  self->set_exception_handler(as_exit_reason);
+  return {[](evaluate_atom, const evaluation_ptr& work) {
+    worker_slot slot;
+    while (work->work(slot)) {
+    }
+    return true;
+  }};
+}
+
+}  // namespace sounder::actors

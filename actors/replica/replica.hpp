@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/replica/evaluation.hpp"
+#include "actors/replica/training_job.hpp"
+#include "actors/replica/wired_replica.hpp"
+
+namespace sounder::actors {
+
+/// A replica's state: its part in the wiring, the workers on its vector, the
+/// job they are at. One job at a time; the run asks for the next when the last
+/// is done.
+struct replica_state {
+  const char* name = "replica";
+
+  // Set once.
+  wired_replica wired;
+  std::vector<caf::actor> workers;
+
+  // The job at hand.
+  job_ptr current;
+  std::shared_ptr<training_job> walking;  // the job, when it trains
+  std::set<unsigned> busy;
+  caf::response_promise answer;
+  std::size_t next_chunk = 0;
+  bool with_snapshot = false;  // the result
+
+  phase_result result_of(const training_job& done) const;
+};
+
+/// One parameter vector, its workers and its links.
+///
+///   advance(epoch) -> walk: phases and meetings -> done from all workers
+///                  -> phase_result, with a snapshot if wanted
+///   evaluate(job)  -> done from all workers -> true
+///   snapshot       -> parameters, of a replica at rest
+///
+/// Cooperative: it computes nothing itself.
+caf::behavior replica(caf::stateful_actor<replica_state>* self,
+                      wired_replica wired);
+
+/// A vector without workers, on another node than the run: tells what it is
+/// when asked.
+caf::behavior hub(caf::event_based_actor* self, wired_replica wired);
+
+/// Evaluates snapshots one after the other while workers go on.
+caf::behavior evaluator(caf::event_based_actor* self);
+
+}  // namespace sounder::actors

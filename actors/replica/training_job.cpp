@@ -1,0 +1,281 @@
+#include "actors/replica/training_job.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/wire/stream.hpp"
+#include "kernels/data/parallel.hpp"
+
+namespace sounder::actors {
+
+training_job::training_job(std::shared_ptr<const replica_setup> setup,
+                           std::shared_ptr<replica_memory> memory,
+                           std::shared_ptr<replica_links> links,
+                           std::size_t first, std::size_t goal,
+                           step_table steps)
+    : setup_(std::move(setup)),
+      memory_(std::move(memory)),
+      links_(std::move(links)),
+      goal_(goal),
+      steps_(std::move(steps)),
+      next_chunk_(first),
+      generation_(links_->generation),
+      left_by_(setup_->workers) {
+  start_phase();
+}
+
+namespace {
+
+/// Phases that a replica may be ahead of another: those of an epoch, and where
+/// an epoch has few, some more, so that what holds up one now and another then
+/// does not add up.
+std::uint64_t most_lead(const run_cut& cut) noexcept {
+  constexpr std::uint64_t some = 8;
+  return std::max<std::uint64_t>(cut.phases().before(1), some);
+}
+
+}  // namespace
+
+/// Others may meet a replica that meets nobody itself.
+bool training_job::is_alone() const noexcept {
+  return setup_->plan->graph.links.empty();
+}
+
+/// The phase that leads from next_chunk_ towards the next meeting, or, of a
+/// replica that is alone, to the goal.
+void training_job::start_phase() {
+  const run_cut& cut = setup_->cut;
+  const auto [epoch, phase] = cut.phases().place_of(links_->phases_walked);
+  const std::size_t end = is_alone() ? goal_
+                                     : cut.chunks().before(epoch) +
+                                           cut.epoch(epoch).phase_ends[phase];
+  // Another rule is a local phase of its own: it may keep the scale in the
+  // weights.
+  const std::size_t gd_end = setup_->gd_end();
+  const std::size_t last = next_chunk_ < gd_end ? std::min(end, gd_end) : end;
+  const auto plan_with = [&](const auto& steps) {
+    return plan_phase(cut, next_chunk_, last, setup_->objective_at(next_chunk_),
+                      steps);
+  };
+  phase_ = std::make_shared<local_phase>(
+      setup_, memory_,
+      steps_.is_empty() ? plan_with(setup_->plan->step_size)
+                        : plan_with(steps_));
+  at_phase_end_ = phase_->schedule().last == end;
+  left_.store(0);
+  rested_ = false;
+  generation_.store(++links_->generation);
+  links_->together->walk(setup_->replica, links_->phases_walked);
+}
+
+void start_line::arrive() noexcept {
+  constexpr auto moment = std::chrono::microseconds(300);
+  const std::uint64_t number = came_.fetch_add(1);
+  if (workers_ > kernels::thread_count(0)) {
+    return;
+  }
+  const std::uint64_t all = (number / workers_ + 1) * workers_;
+  const auto until = std::chrono::steady_clock::now() + moment;
+  while (came_.load() < all && std::chrono::steady_clock::now() < until) {
+  }
+}
+
+bool training_job::work(worker_slot& slot) {
+  if (slot.walks_on != this) {
+    slot.walks_on = this;
+    if (links_->line && !setup_->plan->deterministic) {
+      links_->line->arrive();
+    }
+  }
+  const bool goes_on = go_on(slot);
+  if (!goes_on) {
+    slot.walks_on = nullptr;
+  }
+  return goes_on;
+}
+
+bool training_job::go_on(worker_slot& slot) {
+  if (slot.leads) {
+    return lead(slot);
+  }
+  if (finished_.load()) {
+    return false;
+  }
+  const std::uint64_t generation = generation_.load();
+  if (slot.phase_left != generation) {
+    if (phase_->work(slot)) {
+      return true;
+    }
+    slot.phase_left = generation;
+    left_by_[slot.index].store(generation);
+    slot.leads = left_.fetch_add(1) + 1 == setup_->workers;
+    return slot.leads ? lead(slot) : true;
+  }
+  if (!setup_->plan->deterministic) {
+    static_cast<void>(changed_.wait(
+        [&] { return generation_.load() != generation || finished_.load(); }));
+  }
+  return true;
+}
+
+/// The last worker of a local phase: meets, then sends everybody on. Comes back
+/// here by its mailbox while it has to wait.
+bool training_job::lead(worker_slot& slot) {
+  if (!rested_) {
+    rest();
+  }
+  if (!meet()) {
+    return true;
+  }
+  const auto now = clock::now();
+  end_ = now;
+  times_.exchanging +=
+      std::chrono::duration<double>(now - rested_at_ - waited_).count();
+  times_.waiting += std::chrono::duration<double>(waited_).count();
+  slot.leads = false;
+  const bool goes_on = next_phase();
+  if (setup_->workers > 1) {
+    changed_.notify();
+  }
+  return goes_on;
+}
+
+void training_job::rest() {
+  rested_ = true;
+  rested_at_ = clock::now();
+  waited_ = clock::duration::zero();
+  next_meeting_ = 0;
+  begin_ = std::min(begin_, phase_->begin());
+  times_.computing += std::chrono::duration<double>(phase_->duration()).count();
+  if (!phase_->schedule().starts.empty()) {
+    step_size_ = phase_->schedule().starts.back().step_size;
+  }
+  stopped_ = stopped_ || !phase_->is_complete();
+  links_->own.rest(static_cast<float>(phase_->scale()));
+}
+
+bool training_job::meet() {
+  if (links_->largest_step == 0.0F) {
+    links_->largest_step = static_cast<float>(step_size_);
+  }
+  const auto step = static_cast<float>(step_size_);
+  const step_context now{
+      step, links_->largest_step > 0.0F ? step / links_->largest_step : 1.0F};
+  if (at_phase_end_ && !stopped_ && !(keep_together() && hold_meetings(now))) {
+    return false;
+  }
+  return links_->own.settle();
+}
+
+/// Before it meets others, lest it brings them what it has found long ago.
+/// False while it is too far ahead.
+bool training_job::keep_together() {
+  lag_limiter& all = *links_->together;
+  const std::uint64_t phases = links_->phases_walked + 1;
+  const std::uint64_t lead = most_lead(setup_->cut);
+  const auto behind = all.behind(phases, lead);
+  if (!behind || is_to_stop()) {
+    return true;
+  }
+  const auto since = clock::now();
+  if (!setup_->plan->deterministic) {
+    static_cast<void>(
+        all.changed.wait([&] { return !all.behind(phases, lead); }));
+  }
+  const auto& replicas = setup_->plan->graph.replicas;
+  waited(replicas[setup_->replica].name + " waits for " +
+             replicas[*behind].name + " to catch up",
+         since);
+  return false;
+}
+
+void training_job::waited(std::string whom, clock::time_point since) {
+  waited_ += clock::now() - since;
+  const std::scoped_lock lock(whom_lock_);
+  whom_ = std::move(whom);
+}
+
+/// False while one of them has to wait for others.
+bool training_job::hold_meetings(const step_context& now) {
+  for (; next_meeting_ < links_->meetings.size(); ++next_meeting_) {
+    meeting& due = *links_->meetings[next_meeting_];
+    if ((links_->phases_walked + 1) % due.every_phases != 0) {
+      continue;
+    }
+    if (!attend(due, now)) {
+      if (stopped_ || is_to_stop()) {
+        stopped_ = true;
+        return true;
+      }
+      const auto since = clock::now();
+      links_->together->pause(setup_->replica);
+      if (!setup_->plan->deterministic) {
+        due.wait();
+      }
+      waited(due.waits_for(), since);
+      return false;
+    }
+    meetings_held_.fetch_add(1);
+  }
+  const std::scoped_lock lock(whom_lock_);
+  whom_.clear();
+  return true;
+}
+
+/// Without another node of the meeting there is nothing to go on to.
+bool training_job::attend(meeting& due, const step_context& now) {
+  try {
+    return due.attend(links_->own, now);
+  } catch (const stream_error& problem) {
+    links_->lost->note(problem.what());
+    stopped_ = true;
+    return false;
+  }
+}
+
+bool training_job::is_to_stop() const {
+  return setup_->plan->interrupt.stop_requested() ||
+         setup_->stop.stop_requested() ||
+         (setup_->end_by && clock::now() >= *setup_->end_by);
+}
+
+/// False when there is none.
+bool training_job::next_phase() {
+  next_chunk_ = phase_->schedule().last;
+  const run_cut& cut = setup_->cut;
+  const std::size_t goal_legs =
+      cut.phases().before(cut.chunks().place_of(goal_).epoch);
+  if (at_phase_end_ && is_alone()) {
+    links_->phases_walked = goal_legs;
+  } else if (at_phase_end_) {
+    ++links_->phases_walked;
+  }
+  const bool arrived = at_phase_end_ && next_chunk_ >= goal_ &&
+                       links_->phases_walked >= goal_legs;
+  if (stopped_ || arrived) {
+    return finish();
+  }
+  start_phase();
+  return true;
+}
+
+bool training_job::finish() {
+  for (const auto& each : links_->meetings) {
+    each->resign();
+  }
+  // Who has arrived will go on from there, and is waited for.
+  if (stopped_) {
+    links_->together->pause(setup_->replica);
+  } else {
+    links_->together->walk(setup_->replica, links_->phases_walked);
+  }
+  finished_.store(true);
+  return false;
+}
+
+std::string training_job::waits_for() const {
+  const std::scoped_lock lock(whom_lock_);
+  return whom_;
+}
+
+}  // namespace sounder::actors

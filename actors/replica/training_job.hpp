@@ -1,0 +1,135 @@
+#pragma once
+
+// A replica's way from one evaluation to the next: phases, which its workers
+// walk, and between them meetings, which the last one to arrive attends.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/plan/run_report.hpp"
+#include "actors/replica/local_phase.hpp"
+#include "actors/replica/peer_failure.hpp"
+#include "actors/sync/lag_limiter.hpp"
+#include "actors/sync/meeting.hpp"
+#include "actors/wire/signal.hpp"
+
+namespace sounder::actors {
+
+/// Lets the workers of all replicas of a process begin an epoch together:
+/// waking those that slept during an evaluation is the evaluation's fault, so
+/// it does not count as training.
+///
+/// Threads: any.
+class start_line {
+ public:
+  explicit start_line(unsigned workers) : workers_(workers) {}
+
+  /// Returns when all have come, or after a moment. At once with more workers
+  /// than processors: then they cannot all be here.
+  void arrive() noexcept;
+
+ private:
+  unsigned workers_;
+  std::atomic<std::uint64_t> came_{0};  // in all epochs
+};
+
+/// A replica's part in the wiring.
+struct replica_links {
+  replica_links(std::span<float> vector, bool is_published,
+                std::size_t arrivals)
+      : own(vector, is_published, arrivals) {}
+
+  local_end own;
+  std::shared_ptr<start_line> line;                // of this process
+  std::shared_ptr<lag_limiter> together;           // likewise
+  std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
+  std::uint64_t phases_walked = 0;                 // to their ends
+  std::uint64_t generation = 0;                    // phases begun
+  float largest_step = 0.0F;                       // the first that was not 0
+  /// Whom this process has lost.
+  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
+};
+
+/// Threads: work() from the replica's workers; the results when all have left.
+class training_job : public job {
+ public:
+  /// From chunk `first` up to chunk `goal`, numbered from the run's start; with
+  /// `steps` of these where the plan's rule is not at hand.
+  training_job(std::shared_ptr<const replica_setup> setup,
+               std::shared_ptr<replica_memory> memory,
+               std::shared_ptr<replica_links> links, std::size_t first,
+               std::size_t goal, step_table steps = {});
+
+  bool work(worker_slot& slot) override;
+  std::uint64_t progress() const noexcept override {
+    return memory_->samples.load() + meetings_held_.load();
+  }
+  std::string waits_for() const override;
+  bool is_idle(unsigned worker) const noexcept override {
+    return left_by_[worker].load() == generation_.load();
+  }
+
+  bool is_complete() const noexcept { return !stopped_; }
+  std::size_t reached() const noexcept { return next_chunk_; }
+  /// From the moment its first worker started until the last meeting ended.
+  std::chrono::steady_clock::time_point begin() const noexcept {
+    return begin_;
+  }
+  std::chrono::steady_clock::time_point end() const noexcept { return end_; }
+  double step_size() const noexcept { return step_size_; }
+  const time_split& times() const noexcept { return times_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  bool go_on(worker_slot& slot);
+  bool lead(worker_slot& slot);
+  void rest();
+  bool meet();
+  bool keep_together();
+  bool hold_meetings(const step_context& now);
+  void waited(std::string whom, clock::time_point since);
+  bool attend(meeting& due, const step_context& now);
+  bool next_phase();
+  void start_phase();
+  bool finish();
+  bool is_to_stop() const;
+  bool is_alone() const noexcept;
+
+  std::shared_ptr<const replica_setup> setup_;
+  std::shared_ptr<replica_memory> memory_;
+  std::shared_ptr<replica_links> links_;
+  const std::size_t goal_;
+  const step_table steps_;
+
+  // Of the phase; written by the leader while the others wait for the next
+  // generation.
+  std::shared_ptr<local_phase> phase_;
+  std::size_t next_chunk_;
+  std::size_t next_meeting_ = 0;
+  bool rested_ = false;
+  bool at_phase_end_ = false;
+  clock::time_point rested_at_;
+  clock::duration waited_{0};
+  double step_size_ = 0.0;
+  bool stopped_ = false;
+  time_split times_;
+  clock::time_point begin_ = clock::time_point::max();
+  clock::time_point end_ = clock::time_point::min();
+
+  // Shared by the workers.
+  std::atomic<std::uint64_t> generation_;
+  std::atomic<unsigned> left_{0};
+  std::vector<std::atomic<std::uint64_t>> left_by_;  // last phase, by worker
+  std::atomic<bool> finished_{false};
+  std::atomic<std::uint64_t> meetings_held_{0};
+  signal changed_;
+  mutable std::mutex whom_lock_;
+  std::string whom_;
+};
+
+}  // namespace sounder::actors

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "actors/plan/replica_setup.hpp"
+#include "actors/replica/local_phase.hpp"
+#include "actors/replica/training_job.hpp"
+#include "actors/sync/target.hpp"
+
+namespace sounder::actors {
+
+/// One replica of a graph; all but the name only if it lives in this process.
+struct wired_replica {
+  std::string name;
+  std::shared_ptr<replica_setup> setup;
+  std::shared_ptr<replica_memory> memory;
+  std::shared_ptr<replica_links> links;  // of one that steps
+  std::shared_ptr<target> far;           // how others meet it, if they do
+  bool is_hub = false;
+  bool is_here = true;
+};
+
+}  // namespace sounder::actors

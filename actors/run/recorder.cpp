@@ -1,0 +1,30 @@
+#include "actors/run/recorder.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "actors/messages.hpp"
+
+namespace sounder::actors {
+
+caf::behavior recorder(caf::event_based_actor* self, epoch_observer observer) {
+  static_cast<void>(self);
+  return {[observer = std::move(observer)](record_atom,
+                                           const epoch_record_ptr& record) {
+            if (!observer) {
+              return;
+            }
+            try {
+              observer(*record);
+            } catch (const std::exception& problem) {
+              std::fprintf(stderr, "a record was not written: %s\n",
+                           problem.what());
+            } catch (...) {
+              std::fputs("a record was not written\n", stderr);
+            }
+          },
+          [](close_atom) { return true; }};
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,332 @@
+#include "actors/run/run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/plan/run_policy.hpp"
+#include "actors/replica/replica.hpp"
+#include "actors/run/recorder.hpp"
+#include "actors/run/run_ending.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+/// Snapshots that may wait for the evaluator before workers wait too.
+constexpr unsigned most_evaluating = 2;
+
+void advance(run_ptr self);
+void send_on(run_ptr self, std::size_t k);
+
+/// All evaluators have left: the oldest evaluation is complete.
+void evaluated(run_ptr self) {
+  run_state& state = self->state;
+  const evaluation_result found = state.evaluating.front()->result();
+  state.take(found);
+  ++state.goals_evaluated;
+  self->send(state.recorder, record_atom::value,
+             std::make_shared<const epoch_record>(state.report.epochs.back()));
+  const bool closes = !state.closing.empty();
+  const auto reason = closes ? state.cut_short : state.verdict();
+  const bool interrupted = closes && reason == stop_reason::interrupted;
+  if (!found.is_finite ||
+      (!interrupted && state.has_diverged(reason.has_value()))) {
+    finish(self, stop_reason::diverged, state.divergence_advice());
+  } else if (reason) {
+    finish(self, *reason, state.closing);
+  } else {
+    evaluate_next(self);
+    advance(self);
+    end_if_cut_short(self);
+  }
+}
+
+}  // namespace
+
+void evaluate_next(run_ptr self) {
+  run_state& state = self->state;
+  if (state.evaluating.empty() || state.evaluators_at_work > 0) {
+    return;
+  }
+  state.evaluators_at_work = state.evaluators.size();
+  for (const caf::actor& evaluator : state.evaluators) {
+    self->request(evaluator, caf::infinite, evaluate_atom::value,
+                  state.evaluating.front())
+        .then([=](bool) {
+          run_state& s = self->state;
+          if (--s.evaluators_at_work == 0 && !s.finished) {
+            evaluated(self);
+          }
+        });
+  }
+}
+
+namespace {
+
+/// All replicas have reached the oldest goal: begins its record.
+void reached(run_ptr self) {
+  run_state& state = self->state;
+  const goal_results at = std::move(state.arriving.front());
+  state.arriving.pop_front();
+  ++state.goals_reached;
+  epoch_record record;
+  record.epoch = state.epoch_of(state.goals_reached);
+  record.batch_size = batch_of(*state.plan, record.epoch - 1);
+  state.add_time(at);
+  record.train_s = state.report.train_s;
+  for (const phase_result& phase : at.phases) {
+    record.samples += phase.samples;
+    record.step_size = std::max(record.step_size, phase.step_size.value);
+  }
+  record.nonzeros = state.epoch_shape.nonzeros * record.epoch;
+  state.awaiting.push_back(record);
+  const auto evaluate = [=](const std::vector<parameters>& makers) {
+    run_state& s = self->state;
+    s.evaluating.push_back(std::make_shared<evaluation>(
+        s.plan->objective, s.train_set, s.test_set, s.model_of(makers)));
+    evaluate_next(self);
+  };
+  if (state.has_hub()) {
+    with_snapshots(self, actors_of(state.remote_hubs), state.stall_deadline,
+                   evaluate, [=](const caf::error& problem) {
+                     lose(self,
+                          "a hub does not tell its parameters (" +
+                              words_of(self->system(), problem) + ")",
+                          false);
+                   });
+    return;
+  }
+  std::vector<parameters> makers;
+  for (const phase_result& phase : at.phases) {
+    makers.push_back(phase.parameters);
+  }
+  evaluate(makers);
+}
+
+void walked(run_ptr self, std::size_t k, const phase_result& phase) {
+  run_state& state = self->state;
+  stepping_replica& replica = state.replicas[k];
+  replica.walking = false;
+  if (state.finished) {
+    return;
+  }
+  state.report.times +=
+      {phase.computing.value, phase.exchanging.value, phase.waiting.value};
+  state.report.samples += phase.samples - replica.last.samples;
+  replica.last = phase;
+  replica.last.begin_ns = replica.began_ns.value_or(phase.begin_ns);
+  if (phase.is_complete && !state.cut_short &&
+      replica.epochs_walked < state.epoch_of(replica.goals_reached + 1)) {
+    replica.began_ns = replica.last.begin_ns;
+    advance(self);
+    return;
+  }
+  state.come_home(k);
+  if (!phase.lost.empty() && !state.is_interrupted()) {
+    lose(self, replica.home + ": " + phase.lost, false);
+  }
+  if (!phase.is_complete || state.cut_short) {
+    break_short(self, replica);
+    end_if_cut_short(self);
+    return;
+  }
+  ++replica.goals_reached;
+  if (state.arriving.front().arrived == state.replicas.size()) {
+    reached(self);
+  }
+  advance(self);
+}
+
+/// Step sizes travel as numbers: rules are code.
+void send_on(run_ptr self, std::size_t k) {
+  stepping_replica& replica = self->state.replicas[k];
+  const unsigned from =
+      std::exchange(replica.epochs_walked, self->state.next_stop(replica));
+  const std::uint64_t to = replica.epochs_walked;
+  replica.walked_from = from;
+  replica.walking = true;
+  const run_state& state = self->state;
+  // Taken on arrival: the replica may go on at once.
+  const bool with_snapshot =
+      !state.has_hub() && to == state.epoch_of(replica.goals_reached + 1);
+  self->request(replica.actor, caf::infinite, advance_atom::value, to,
+                replica.is_here
+                    ? step_table{}
+                    : steps_of(replica.cut, state.plan->step_size, from, to),
+                with_snapshot)
+      .then([=](const phase_result& phase) { walked(self, k, phase); },
+            [](const caf::error&) {});  // what has ended it is heard of
+}
+
+/// Sends replicas on, unless they are walking, or have nothing left, or the
+/// evaluation or another replica is behind.
+void advance(run_ptr self) {
+  run_state& state = self->state;
+  if (state.finished || state.cut_short) {
+    return;
+  }
+  const unsigned allowed = state.concurrent ? most_evaluating : 1;
+  const unsigned slowest = state.epochs_of_slowest();
+  for (std::size_t k = 0; k < state.replicas.size(); ++k) {
+    const stepping_replica& replica = state.replicas[k];
+    if (replica.walking || replica.goals_reached >= state.goals() ||
+        replica.goals_reached - state.goals_evaluated >= allowed ||
+        replica.epochs_walked - slowest > state.stride) {
+      continue;
+    }
+    send_on(self, k);
+  }
+}
+
+/// Ends a run in which nothing has moved for too long.
+void watch(run_ptr self) {
+  run_state& state = self->state;
+  std::uint64_t progress = 0;
+  for (const progress_report& seen : state.seen) {
+    progress += seen.progress;
+  }
+  for (const auto& work : state.evaluating) {
+    progress += work->progress();
+  }
+  const auto now = run_state::clock::now();
+  if (progress != state.last_progress) {
+    state.last_progress = progress;
+    state.last_moved = now;
+  }
+  const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(
+      now - state.last_moved);
+  if (still >= state.stall_deadline) {
+    finish(self, stop_reason::stalled,
+           "no progress for " + std::to_string(still.count()) + " ms, " +
+               state.whom());
+  }
+}
+
+void schedule_watch(run_ptr self) {
+  self->delayed_send(self, self->state.stall_deadline / 4, watch_atom::value);
+}
+
+/// Asks everybody, then looks.
+void start_watch(run_ptr self) {
+  run_state& state = self->state;
+  state.seen.assign(state.replicas.size(), {});
+  const auto left = std::make_shared<std::size_t>(state.replicas.size());
+  for (std::size_t k = 0; k < state.replicas.size(); ++k) {
+    // No answer is an answer, too: the node may be stuck or gone.
+    self->request(state.replicas[k].actor, state.stall_deadline,
+                  progress_atom::value)
+        .then(
+            [=](const progress_report& seen) {
+              self->state.seen[k] = seen;
+              if (--*left == 0) {
+                watch(self);
+              }
+            },
+            [=](const caf::error&) {
+              self->state.seen[k].waits_for =
+                  self->state.replicas[k].name + " does not answer";
+              if (--*left == 0) {
+                watch(self);
+              }
+            });
+  }
+}
+
+/// The workers here, while they pause, and one more on each core that is idle.
+void find_evaluators(run_ptr self) {
+  run_state& state = self->state;
+  if (!state.concurrent) {
+    for (const stepping_replica& each : state.replicas) {
+      if (each.is_here) {
+        state.evaluators.push_back(each.actor);
+      }
+    }
+  }
+  const unsigned least = state.evaluators.empty() ? 1 : 0;
+  const unsigned idle = idle_cores(*state.plan, state.concurrent);
+  for (unsigned k = 0; k < std::max(idle, least); ++k) {
+    state.evaluators.push_back(
+        self->spawn<caf::linked + caf::detached>(evaluator));
+  }
+}
+
+}  // namespace
+
+caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
+                  kernels::dataset train_set, kernels::dataset test_set,
+                  epoch_observer observer) {
+  self->set_exception_handler(as_exit_reason);
+  self->set_exit_handler(
+      [=](const caf::exit_msg& gone) { break_off(self, gone.reason); });
+  self->set_error_handler(
+      [=](caf::error& problem) { break_off(self, problem); });
+  run_state& state = self->state;
+  state.plan = std::move(plan);
+  state.stall_deadline = deadline_of(*state.plan, deployed.shape);
+  state.train_set = std::move(train_set);
+  state.start_loss = deployed.start_loss;
+  state.test_set = std::move(test_set);
+  state.nodes = deployed.cluster.nodes;
+  state.helpers = deployed.cluster.helpers;
+  state.epoch_shape = deployed.shape;
+  state.report.epoch_samples = deployed.shape.rows;
+  state.report.parts = deployed.parts;
+  state.meters = deployed.here.meters;
+  state.started = run_state::clock::now();
+  state.last_moved = state.started;
+  state.concurrent = evaluates_concurrently(*state.plan);
+  for (std::size_t i = 0; i < deployed.here.replicas.size(); ++i) {
+    wired_replica& each = deployed.here.replicas[i];
+    if (each.is_here) {
+      each.setup->stop = state.stop_source.get_token();
+    }
+    if (each.is_hub && each.is_here) {
+      state.hubs.push_back({each.memory, {}, each.setup->holds.first, {}});
+    } else if (each.is_hub) {
+      state.remote_hubs.push_back({nullptr, deployed.elsewhere.at(i),
+                                   segment_held(*state.plan, i).first,
+                                   state.plan->graph.replicas[i].place});
+    } else {
+      stepping_replica stepping;
+      stepping.name = each.name;
+      stepping.is_here = each.is_here;
+      stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
+      stepping.place = state.plan->graph.replicas[i].place;
+      stepping.home = state.home_of(stepping.place);
+      stepping.actor = each.is_here
+                           ? caf::actor(self->spawn<caf::linked>(replica, each))
+                           : deployed.elsewhere.at(i);
+      state.replicas.push_back(std::move(stepping));
+    }
+  }
+  // Within a process they look at each other themselves.
+  if (!state.nodes.empty()) {
+    state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
+  }
+  watch_nodes(self);
+  if (state.plan->deterministic) {
+    state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));
+  } else {
+    state.recorder =
+        self->spawn<caf::linked + caf::detached>(recorder, observer);
+  }
+  find_evaluators(self);
+  return {
+      [=](start_atom) -> caf::result<run_report_ptr> {
+        self->state.answer = self->make_response_promise();
+        if (!self->state.plan->deterministic) {
+          schedule_watch(self);
+        }
+        advance(self);
+        return caf::delegated<run_report_ptr>();
+      },
+      [=](interrupt_atom) { interrupt(self); },
+      [=](lost_atom) { end_without_the_lost(self); },
+      [=](watch_atom) {
+        start_watch(self);
+        schedule_watch(self);
+      },
+  };
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/node/graph_builder.hpp"
+#include "actors/replica/evaluation.hpp"
+#include "actors/replica/local_phase.hpp"
+#include "actors/run/cluster.hpp"
+#include "actors/run/train.hpp"
+
+namespace sounder::actors {
+
+/// What the replicas have delivered for one evaluation, while some are still
+/// on their way.
+struct goal_results {
+  std::size_t arrived = 0;
+  std::vector<phase_result> phases;  // by stepping replica
+};
+
+/// A replica with workers, as the run sees it.
+struct stepping_replica {
+  std::string name;
+  std::string place;
+  std::string home;  // for people: the leader, or the node it lives on
+  caf::actor actor;
+  bool is_here = true;
+  bool is_gone = false;
+  run_cut cut;
+  unsigned goals_reached = 0;
+  bool walking = false;
+  unsigned walked_from = 0;               // epochs done when it was sent on
+  unsigned epochs_walked = 0;             // when it rests again
+  std::optional<std::uint64_t> began_ns;  // on its way to the next goal
+  phase_result last;
+};
+
+/// A hub, or a part of one: here with its memory, elsewhere an actor.
+struct run_hub {
+  std::shared_ptr<replica_memory> memory;
+  caf::actor actor;
+  std::size_t first = 0;  // coordinate
+  std::string place;
+  bool is_gone = false;
+};
+
+/// The state of a run: where it stands, what it has found, when to stop.
+struct run_state {
+  const char* name = "run";
+  using clock = std::chrono::steady_clock;
+
+  // Set once.
+  plan_ptr plan;
+  std::chrono::milliseconds stall_deadline{};
+  kernels::dataset train_set;
+  kernels::dataset test_set;
+  bool concurrent = false;
+  // Epochs between two looks at where the replicas of other nodes are.
+  unsigned stride = std::numeric_limits<unsigned>::max();
+  std::vector<run_hub> hubs;
+  std::vector<run_hub> remote_hubs;
+  std::vector<member_node> nodes;
+  std::vector<caf::actor> helpers;  // of links to the nodes
+  data_shape epoch_shape;           // of what all replicas walk
+  std::vector<std::shared_ptr<link_meter>> meters;
+  std::vector<caf::actor> evaluators;  // the replicas when they pause
+  caf::actor recorder;
+  clock::time_point started;
+  std::stop_source stop_source;
+
+  // Only this actor.
+  std::vector<stepping_replica> replicas;
+  std::deque<goal_results> arriving;  // of goals not all have reached
+  unsigned goals_reached = 0;         // by all
+  unsigned goals_evaluated = 0;
+  std::deque<evaluation_ptr> evaluating;
+  std::size_t evaluators_at_work = 0;
+  std::deque<epoch_record> awaiting;     // their records, losses still open
+  std::optional<stop_reason> cut_short;  // within an epoch
+  std::string closing;        // of a run cut short: its last evaluation is on
+  std::string lost;           // who lost whom
+  bool node_is_gone = false;  // that is what `lost` says
+  run_report report;
+  double start_loss = 0.0;
+  double best_loss = 0.0;
+  unsigned epochs_since_best = 0;
+  std::uint64_t trained_until_ns = 0;
+  bool finished = false;
+  std::unique_ptr<std::stop_callback<std::function<void()>>> on_interrupt;
+  caf::response_promise answer;
+
+  // The watch.
+  std::uint64_t last_progress = 0;
+  clock::time_point last_moved;
+  std::vector<progress_report> seen;
+
+  /// Adds the time in which some replica walked towards the goal.
+  void add_time(const goal_results& at);
+
+  /// Epochs walked when goal number `goal` (from 1) is reached.
+  unsigned epoch_of(unsigned goal) const noexcept;
+  unsigned goals() const noexcept;
+  /// Done by all replicas.
+  unsigned epochs_of_slowest() const noexcept;
+  /// The epoch that a replica is sent to on its way to the next goal: not so
+  /// far that the others would lose touch, nor where it takes a long table of
+  /// step sizes.
+  unsigned next_stop(const stepping_replica& replica) const noexcept;
+  double seconds_since_start() const;
+
+  /// The hubs are the model where there are some, otherwise the replicas.
+  bool has_hub() const noexcept {
+    return !hubs.empty() || !remote_hubs.empty();
+  }
+  /// The mean of the hubs here and the remote ones, or of the replicas.
+  parameters_ptr model_of(const std::vector<parameters>& makers) const;
+
+  /// Completes the oldest awaiting record.
+  void take(const evaluation_result& found);
+
+  /// Whether the last record ends the run, and why.
+  std::optional<stop_reason> verdict();
+  /// Whether the last record is that of a model worse than the initial one,
+  /// `at_end`: of a run that has nothing left to do.
+  bool has_diverged(bool at_end) const noexcept;
+  std::string divergence_advice() const;
+
+  /// A replica rests for good, or at its goal.
+  void come_home(std::size_t k);
+  /// Whether nobody is walking but who is gone.
+  bool all_are_home() const noexcept;
+  /// Nobody there is to be waited for.
+  void give_up_place(const std::string& place);
+  bool is_interrupted() const { return plan->interrupt.stop_requested(); }
+
+  /// For people: who is at work and whom they wait for; where a place is.
+  std::string whom() const;
+  std::string home_of(const std::string& place) const;
+};
+
+using run_ptr = caf::stateful_actor<run_state>*;
+
+/// The supervisor of a training run.
+///
+///   start -> advance -> phase_result of all -> evaluate -> evaluation_result
+///   ..
+///                 ^                                            |
+///                 +------------- no verdict yet ---------------+
+///
+/// With concurrent evaluation a replica's next advance does not wait for the
+/// evaluation, as long as it is at most two ahead; nor for other replicas, as
+/// long as it is at most two strides ahead. A watch looks after progress and
+/// ends a stalled run.
+///
+/// Who ends a group of processes by a signal ends all, in any order: when a
+/// node is lost, the run waits a moment for an interrupt of its own, and ends
+/// as interrupted with the parameters that it still has.
+caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
+                  kernels::dataset train_set, kernels::dataset test_set,
+                  epoch_observer observer);
+
+}  // namespace sounder::actors

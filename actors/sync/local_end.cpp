@@ -1,0 +1,125 @@
+#include "actors/sync/local_end.hpp"
+
+#include <algorithm>
+
+#include "kernels/shared_vector.hpp"
+
+namespace sounder::actors {
+
+namespace relaxed = kernels::relaxed;
+
+local_end::local_end(std::span<float> vector, bool is_published,
+                     std::size_t arrivals)
+    : vector_(vector) {
+  for (auto& each : mail_) {
+    each = std::make_shared<inbox>();
+  }
+  if (is_published) {
+    published_parameters_.assign(vector.begin(), vector.end());
+    base_ = published_parameters_;
+    published_ = std::make_shared<target>(published_parameters_, arrivals);
+  }
+}
+
+void local_end::rest(float scale) noexcept {
+  scale_ = scale;
+  merged_ = false;
+}
+
+float* local_end::open(std::size_t first, std::size_t n) noexcept {
+  float* const w = vector_.data() + first;
+  if (!merged_ && scale_ != 1.0F) {
+#pragma omp simd
+    for (std::size_t j = 0; j < n; ++j) {
+      relaxed::store(w[j], relaxed::load(w[j]) * scale_);
+    }
+  }
+  if (!published_) {
+    return w;
+  }
+  float* const f = published_parameters_.data() + first;
+  if (!merged_) {
+    const float* const base = base_.data() + first;
+#pragma omp simd
+    for (std::size_t j = 0; j < n; ++j) {
+      relaxed::store(f[j],
+                     relaxed::load(f[j]) + (relaxed::load(w[j]) - base[j]));
+    }
+  }
+  return f;
+}
+
+void local_end::close(std::size_t first, std::size_t n) noexcept {
+  if (!published_) {
+    return;
+  }
+  const float* const f = published_parameters_.data() + first;
+  float* const w = vector_.data() + first;
+  float* const base = base_.data() + first;
+#pragma omp simd
+  for (std::size_t j = 0; j < n; ++j) {
+    const float now = relaxed::load(f[j]);
+    relaxed::store(w[j], now);
+    base[j] = now;
+  }
+}
+
+void local_end::pass_done() noexcept {
+  scale_ = 1.0F;
+  merged_ = true;
+}
+
+bool local_end::settle() noexcept {
+  if (merged_) {
+    return true;
+  }
+  if (!try_hold()) {
+    return false;
+  }
+  open_all();
+  let_go();
+  return true;
+}
+
+void local_end::open_all() noexcept {
+  if (merged_ || (!published_ && scale_ == 1.0F)) {
+    merged_ = true;
+    return;
+  }
+  for (std::size_t first = 0; first < size(); first += block) {
+    const std::size_t n = std::min(block, size() - first);
+    open(first, n);
+    close(first, n);
+  }
+  pass_done();
+}
+
+void local_end::assign(const float* values) noexcept {
+  relaxed::copy(values, size(), parameters());
+  close_all();
+}
+
+void local_end::move(const float* asked, const float* wanted) noexcept {
+  float* const w = parameters();
+#pragma omp simd
+  for (std::size_t j = 0; j < size(); ++j) {
+    relaxed::store(w[j],
+                   kernels::moved(relaxed::load(w[j]), asked[j], wanted[j]));
+  }
+  close_all();
+}
+
+void local_end::close_all() noexcept {
+  for (std::size_t first = 0; first < size(); first += block) {
+    close(first, std::min(block, size() - first));
+  }
+}
+
+void local_end::let_go() noexcept {
+  if (published_) {
+    published_->in_use.give_back();
+    published_->changed.notify();
+  }
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,113 @@
+#pragma once
+
+// A replica at rest: its vector, its published copy for others, its mail.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "actors/plan/link_record.hpp"
+#include "actors/sync/target.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+
+namespace sounder::actors {
+
+/// What a meeting has to know of the moment.
+struct step_context {
+  float step = 1.0F;   // step size
+  float decay = 1.0F;  // step size over that of the start
+};
+
+/// The own end of a replica's links. With workers at rest it can be opened
+/// block by block: opening folds the scale that the steps have left, and
+/// brings what the steps have moved into the published copy; closing takes the
+/// published copy over into the vector.
+///
+/// Threads: the one who found all workers at rest; published copy and mail:
+/// any.
+class local_end {
+ public:
+  /// Coordinates that a meeting in memory handles at a time: its arrays stay
+  /// in the first-level cache.
+  static constexpr std::size_t block = 2048;
+
+  /// With a published copy when others meet this replica.
+  local_end(std::span<float> vector, bool is_published, std::size_t arrivals);
+
+  std::size_t size() const noexcept { return vector_.size(); }
+  const std::shared_ptr<target>& published() const noexcept {
+    return published_;
+  }
+  const std::shared_ptr<inbox>& mail(box kind) const noexcept {
+    return mail_[static_cast<std::size_t>(kind)];
+  }
+
+  /// The workers have come to rest; true parameters are scale * vector.
+  void rest(float scale) noexcept;
+
+  /// Coordinates [first, first + n), folded and merged.
+  float* open(std::size_t first, std::size_t n) noexcept;
+  void close(std::size_t first, std::size_t n) noexcept;
+
+  /// Ends a pass in which every coordinate was opened and closed.
+  void pass_done() noexcept;
+
+  /// Opens and closes what no meeting has opened since rest(). False when
+  /// somebody else holds the published copy just now.
+  bool settle() noexcept;
+
+  /// What others see; to be settled first.
+  float* parameters() noexcept {
+    return published_ ? published_parameters_.data() : vector_.data();
+  }
+  /// Takes `values` over; between try_hold() and let_go().
+  void assign(const float* values) noexcept;
+  /// Likewise, where they were `asked` and others may have met them since.
+  void move(const float* asked, const float* wanted) noexcept;
+  /// Opens and closes everything; between try_hold() and let_go().
+  void open_all() noexcept;
+
+  /// Takes the published copy for a meeting; true at once without one.
+  bool try_hold() noexcept {
+    return !published_ || published_->in_use.try_take();
+  }
+  void let_go() noexcept;
+
+ private:
+  void close_all() noexcept;
+
+  std::span<float> vector_;
+  std::vector<float> published_parameters_;
+  std::vector<float> base_;  // the published copy when last taken over
+  std::shared_ptr<target> published_;
+  std::array<std::shared_ptr<inbox>, boxes> mail_;
+  float scale_ = 1.0F;
+  bool merged_ = true;
+};
+
+/// A link at its near end, as all kinds of meetings have it.
+struct local_link {
+  std::shared_ptr<const kernels::exchange_rule> rule;
+  std::size_t first = 0;        // coordinate of the far end
+  std::vector<float> snapshot;  // w after the last meeting, for the far end's
+  std::shared_ptr<link_meter> meter;
+
+  /// The far end's coordinates [at, at + n), opened and as the rule sees them.
+  kernels::near_end open(local_end& own, const step_context& now,
+                         std::size_t at, std::size_t n) {
+    return {own.open(first + at, n),
+            snapshot.data() + at,
+            n,
+            now.step,
+            now.decay,
+            first + at};
+  }
+  void close(local_end& own, std::size_t at, std::size_t n) const noexcept {
+    own.close(first + at, n);
+  }
+};
+
+}  // namespace sounder::actors

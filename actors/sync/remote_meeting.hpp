@@ -1,0 +1,26 @@
+#pragma once
+
+// Meetings with an target on another node: the worker sends its replica's
+// vector over in packets and merges what comes back, both at the same time.
+
+#include <memory>
+#include <vector>
+
+#include "actors/sync/codec.hpp"
+#include "actors/sync/meeting.hpp"
+#include "actors/wire/stream_registry.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+#include "topology/discipline.hpp"
+
+namespace sounder::actors {
+
+/// A link whose far end is on another node.
+struct remote_link : local_link {
+  topology::discipline discipline;
+  std::shared_ptr<pending_stream> wire;  // to its port
+  actors::codec codec;
+};
+
+std::unique_ptr<meeting> meet_remotely(remote_link link);
+
+}  // namespace sounder::actors

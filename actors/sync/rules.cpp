@@ -1,0 +1,234 @@
+#include "actors/sync/rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "kernels/exchange/add_delta.hpp"
+#include "kernels/exchange/averaged_tail.hpp"
+#include "kernels/exchange/elastic.hpp"
+#include "kernels/exchange/gradient.hpp"
+#include "kernels/exchange/outer_step.hpp"
+#include "kernels/exchange/overwrite.hpp"
+#include "kernels/exchange/token_merge.hpp"
+#include "topology/reduction.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+namespace p = topology;
+using rule_ptr = std::shared_ptr<const kernels::exchange_rule>;
+
+template <class... Makers>
+struct overloaded : Makers... {
+  using Makers::operator()...;
+};
+template <class... Makers>
+overloaded(Makers...) -> overloaded<Makers...>;
+
+/// Who pulls at the far end of a link: replicas, or groups that send one.
+std::size_t pushers(const p::graph& wiring, const p::link& at) {
+  const auto groups = find_reduce_groups(wiring);
+  const auto group_of = [&](std::size_t replica) {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const auto& members = groups[g].replicas;
+      if (std::find(members.begin(), members.end(), replica) != members.end()) {
+        return wiring.replicas.size() + g;
+      }
+    }
+    return replica;
+  };
+  std::set<std::size_t> all;
+  for (const p::link& l : wiring.links) {
+    if (l.to == at.to) {
+      all.insert(std::holds_alternative<p::one_of_group>(l.discipline)
+                     ? group_of(l.from)
+                     : l.from);
+    }
+  }
+  return all.size();
+}
+
+bool meets_every_step(const p::discipline& when) {
+  if (const auto* every = std::get_if<p::every>(&when)) {
+    return every->tau == 1U;
+  }
+  const auto* turn = std::get_if<p::in_turn>(&when);
+  return turn != nullptr && turn->tau == 1U;
+}
+
+rule_ptr make_token(const p::token_merge& merge, std::size_t clusters) {
+  const auto weights =
+      kernels::solve_ring_weights(clusters, merge.beta.value_or(0.0));
+  if (merge.form == p::token_form::reference) {
+    return std::make_shared<kernels::reference_token>(weights, merge.tolerance);
+  }
+  return std::make_shared<kernels::paper_token>(weights);
+}
+
+/// Replicas that move what the link's far end holds.
+std::size_t movers(const p::graph& wiring, const p::link& at) {
+  if (std::holds_alternative<p::token_merge>(at.exchange)) {
+    return token_cycle(wiring, at.from).size();
+  }
+  const bool far_end_steps = !wiring.replicas[at.to].is_hub();
+  return pushers(wiring, at) + (far_end_steps ? 1 : 0);
+}
+
+rule_ptr make_rule_of_parameters(const training_plan& plan, std::size_t link) {
+  const p::graph& wiring = plan.graph;
+  const p::link& at = wiring.links[link];
+  return std::visit(
+      overloaded{
+          [](const p::add_delta&) -> rule_ptr {
+            return std::make_shared<kernels::add_delta>();
+          },
+          [](const p::overwrite&) -> rule_ptr {
+            return std::make_shared<kernels::overwrite>();
+          },
+          [](const p::gradient& g) -> rule_ptr {
+            return std::make_shared<kernels::gradient>(
+                g.momentum, g.how == p::combine::sum);
+          },
+          [](const p::outer_step& o) -> rule_ptr {
+            return std::make_shared<kernels::outer_step>(o.rate, o.momentum);
+          },
+          [&](const p::elastic& e) -> rule_ptr {
+            return std::make_shared<kernels::elastic>(
+                e.alpha.value_or(0.9 /
+                                 static_cast<double>(pushers(wiring, at))),
+                meets_every_step(at.discipline));
+          },
+          [&](const p::token_merge& merge) -> rule_ptr {
+            return make_token(merge, token_cycle(wiring, at.from).size());
+          },
+          [](const p::pair_average&) -> rule_ptr {
+            return std::make_shared<kernels::pair_average>();
+          },
+          [&](const p::custom& own) -> rule_ptr {
+            return plan.exchanges.at(own.name);
+          },
+          [](const auto&) -> rule_ptr { return nullptr; },
+      },
+      at.exchange);
+}
+
+}  // namespace
+
+rule_ptr make_rule(const training_plan& plan, std::size_t link) {
+  rule_ptr rule = make_rule_of_parameters(plan, link);
+  const std::size_t parameters = plan.objective->trainable();
+  const p::link& at = plan.graph.links[link];
+  const bool adds = rule && rule->goes_up() == kernels::payload::differences &&
+                    !std::holds_alternative<p::overwrite>(at.exchange);
+  if (!adds || parameters == plan.objective->dimension()) {
+    return rule;
+  }
+  return std::make_shared<kernels::averaged_tail>(std::move(rule), parameters,
+                                                  movers(plan.graph, at));
+}
+
+kernels::payload answers_of(const kernels::exchange_rule& rule,
+                            const p::link& link) noexcept {
+  const bool pulls = std::holds_alternative<p::push_fetch>(link.discipline) ||
+                     std::holds_alternative<p::bounded>(link.discipline);
+  return pulls ? kernels::payload::parameters : rule.goes_down();
+}
+
+kernels::compression packing_of(const p::link& link) noexcept {
+  using kernels::packing;
+  return std::visit(
+      overloaded{
+          [](const p::as_is&) { return kernels::compression{}; },
+          [](const p::fp16&) { return kernels::compression{packing::fp16}; },
+          [](const p::bf16&) { return kernels::compression{packing::bf16}; },
+          [](const p::int8&) { return kernels::compression{packing::int8}; },
+          [](const p::top_k& k) {
+            return kernels::compression{packing::top_k, k.fraction};
+          },
+      },
+      link.compression);
+}
+
+std::vector<std::size_t> token_cycle(const p::graph& wiring,
+                                     std::size_t start) {
+  std::vector<std::size_t> members = {start};
+  for (;;) {
+    const auto next = std::find_if(
+        wiring.links.begin(), wiring.links.end(), [&](const p::link& l) {
+          return l.from == members.back() &&
+                 std::holds_alternative<p::on_token>(l.discipline);
+        });
+    if (next == wiring.links.end() || next->to == start ||
+        members.size() > wiring.replicas.size()) {
+      return members;
+    }
+    members.push_back(next->to);
+  }
+}
+
+std::vector<reduce_members> find_reduce_groups(const p::graph& wiring) {
+  std::vector<reduce_members> found;
+  for (const p::reduction& each : p::reductions(wiring)) {
+    reduce_members members;
+    const auto rank_of = [&](std::size_t replica) {
+      members.replicas.push_back(replica);
+      return members.replicas.size() - 1;
+    };
+    members.has_leader = !each.members.empty();
+    for (const std::size_t leader : each.leaders) {
+      if (members.has_leader || members.groups.empty()) {
+        members.groups.emplace_back();
+      }
+      members.groups.back().push_back(rank_of(leader));
+      for (const p::edge& member : each.members) {
+        if (member.to == leader) {
+          members.groups.back().push_back(rank_of(member.from));
+        }
+      }
+    }
+    found.push_back(std::move(members));
+  }
+  return found;
+}
+
+std::vector<std::size_t> ring_of(const reduce_members& all) {
+  if (all.groups.size() == 1 && !all.has_leader) {
+    return all.replicas;
+  }
+  std::vector<std::size_t> ring;
+  for (const auto& group : all.groups) {
+    ring.push_back(all.replicas[group.front()]);
+  }
+  return ring;
+}
+
+std::vector<group_place> places_of(const reduce_members& all) {
+  std::vector<group_place> places(all.replicas.size());
+  const bool has_members = ring_of(all).size() < all.replicas.size();
+  for (std::size_t g = 0; g < all.groups.size(); ++g) {
+    for (std::size_t k = 0; k < all.groups[g].size(); ++k) {
+      places[all.groups[g][k]] =
+          has_members ? group_place{g, k} : group_place{k, 0};
+    }
+  }
+  return places;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> ways_of(
+    const reduce_members& all) {
+  const std::vector<std::size_t> ring = ring_of(all);
+  std::vector<std::pair<std::size_t, std::size_t>> ways;
+  for (std::size_t k = 0; ring.size() > 1 && k < ring.size(); ++k) {
+    ways.emplace_back(ring[k], ring[(k + 1) % ring.size()]);
+  }
+  for (const auto& group : all.groups) {
+    for (std::size_t k = 1;
+         ring.size() < all.replicas.size() && k < group.size(); ++k) {
+      ways.emplace_back(all.replicas[group[k]], all.replicas[group.front()]);
+    }
+  }
+  return ways;
+}
+
+}  // namespace sounder::actors

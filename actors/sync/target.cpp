@@ -1,0 +1,133 @@
+#include "actors/sync/target.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/exchange/gossip.hpp"
+
+namespace sounder::actors {
+
+target::target(std::span<float> parameters, std::size_t arrivals,
+               std::size_t offset)
+    : parameters_(parameters),
+      offset_(offset),
+      payloads_(arrivals),
+      clocks_(arrivals) {}
+
+float* target::optimizer_state() {
+  const std::scoped_lock lock(state_lock_);
+  optimizer_state_.resize(parameters_.size());
+  return optimizer_state_.data();
+}
+
+kernels::far_end target::at(std::size_t first, std::size_t n, float step,
+                            bool with_state) {
+  float* const state = with_state ? optimizer_state() + first : nullptr;
+  return {parameters_.data() + first, state, n, step, offset_ + first};
+}
+
+void target::pass_turn() noexcept {
+  turn_.store((turn_.load() + 1) % payloads_.size());
+  changed.notify();
+}
+
+bool target::arrive(std::size_t rank, float* payload) noexcept {
+  payloads_[rank] = payload;
+  return waiting_.fetch_add(1) + 1 == payloads_.size();
+}
+
+void target::open_barrier() noexcept {
+  waiting_.store(0);
+  opened_.fetch_add(1);
+  changed.notify();
+}
+
+void serve_barrier(const kernels::exchange_rule& rule, target& far,
+                   float step) {
+  constexpr std::size_t block = 2048;
+  const std::size_t size = far.parameters().size();
+  std::vector<float*> here(far.arrived().size());
+  for (std::size_t first = 0; first < size; first += block) {
+    std::transform(far.arrived().begin(), far.arrived().end(), here.begin(),
+                   [=](float* payload) { return payload + first; });
+    rule.serve_all(
+        far.at(first, std::min(block, size - first), step, rule.has_state()),
+        here);
+  }
+  far.open_barrier();
+}
+
+void target::tick(std::size_t rank) noexcept {
+  clocks_[rank].fetch_add(1);
+  changed.notify();
+}
+
+std::uint64_t target::slowest() const noexcept {
+  std::uint64_t least = clocks_.empty() ? 0 : clocks_[0].load();
+  for (const auto& clock : clocks_) {
+    least = std::min(least, clock.load());
+  }
+  return least;
+}
+
+void inbox::put(letter mail) {
+  {
+    const std::scoped_lock lock(mutex_);
+    letters_.push_back(std::move(mail));
+  }
+  changed.notify();
+}
+
+void inbox::put_sum(letter mail) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto unread =
+        std::find_if(letters_.begin(), letters_.end(),
+                     [&](const letter& l) { return l.from == mail.from; });
+    if (unread == letters_.end()) {
+      letters_.push_back(std::move(mail));
+    } else {
+      // The vector may be in other inboxes, too.
+      auto sum = std::make_shared<std::vector<float>>(*unread->values);
+      kernels::push_sum_gather(sum->data(), mail.values->data(), sum->size());
+      unread->values = std::move(sum);
+      unread->weight += mail.weight;
+    }
+  }
+  changed.notify();
+}
+
+std::vector<letter> inbox::take_all() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(letters_, {});
+}
+
+bool inbox::has_round(std::uint64_t round, std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+             letters_.begin(), letters_.end(),
+             [=](const letter& l) { return l.round == round; })) >= count;
+}
+
+std::vector<letter> inbox::take_round(std::uint64_t round, std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  const auto of_round =
+      std::stable_partition(letters_.begin(), letters_.end(),
+                            [=](const letter& l) { return l.round != round; });
+  if (static_cast<std::size_t>(letters_.end() - of_round) < count) {
+    return {};
+  }
+  std::vector<letter> taken(std::make_move_iterator(of_round),
+                            std::make_move_iterator(letters_.end()));
+  letters_.erase(of_round, letters_.end());
+  std::sort(taken.begin(), taken.end(),
+            [](const letter& a, const letter& b) { return a.from < b.from; });
+  return taken;
+}
+
+std::size_t inbox::size() {
+  const std::scoped_lock lock(mutex_);
+  return letters_.size();
+}
+
+}  // namespace sounder::actors

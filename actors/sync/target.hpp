@@ -1,0 +1,133 @@
+#pragma once
+
+// The far end of links: what others meet when they meet a replica. It is the
+// vector of a hub; of a replica that steps, a published copy: a copy for the
+// others, which the replica brings up to date whenever it comes to rest. So
+// nobody writes into a vector while workers walk on it.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "actors/wire/signal.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
+
+namespace sounder::actors {
+
+/// One at a time, without a thread of its own: taken in one call and given
+/// back in another, perhaps of another thread.
+class hold {
+ public:
+  bool try_take() noexcept { return !taken_.exchange(true); }
+  void give_back() noexcept { taken_.store(false); }
+  bool is_taken() const noexcept { return taken_.load(); }
+
+ private:
+  std::atomic<bool> taken_{false};
+};
+
+/// Threads: any, as the disciplines below say.
+class target {
+ public:
+  /// `parameters` outlive the target; `arrivals` links end here. A sharded
+  /// hub holds the coordinates from `offset` on.
+  target(std::span<float> parameters, std::size_t arrivals,
+         std::size_t offset = 0);
+
+  std::span<float> parameters() const noexcept { return parameters_; }
+
+  /// State of the optimizer at a hub; made on first use.
+  float* optimizer_state();
+
+  kernels::far_end at(std::size_t first, std::size_t n, float step,
+                      bool with_state);
+
+  /// Meetings served so far, all links together.
+  std::uint64_t version() const noexcept { return version_.load(); }
+  void count_meeting() noexcept { version_.fetch_add(1); }
+
+  /// For locked disciplines, and for a published copy while it is brought up to
+  /// date.
+  hold in_use;
+  signal changed;
+
+  // in_turn: whose meeting is next, by rank of the link among the arrivals.
+  bool is_turn_of(std::size_t rank) const noexcept { return turn_ == rank; }
+  void pass_turn() noexcept;
+
+  // barrier: payloads of whoever has come, by rank. The last one to come
+  // serves all, then lets them go.
+  /// True for the last one.
+  bool arrive(std::size_t rank, float* payload) noexcept;
+  std::span<float* const> arrived() const noexcept { return payloads_; }
+  void open_barrier() noexcept;
+  std::uint64_t barriers_opened() const noexcept { return opened_.load(); }
+
+  // bounded: meetings of every link.
+  void tick(std::size_t rank) noexcept;
+  std::uint64_t slowest() const noexcept;
+
+  std::size_t arrivals() const noexcept { return payloads_.size(); }
+
+ private:
+  std::span<float> parameters_;
+  std::size_t offset_;
+  std::atomic<std::uint64_t> version_{0};
+  std::atomic<std::size_t> turn_{0};
+  std::mutex state_lock_;
+  std::vector<float> optimizer_state_;
+  std::vector<float*> payloads_;
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> opened_{0};
+  std::vector<std::atomic<std::uint64_t>> clocks_;
+};
+
+/// Serves all payloads that have come to the target's barrier, each from the
+/// same parameters, and opens it.
+void serve_barrier(const kernels::exchange_rule& rule, target& far, float step);
+
+/// Messages that wait for a replica to come to rest: updates of neighbours.
+struct letter {
+  std::size_t from = 0;  // replica
+  std::uint64_t round = 0;
+  double weight = 0.0;  // push-sum
+  std::shared_ptr<std::vector<float>> values;
+};
+
+/// A replica's boxes, one for each kind of letter.
+enum class box : std::uint8_t {
+  updates,       // broadcast, added up when the reader is slow
+  shares,        // push-sum, likewise
+  mixing,        // lockstep averaging, by round
+  round_shares,  // push-sum in lockstep, by round
+};
+constexpr std::size_t boxes = 4;
+
+/// Whether letters to this box may be added up on the way.
+constexpr bool adds_up(box kind) noexcept { return kind <= box::shares; }
+
+/// Threads: any may put, one takes.
+class inbox {
+ public:
+  void put(letter mail);
+  /// Adds up with what the same sender has sent and nobody has read, so that
+  /// mail for a slow reader does not pile up.
+  void put_sum(letter mail);
+  /// Everything that has come.
+  std::vector<letter> take_all();
+  /// Letters of that round, when there are `count` of them; else none.
+  std::vector<letter> take_round(std::uint64_t round, std::size_t count);
+  bool has_round(std::uint64_t round, std::size_t count);
+  std::size_t size();
+
+  signal changed;
+
+ private:
+  std::mutex mutex_;
+  std::vector<letter> letters_;
+};
+
+}  // namespace sounder::actors

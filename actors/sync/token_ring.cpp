@@ -1,0 +1,157 @@
+#include "actors/sync/token_ring.hpp"
+
+#include <utility>
+
+namespace sounder::actors {
+
+namespace {
+
+class token_meeting : public meeting {
+ public:
+  token_meeting(std::unique_ptr<meeting> trade,
+                std::shared_ptr<token_ring> ring, std::size_t position)
+      : trade_(std::move(trade)), ring_(std::move(ring)), position_(position) {
+    meters_ = trade_->meters();
+  }
+
+  bool attend(local_end& own, const step_context& now) override {
+    if (!std::exchange(entered_, true)) {
+      ring_->enter(position_);
+    }
+    if (!std::exchange(came_by_, true)) {
+      ++visits_;
+      if (std::exchange(has_met_, false)) {  // tau0 steps ago
+        ring_->pass_on();
+      }
+    }
+    if (!ring_->is_at(position_)) {
+      came_by_ = is_due();
+      return !came_by_;
+    }
+    is_trading_ = true;
+    if (!trade_->attend(own, now)) {
+      return false;
+    }
+    is_trading_ = false;
+    has_met_ = true;
+    came_by_ = false;
+    visits_ = 0;
+    return true;
+  }
+
+  void wait() override {
+    if (is_trading_) {
+      trade_->wait();
+    } else {
+      static_cast<void>(
+          ring_->changed.wait([this] { return ring_->is_at(position_); }));
+    }
+  }
+
+  std::string waits_for() const override {
+    return is_trading_ ? trade_->waits_for()
+                       : meters_.front()->from + " waits for the token";
+  }
+
+  void resign() override {
+    has_met_ = false;
+    entered_ = false;
+    ring_->resign(position_);
+  }
+
+ private:
+  bool is_due() const noexcept { return visits_ > ring_->size() + 2; }
+
+  std::unique_ptr<meeting> trade_;
+  std::shared_ptr<token_ring> ring_;
+  std::size_t position_;
+  std::size_t visits_ = 0;  // since the token was here
+  bool entered_ = false;
+  bool came_by_ = false;
+  bool is_trading_ = false;
+  bool has_met_ = false;
+};
+
+}  // namespace
+
+token_ring::token_ring(std::vector<char> is_here, forwarding forward)
+    : is_here_(std::move(is_here)),
+      walks_(is_here_.size(), 0),
+      forward_(std::move(forward)),
+      holder_(is_here_.at(0) != 0 ? 0 : elsewhere) {}
+
+void token_ring::enter(std::size_t position) {
+  const std::scoped_lock lock(mutex_);
+  walks_[position] = 1;
+  const std::size_t holder = holder_.load();
+  if (holder != elsewhere && walks_[holder] == 0) {
+    holder_.store(position);
+  }
+}
+
+void token_ring::resign(std::size_t position) {
+  {
+    const std::scoped_lock lock(mutex_);
+    walks_[position] = 0;
+    if (holder_.load() != position) {
+      return;
+    }
+  }
+  pass_on();
+}
+
+void token_ring::pass_on() {
+  std::size_t to = elsewhere;
+  {
+    const std::scoped_lock lock(mutex_);
+    to = move_on();
+  }
+  changed.notify();
+  if (to != elsewhere) {
+    forward_(to);
+  }
+}
+
+bool token_ring::is_at_rest(std::size_t position) {
+  const std::scoped_lock lock(mutex_);
+  return walks_[position] == 0;
+}
+
+bool token_ring::arrive(std::size_t position) {
+  bool walks = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    holder_.store(position);
+    walks = walks_[position] != 0;
+  }
+  changed.notify();
+  return walks;
+}
+
+/// The member of another node that the token is to be brought to, if any.
+std::size_t token_ring::move_on() {
+  const std::size_t from = holder_.load();
+  for (std::size_t k = 1; from != elsewhere && k < size(); ++k) {
+    const std::size_t next = (from + k) % size();
+    if (is_here_[next] == 0) {
+      passes_.fetch_add(1);
+      holder_.store(elsewhere);
+      return next;
+    }
+    if (walks_[next] != 0) {
+      passes_.fetch_add(1);
+      holder_.store(next);
+      return elsewhere;
+    }
+  }
+  return elsewhere;
+}
+
+std::unique_ptr<meeting> meet_on_token(std::unique_ptr<meeting> trade,
+                                       std::shared_ptr<token_ring> ring,
+                                       std::size_t position) {
+  return std::make_unique<token_meeting>(std::move(trade), std::move(ring),
+                                         position);
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,110 @@
+#pragma once
+
+// What travels between nodes on a link, after a header of fixed size: a
+// stretch of parameters, or nothing. Byte order is the machines': both ends
+// are little-endian, as the greeting of a stream checks.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "actors/wire/stream.hpp"
+#include "kernels/exchange/packer.hpp"
+
+namespace sounder::actors {
+
+/// Floats in a packet: 256 KiB stay in the second-level cache on the way from
+/// the vector to the socket and back.
+constexpr std::size_t packet_floats = std::size_t{1} << 16U;
+
+enum class packet_kind : std::uint32_t {
+  trade,  // up, and down in answer
+  push,   // up; answered by an empty packet
+  pull,   // empty; down in answer
+  sync,   // up to a barrier; all down when it opens
+};
+
+struct packet_header {
+  packet_kind kind = packet_kind::trade;
+  float step = 0.0F;          // size of the local steps
+  std::uint64_t offset = 0;   // of the first coordinate
+  std::uint32_t length = 0;   // coordinates that it is about
+  std::uint32_t bytes = 0;    // that follow: its values, perhaps compressed
+  std::uint64_t version = 0;  // of the target; in answers
+};
+static_assert(sizeof(packet_header) == 32);
+
+/// A packet on its way out, a piece at a time.
+class outgoing {
+ public:
+  /// Compresses values with `packer`, if there is one.
+  explicit outgoing(std::optional<kernels::packer> packer = std::nullopt)
+      : packer_(std::move(packer)) {}
+
+  bool is_empty() const noexcept { return sent_ == bytes_.size(); }
+
+  /// Room for a packet's values after its header; until the next call. Its
+  /// bytes are those of the values as they are, or 0.
+  float* start(const packet_header& header);
+
+  /// The values are written: the packet may go. Returns the bytes that follow
+  /// its header.
+  std::uint32_t seal();
+
+  /// What has been lost of all payloads of that kind, from a coordinate on;
+  /// null when these are others, or nothing is lost.
+  const float* lost(kernels::payload what, std::size_t first) const noexcept {
+    return packer_ && packer_->what() == what ? packer_->memory(first)
+                                              : nullptr;
+  }
+
+  /// Goes on sending. True when anything moved. Throws stream_error.
+  bool send_on(stream& to);
+
+ private:
+  std::optional<kernels::packer> packer_;
+  std::vector<float> values_;  // to be compressed
+  std::vector<char> bytes_;
+  std::size_t sent_ = 0;
+};
+
+/// A packet on its way in, a piece at a time.
+class incoming {
+ public:
+  /// Packets are about a vector of this size; their values are compressed when
+  /// there is an unpacker.
+  explicit incoming(std::size_t size,
+                    std::optional<kernels::unpacker> unpacker = std::nullopt)
+      : size_(size), unpacker_(std::move(unpacker)) {}
+
+  const packet_header& header() const noexcept { return header_; }
+  float* values() noexcept { return values_.data(); }
+
+  /// Goes on receiving. True when anything moved. Throws stream_error, also
+  /// for a packet that does not fit.
+  bool receive_on(stream& from);
+
+  bool has_header() const noexcept { return got_ >= sizeof header_; }
+  bool is_complete() const noexcept {
+    return has_header() && got_ == sizeof header_ + header_.bytes;
+  }
+  /// Ready for the next one.
+  void clear() noexcept { got_ = 0; }
+
+ private:
+  void check(const stream& from) const;
+  void unpack(const stream& from);
+  char* room() noexcept {
+    return unpacker_ ? packed_.data() : reinterpret_cast<char*>(values_.data());
+  }
+
+  std::size_t size_;
+  std::optional<kernels::unpacker> unpacker_;
+  packet_header header_;
+  std::vector<char> packed_;
+  std::vector<float> values_;
+  std::size_t got_ = 0;
+};
+
+}  // namespace sounder::actors
