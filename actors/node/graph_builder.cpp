@@ -94,17 +94,30 @@ void graph_builder::make_endpoints() {
     auto& vector = replica.memory->vector;
     const std::span<float> all(vector.data(), vector.size());
     if (replica.is_hub) {
-      replica.far = std::make_shared<target>(all, arrivals[i],
-                                             segment_held(plan_, i).first);
+      replica.far = std::make_shared<target>(
+          all, arrivals[i], segment_held(plan_, i).first, gate_of(i));
       continue;
     }
-    replica.links =
-        std::make_shared<replica_links>(all, is_met[i], arrivals[i]);
+    replica.links = std::make_shared<replica_links>(all, is_met[i], arrivals[i],
+                                                    gate_of(i));
     replica.links->line = line;
     replica.links->together = together;
     together->walk(i, 0);
     replica.far = replica.links->own.published();
   }
+}
+
+/// Of the replica as a target. Where one link waits, all have its discipline.
+std::unique_ptr<gate> graph_builder::gate_of(std::size_t i) const {
+  gate_ranks ranks;
+  const p::discipline* when = nullptr;
+  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
+    if (graph_.links[l].to == i && is_served(graph_.links[l])) {
+      ranks.push_back(ranks_[l]);
+      when = &graph_.links[l].discipline;
+    }
+  }
+  return when == nullptr ? nullptr : gate_for(*when, ranks);
 }
 
 void graph_builder::open_door(opened_doors& doors) {

@@ -18,8 +18,8 @@
 #include "actors/sync/all_reduce_meeting.hpp"
 #include "actors/sync/codec.hpp"
 #include "actors/sync/gossip_meeting.hpp"
+#include "actors/sync/memory_session.hpp"
 #include "actors/sync/rules.hpp"
-#include "actors/sync/served_meeting.hpp"
 #include "actors/sync/token_ring.hpp"
 #include "actors/wire/stream_registry.hpp"
 
@@ -68,6 +68,7 @@ class graph_builder {
   bool is_here(std::size_t replica) const;
   void make_replicas(std::span<const float> start);
   void make_endpoints();
+  std::unique_ptr<gate> gate_of(std::size_t replica) const;
   void find_wires();
   void open_wires(opened_doors& doors);
   void connect_wires();

@@ -7,7 +7,7 @@
 #include "actors/node/graph_builder.hpp"
 #include "actors/sync/group_push.hpp"
 #include "actors/sync/link_kinds.hpp"
-#include "actors/sync/remote_meeting.hpp"
+#include "actors/sync/stream_session.hpp"
 #include "topology/weights.hpp"
 
 namespace sounder::actors {
@@ -20,11 +20,8 @@ namespace p = topology;
 
 /// Where the far end steps, too, its workers' moves come in between.
 bool graph_builder::holds_far(std::size_t l, std::size_t to) const {
-  const p::link& link = graph_.links[l];
-  const auto* every = discipline_of<p::every>(link);
   return !graph_.replicas[to].is_hub() ||
-         discipline_of<p::bounded>(link) != nullptr ||
-         (every != nullptr && every->locked);
+         p::excludes(graph_.links[l].discipline);
 }
 
 std::vector<float> graph_builder::start_of(std::size_t i) const {
@@ -51,24 +48,13 @@ std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
                                                          bool reverse) {
   const p::link& link = graph_.links[l];
   const std::size_t to = reverse ? link.from : link.to;
-  served_link made;
+  memory_link made;
   static_cast<local_link&>(made) = near_end_of(l, reverse);
   made.far = wired_.replicas[to].far;
   made.rank = ranks_[l];
+  made.discipline = link.discipline;
   made.hold_far = holds_far(l, to);
-  if (discipline_of<p::in_turn>(link) != nullptr) {
-    return meet_in_turn(std::move(made));
-  }
-  if (p::is_synchronous(link.discipline)) {
-    return meet_at_barrier(std::move(made));
-  }
-  if (const auto* bound = discipline_of<p::bounded>(link)) {
-    return meet_bounded(std::move(made), bound->staleness);
-  }
-  if (const auto* often = discipline_of<p::push_fetch>(link)) {
-    return push_and_fetch(std::move(made), often->push, often->fetch);
-  }
-  return meet_freely(std::move(made));
+  return meet_in_memory(std::move(made));
 }
 
 /// The link's meeting with its far end, wherever that is.
@@ -77,14 +63,14 @@ std::unique_ptr<meeting> graph_builder::trade_of(std::size_t l, bool reverse) {
   if (is_here(reverse ? link.from : link.to)) {
     return local_meeting_of(l, reverse);
   }
-  remote_link made;
+  stream_link made;
   static_cast<local_link&>(made) = near_end_of(l, reverse);
   made.discipline = link.discipline;
   made.wire = lines_.at(key_of_link(l, reverse));
   made.codec =
       codec_of(link, made.rule->goes_up(), answers_of(*made.rule, link),
                [&] { return made.snapshot; });
-  return meet_remotely(std::move(made));
+  return meet_by_stream(std::move(made));
 }
 
 std::unique_ptr<meeting> graph_builder::meeting_of(std::size_t l) {

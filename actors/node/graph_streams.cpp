@@ -99,7 +99,6 @@ void graph_builder::open_port(std::size_t l, bool reverse) {
   port_setup made;
   made.rule = make_rule(plan_, l);
   made.far = met.far;
-  made.discipline = link.discipline;
   made.wire = lines_.at(key_of_link(l, reverse));
   made.rank = ranks_[l];
   made.is_published = !met.is_hub;

@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "actors/messages.hpp"
-#include "actors/wire/packet.hpp"
+#include "actors/sync/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"
 
 namespace sounder::actors {
 
 namespace {
-
-namespace p = topology;
 
 /// Thrown to leave a port that shall end.
 struct asked_to_end {};
@@ -32,8 +30,8 @@ class port_work {
     for (;;) {
       receive([this] { return in_.has_header(); });
       const packet_header first = in_.header();
-      if (first.kind == packet_kind::sync) {
-        meet_at_barrier();
+      if (first.kind == errand::sync) {
+        meet_all();
       } else {
         meet(first);
       }
@@ -93,13 +91,7 @@ class port_work {
   /// Whether the discipline lets a meeting begin. Takes what it has to hold.
   bool try_enter(const packet_header& first) {
     target& far = *setup_.far;
-    if (std::holds_alternative<p::in_turn>(setup_.discipline) &&
-        !far.is_turn_of(setup_.rank)) {
-      return false;
-    }
-    if (const auto* bound = std::get_if<p::bounded>(&setup_.discipline);
-        bound != nullptr && first.kind == packet_kind::pull &&
-        far.slowest() + bound->staleness < ticks_) {
+    if (!far.admits(setup_.rank, first.kind)) {
       return false;
     }
     return !setup_.hold_far || far.in_use.try_take();
@@ -111,29 +103,22 @@ class port_work {
     try {
       serve_all(first.kind);
     } catch (...) {
-      leave(packet_kind::pull);
+      leave();
       throw;
     }
-    leave(first.kind);
+    leave();
+    far.served(setup_.rank, first.kind);
   }
 
-  void leave(packet_kind kind) {
-    target& far = *setup_.far;
+  void leave() {
     if (setup_.hold_far) {
-      far.in_use.give_back();
-    }
-    if (std::holds_alternative<p::bounded>(setup_.discipline) &&
-        kind == packet_kind::push) {
-      ++ticks_;
-      far.tick(setup_.rank);
-    }
-    if (std::holds_alternative<p::in_turn>(setup_.discipline)) {
-      far.pass_turn();
+      setup_.far->in_use.give_back();
+      setup_.far->changed.notify();
     }
   }
 
   /// Packets up to the last one of the vector.
-  void serve_all(packet_kind kind) {
+  void serve_all(errand kind) {
     for (std::size_t done = 0; done < size_;) {
       receive([this] { return in_.is_complete(); });
       const packet_header header = in_.header();
@@ -153,10 +138,10 @@ class port_work {
     }
   }
 
-  static void check(const packet_header& header, packet_kind kind,
+  static void check(const packet_header& header, errand kind,
                     std::size_t done) {
     if (header.kind != kind || header.offset != done || header.length == 0 ||
-        (header.bytes == 0) != (kind == packet_kind::pull)) {
+        (header.bytes == 0) != (kind == errand::pull)) {
       throw stream_error("a packet out of turn");
     }
   }
@@ -164,14 +149,14 @@ class port_work {
   void serve(const packet_header& header) {
     target& far = *setup_.far;
     const std::size_t n = header.length;
-    if (header.kind == packet_kind::pull) {
+    if (header.kind == errand::pull) {
       kernels::overwrite().serve(far.at(header.offset, n, header.step, false),
                                  answer(true));
       out_.seal();
       return;
     }
     const kernels::exchange_rule& rule = *setup_.rule;
-    const bool is_answered = header.kind == packet_kind::trade;
+    const bool is_answered = header.kind == errand::trade;
     float* payload = in_.values();
     if (is_answered) {
       payload = answer(true);
@@ -210,23 +195,23 @@ class port_work {
   }
 
   /// Takes everything in, waits until all have come, and answers.
-  void meet_at_barrier() {
+  void meet_all() {
     target& far = *setup_.far;
     payload_.resize(size_);
     packet_header last;
     for (std::size_t done = 0; done < size_;) {
       receive([this] { return in_.is_complete(); });
       last = in_.header();
-      check(last, packet_kind::sync, done);
+      check(last, errand::sync, done);
       std::copy_n(in_.values(), last.length, payload_.data() + done);
       done += last.length;
       in_.clear();
     }
-    const std::uint64_t before = far.barriers_opened();
-    if (far.arrive(setup_.rank, payload_.data())) {
-      serve_barrier(*setup_.rule, far, last.step);
+    if (far.come(setup_.rank, payload_.data())) {
+      serve_round(*setup_.rule, far, last.step);
     }
-    wait_until(far.changed, [&] { return far.barriers_opened() > before; });
+    wait_until(far.changed,
+               [&] { return far.admits(setup_.rank, errand::sync); });
     for (std::size_t done = 0; done < size_; done += last.length) {
       last.offset = done;
       last.length =
@@ -244,8 +229,7 @@ class port_work {
   std::size_t size_;
   incoming in_;
   outgoing out_;
-  std::vector<float> payload_;  // of a barrier
-  std::uint64_t ticks_ = 0;     // bounded: own clock
+  std::vector<float> payload_;  // of a sync
 };
 
 }  // namespace

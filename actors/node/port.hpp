@@ -16,7 +16,6 @@ namespace sounder::actors {
 struct port_setup {
   std::shared_ptr<const kernels::exchange_rule> rule;
   std::shared_ptr<target> far;
-  topology::discipline discipline;
   std::shared_ptr<pending_stream> wire;
   std::size_t rank = 0;
   bool hold_far = false;      // a hub, from the first packet to the last

@@ -27,27 +27,15 @@ std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
 /// Local steps between two meetings of a link.
 std::size_t tau_of(const p::link& link, std::size_t usual,
                    std::size_t usual_of_token) {
-  if (const auto* d = p::discipline_of<p::push_fetch>(link)) {
-    return std::gcd(d->push, d->fetch);
+  if (const auto said = p::steps(link.discipline)) {
+    return *said;
   }
-  if (const auto* d = p::discipline_of<p::on_token>(link)) {
-    return d->tau0.value_or(usual_of_token);
+  if (p::discipline_of<p::on_token>(link) != nullptr) {
+    return usual_of_token;
   }
-  std::optional<std::size_t> tau;
-  if (const auto* d = p::discipline_of<p::barrier>(link)) {
-    tau = d->tau ? d->tau : usual_at_barrier(link.exchange);
-  } else if (const auto* b = p::discipline_of<p::bounded>(link)) {
-    tau = b->tau;
-  } else if (const auto* o = p::discipline_of<p::every>(link)) {
-    tau = o->tau;
-  } else if (const auto* e = p::discipline_of<p::in_turn>(link)) {
-    tau = e->tau;
-  } else if (const auto* r = p::discipline_of<p::random_neighbour>(link)) {
-    tau = r->tau;
-  } else if (const auto* g = p::discipline_of<p::one_of_group>(link)) {
-    tau = g->tau;
-  }
-  return tau.value_or(usual);
+  return p::is_synchronous(link.discipline)
+             ? usual_at_barrier(link.exchange).value_or(usual)
+             : usual;
 }
 
 }  // namespace

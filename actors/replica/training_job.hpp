@@ -40,9 +40,8 @@ class start_line {
 /// A replica's part in the wiring.
 struct replica_links {
   replica_links(std::span<float> vector, bool is_published,
-                std::size_t arrivals)
-      : own(vector, is_published, arrivals) {}
-
+                std::size_t arrivals, std::unique_ptr<gate> entrance)
+      : own(vector, is_published, arrivals, std::move(entrance)) {}
   local_end own;
   std::shared_ptr<start_line> line;                // of this process
   std::shared_ptr<lag_limiter> together;           // likewise

@@ -9,7 +9,7 @@ namespace sounder::actors {
 namespace relaxed = kernels::relaxed;
 
 local_end::local_end(std::span<float> vector, bool is_published,
-                     std::size_t arrivals)
+                     std::size_t arrivals, std::unique_ptr<gate> entrance)
     : vector_(vector) {
   for (auto& each : mail_) {
     each = std::make_shared<inbox>();
@@ -17,7 +17,8 @@ local_end::local_end(std::span<float> vector, bool is_published,
   if (is_published) {
     published_parameters_.assign(vector.begin(), vector.end());
     base_ = published_parameters_;
-    published_ = std::make_shared<target>(published_parameters_, arrivals);
+    published_ = std::make_shared<target>(published_parameters_, arrivals, 0,
+                                          std::move(entrance));
   }
 }
 

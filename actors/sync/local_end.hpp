@@ -34,8 +34,10 @@ class local_end {
   /// in the first-level cache.
   static constexpr std::size_t block = 2048;
 
-  /// With a published copy when others meet this replica.
-  local_end(std::span<float> vector, bool is_published, std::size_t arrivals);
+  /// With a published copy when others meet this replica: who may, is said by
+  /// its gate.
+  local_end(std::span<float> vector, bool is_published, std::size_t arrivals,
+            std::unique_ptr<gate> entrance = nullptr);
 
   std::size_t size() const noexcept { return vector_.size(); }
   const std::shared_ptr<target>& published() const noexcept {

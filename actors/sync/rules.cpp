@@ -130,9 +130,8 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
 
 kernels::payload answers_of(const kernels::exchange_rule& rule,
                             const p::link& link) noexcept {
-  const bool pulls = std::holds_alternative<p::push_fetch>(link.discipline) ||
-                     std::holds_alternative<p::bounded>(link.discipline);
-  return pulls ? kernels::payload::parameters : rule.goes_down();
+  return p::pulls(link.discipline) ? kernels::payload::parameters
+                                   : rule.goes_down();
 }
 
 kernels::compression packing_of(const p::link& link) noexcept {

@@ -8,15 +8,15 @@
 namespace sounder::actors {
 
 target::target(std::span<float> parameters, std::size_t arrivals,
-               std::size_t offset)
+               std::size_t offset, std::unique_ptr<gate> entrance)
     : parameters_(parameters),
       offset_(offset),
-      payloads_(arrivals),
-      clocks_(arrivals) {}
+      gate_(std::move(entrance)),
+      payloads_(arrivals) {}
 
 float* target::optimizer_state() {
-  const std::scoped_lock lock(state_lock_);
-  optimizer_state_.resize(parameters_.size());
+  std::call_once(state_made_,
+                 [this] { optimizer_state_.resize(parameters_.size()); });
   return optimizer_state_.data();
 }
 
@@ -26,24 +26,39 @@ kernels::far_end target::at(std::size_t first, std::size_t n, float step,
   return {parameters_.data() + first, state, n, step, offset_ + first};
 }
 
-void target::pass_turn() noexcept {
-  turn_.store((turn_.load() + 1) % payloads_.size());
-  changed.notify();
+bool target::admits(std::size_t rank, errand what) {
+  if (!gate_) {
+    return true;
+  }
+  const std::scoped_lock lock(gate_lock_);
+  return gate_->admits(rank, what);
 }
 
-bool target::arrive(std::size_t rank, float* payload) noexcept {
+void target::served(std::size_t rank, errand what) {
+  if (gate_) {
+    {
+      const std::scoped_lock lock(gate_lock_);
+      gate_->served(rank, what);
+    }
+    changed.notify();
+  }
+}
+
+bool target::come(std::size_t rank, float* payload) {
+  const std::scoped_lock lock(gate_lock_);
   payloads_[rank] = payload;
-  return waiting_.fetch_add(1) + 1 == payloads_.size();
+  return gate_->come(rank);
 }
 
-void target::open_barrier() noexcept {
-  waiting_.store(0);
-  opened_.fetch_add(1);
+void target::open_round() {
+  {
+    const std::scoped_lock lock(gate_lock_);
+    gate_->round_served();
+  }
   changed.notify();
 }
 
-void serve_barrier(const kernels::exchange_rule& rule, target& far,
-                   float step) {
+void serve_round(const kernels::exchange_rule& rule, target& far, float step) {
   constexpr std::size_t block = 2048;
   const std::size_t size = far.parameters().size();
   std::vector<float*> here(far.arrived().size());
@@ -54,20 +69,7 @@ void serve_barrier(const kernels::exchange_rule& rule, target& far,
         far.at(first, std::min(block, size - first), step, rule.has_state()),
         here);
   }
-  far.open_barrier();
-}
-
-void target::tick(std::size_t rank) noexcept {
-  clocks_[rank].fetch_add(1);
-  changed.notify();
-}
-
-std::uint64_t target::slowest() const noexcept {
-  std::uint64_t least = clocks_.empty() ? 0 : clocks_[0].load();
-  for (const auto& clock : clocks_) {
-    least = std::min(least, clock.load());
-  }
-  return least;
+  far.open_round();
 }
 
 void inbox::put(letter mail) {

@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
+#include "actors/sync/gate/gate.hpp"
 #include "actors/wire/signal.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 
@@ -35,7 +37,7 @@ class target {
   /// `parameters` outlive the target; `arrivals` links end here. A sharded
   /// hub holds the coordinates from `offset` on.
   target(std::span<float> parameters, std::size_t arrivals,
-         std::size_t offset = 0);
+         std::size_t offset = 0, std::unique_ptr<gate> entrance = nullptr);
 
   std::span<float> parameters() const noexcept { return parameters_; }
 
@@ -54,21 +56,15 @@ class target {
   hold in_use;
   signal changed;
 
-  // in_turn: whose meeting is next, by rank of the link among the arrivals.
-  bool is_turn_of(std::size_t rank) const noexcept { return turn_ == rank; }
-  void pass_turn() noexcept;
+  // The discipline, whose gate it is; see gate.hpp. Without one it is open.
+  bool admits(std::size_t rank, errand what);
+  void served(std::size_t rank, errand what);
 
-  // barrier: payloads of whoever has come, by rank. The last one to come
-  // serves all, then lets them go.
-  /// True for the last one.
-  bool arrive(std::size_t rank, float* payload) noexcept;
+  /// For a sync: the payload has come. True for the one that has to serve all
+  /// that came, and then to open the round.
+  bool come(std::size_t rank, float* payload);
   std::span<float* const> arrived() const noexcept { return payloads_; }
-  void open_barrier() noexcept;
-  std::uint64_t barriers_opened() const noexcept { return opened_.load(); }
-
-  // bounded: meetings of every link.
-  void tick(std::size_t rank) noexcept;
-  std::uint64_t slowest() const noexcept;
+  void open_round();
 
   std::size_t arrivals() const noexcept { return payloads_.size(); }
 
@@ -76,18 +72,16 @@ class target {
   std::span<float> parameters_;
   std::size_t offset_;
   std::atomic<std::uint64_t> version_{0};
-  std::atomic<std::size_t> turn_{0};
-  std::mutex state_lock_;
+  std::mutex gate_lock_;
+  std::unique_ptr<gate> gate_;
+  std::once_flag state_made_;
   std::vector<float> optimizer_state_;
   std::vector<float*> payloads_;
-  std::atomic<std::size_t> waiting_{0};
-  std::atomic<std::uint64_t> opened_{0};
-  std::vector<std::atomic<std::uint64_t>> clocks_;
 };
 
-/// Serves all payloads that have come to the target's barrier, each from the
-/// same parameters, and opens it.
-void serve_barrier(const kernels::exchange_rule& rule, target& far, float step);
+/// Serves all payloads of the round, each from the same parameters, and opens
+/// it.
+void serve_round(const kernels::exchange_rule& rule, target& far, float step);
 
 /// Messages that wait for a replica to come to rest: updates of neighbours.
 struct letter {

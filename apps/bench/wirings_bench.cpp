@@ -18,7 +18,7 @@
 #include <fmt/core.h>
 
 #include "actors/run/train.hpp"
-#include "actors/sync/served_meeting.hpp"
+#include "actors/sync/memory_session.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/exchange/all_reduce.hpp"
 #include "kernels/exchange/elastic.hpp"
@@ -131,14 +131,14 @@ double pushes_a_second(unsigned links, bool locked) {
   const auto push = [&](std::size_t rank) {
     std::vector<float> w(size, 1.0F);
     actors::local_end own(w, false, 0);
-    actors::served_link link;
+    actors::memory_link link;
     link.rule = rule;
     link.far = far;
     link.rank = rank;
     link.hold_far = locked;
     link.snapshot = w;
     link.meter = std::make_shared<actors::link_meter>();
-    const auto meeting = actors::meet_freely(std::move(link));
+    const auto meeting = actors::meet_in_memory(std::move(link));
     for (int p = 0; p < pushes; ++p) {
       for (float& x : w) {
         x = 0.999F * x + 0.001F;

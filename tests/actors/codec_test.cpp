@@ -10,7 +10,7 @@
 #include "actors/messages.hpp"
 #include "actors/node/doors.hpp"
 #include "actors/node/letter_part.hpp"
-#include "actors/wire/packet.hpp"
+#include "actors/sync/packet.hpp"
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
@@ -27,7 +27,7 @@ a::codec compressing(k::packing form) {
 
 a::packet_header header_of(std::size_t length) {
   a::packet_header header;
-  header.kind = a::packet_kind::push;
+  header.kind = a::errand::push;
   header.length = static_cast<std::uint32_t>(length);
   header.bytes = static_cast<std::uint32_t>(length * sizeof(float));
   return header;

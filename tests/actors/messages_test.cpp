@@ -14,7 +14,7 @@
 
 #include "actors/node/letter_part.hpp"
 #include "actors/node/network.hpp"
-#include "actors/wire/packet.hpp"
+#include "actors/sync/packet.hpp"
 
 namespace a = sounder::actors;
 
@@ -69,7 +69,7 @@ TEST_CASE("messages: packets carry any float") {
   a::incoming in(100);
   for (const float step : awkward) {
     a::packet_header header;
-    header.kind = a::packet_kind::push;
+    header.kind = a::errand::push;
     header.step = step;
     header.offset = 3;
     header.length = static_cast<std::uint32_t>(awkward.size());
@@ -80,7 +80,7 @@ TEST_CASE("messages: packets carry any float") {
     REQUIRE(in.receive_on(to));
 
     REQUIRE(in.is_complete());
-    REQUIRE(in.header().kind == a::packet_kind::push);
+    REQUIRE(in.header().kind == a::errand::push);
     REQUIRE(in.header().offset == 3);
     REQUIRE(std::bit_cast<std::uint32_t>(in.header().step) ==
             std::bit_cast<std::uint32_t>(step));
@@ -102,7 +102,7 @@ TEST_CASE("messages: a packet that does not fit is refused") {
   SECTION("beyond all vectors") { header.offset = ~std::uint64_t{0}; }
   SECTION("with bytes of another length") { header.bytes = 28; }
   SECTION("longer than packets are") { header.length = ~std::uint32_t{0}; }
-  SECTION("of no kind") { header.kind = static_cast<a::packet_kind>(9); }
+  SECTION("of no kind") { header.kind = static_cast<a::errand>(9); }
   REQUIRE(from.write_some(&header, sizeof header) == sizeof header);
   a::incoming in(100);
 

@@ -1,9 +1,10 @@
-#include "actors/sync/remote_meeting.hpp"
+#include "actors/sync/stream_session.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "actors/wire/packet.hpp"
+#include "actors/sync/gate/gate.hpp"
+#include "actors/sync/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/shared_vector.hpp"
 
@@ -11,14 +12,13 @@ namespace sounder::actors {
 
 namespace {
 
-namespace p = topology;
 using clock = std::chrono::steady_clock;
 
 /// A discipline at the near end says which errands a meeting is made of; the
 /// port at the far end says when they may begin.
-class remote_meeting : public meeting {
+class stream_session : public meeting {
  public:
-  explicit remote_meeting(remote_link link)
+  explicit stream_session(stream_link link)
       : link_(std::move(link)),
         size_(link_.snapshot.size()),
         out_(std::move(link_.codec.out)),
@@ -29,12 +29,13 @@ class remote_meeting : public meeting {
   bool attend(local_end& own, const step_context& now) override {
     if (!std::exchange(came_, true)) {
       since_ = clock::now();
-      plan_errands();
+      steps_ += tau;
+      errands_ = errands_for(link_.discipline, steps_);
     }
     if (link_.wire->get() != nullptr) {
       run_errands(own, now);
     }
-    if (!errands_.empty()) {
+    if (!errands_.is_empty()) {
       return false;
     }
     finish();
@@ -61,27 +62,8 @@ class remote_meeting : public meeting {
   }
 
  private:
-  void plan_errands() {
-    const p::discipline& when = link_.discipline;
-    steps_ += tau;
-    if (p::is_synchronous(when)) {
-      errands_ = {packet_kind::sync};
-    } else if (std::holds_alternative<p::bounded>(when)) {
-      errands_ = {packet_kind::push, packet_kind::pull};
-    } else if (const auto* often = std::get_if<p::push_fetch>(&when)) {
-      if (steps_ % often->push == 0) {
-        errands_.push_back(packet_kind::push);
-      }
-      if (steps_ % often->fetch == 0) {
-        errands_.push_back(packet_kind::pull);
-      }
-    } else {
-      errands_ = {packet_kind::trade};
-    }
-  }
-
   void run_errands(local_end& own, const step_context& now) {
-    while (!errands_.empty()) {
+    while (!errands_.is_empty()) {
       // Folded before: the packets of an errand come and go on their own.
       if (!is_out_ && !own.settle()) {
         is_published_held_ = true;
@@ -97,7 +79,7 @@ class remote_meeting : public meeting {
         }
       }
       is_out_ = false;
-      errands_.erase(errands_.begin());
+      errands_.pop();
     }
   }
 
@@ -132,13 +114,13 @@ class remote_meeting : public meeting {
     header.length =
         static_cast<std::uint32_t>(std::min(packet_floats, size_ - asked_));
     const std::size_t n = header.length;
-    const bool is_up = header.kind != packet_kind::pull;
+    const bool is_up = header.kind != errand::pull;
     header.bytes = is_up ? header.length * sizeof(float) : 0;
     float* const up = out_.start(header);
     if (is_up) {
       const kernels::near_end near = link_.open(own, now, asked_, n);
       link_.rule->ask(near, up);
-      if (header.kind == packet_kind::push) {
+      if (header.kind == errand::push) {
         kernels::relaxed::copy(near.w, n, near.s);
       } else {
         before_.resize(size_);
@@ -174,7 +156,7 @@ class remote_meeting : public meeting {
   void check_answer() const {
     const packet_header& header = in_.header();
     if (header.kind != errands_.front() || header.offset != answered_ ||
-        (header.bytes == 0) != (header.kind == packet_kind::push)) {
+        (header.bytes == 0) != (header.kind == errand::push)) {
       throw link_.wire->get()->error("an answer that does not fit");
     }
   }
@@ -184,7 +166,7 @@ class remote_meeting : public meeting {
     const std::size_t n = header.length;
     if (header.bytes > 0) {
       const kernels::near_end near = link_.open(own, now, answered_, n);
-      if (header.kind == packet_kind::pull) {
+      if (header.kind == errand::pull) {
         kernels::overwrite().take(near, in_.values(), nullptr);
       } else {
         link_.rule->take(near, in_.values(), before_.data() + answered_);
@@ -212,9 +194,9 @@ class remote_meeting : public meeting {
     came_ = false;
   }
 
-  remote_link link_;
+  stream_link link_;
   std::size_t size_;
-  std::vector<packet_kind> errands_;  // of this meeting, still to run
+  errand_list errands_;  // of this meeting, still to run
   bool came_ = false;
   bool is_out_ = false;
   bool is_published_held_ = false;
@@ -235,8 +217,8 @@ class remote_meeting : public meeting {
 
 }  // namespace
 
-std::unique_ptr<meeting> meet_remotely(remote_link link) {
-  return std::make_unique<remote_meeting>(std::move(link));
+std::unique_ptr<meeting> meet_by_stream(stream_link link) {
+  return std::make_unique<stream_session>(std::move(link));
 }
 
 }  // namespace sounder::actors

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "actors/sync/errand.hpp"
 #include "actors/wire/stream.hpp"
 #include "kernels/exchange/packer.hpp"
 
@@ -18,15 +19,8 @@ namespace sounder::actors {
 /// the vector to the socket and back.
 constexpr std::size_t packet_floats = std::size_t{1} << 16U;
 
-enum class packet_kind : std::uint32_t {
-  trade,  // up, and down in answer
-  push,   // up; answered by an empty packet
-  pull,   // empty; down in answer
-  sync,   // up to a barrier; all down when it opens
-};
-
 struct packet_header {
-  packet_kind kind = packet_kind::trade;
+  errand kind = errand::trade;
   float step = 0.0F;          // size of the local steps
   std::uint64_t offset = 0;   // of the first coordinate
   std::uint32_t length = 0;   // coordinates that it is about

@@ -15,12 +15,12 @@
 namespace sounder::actors {
 
 /// A link whose far end is on another node.
-struct remote_link : local_link {
+struct stream_link : local_link {
   topology::discipline discipline;
   std::shared_ptr<pending_stream> wire;  // to its port
   actors::codec codec;
 };
 
-std::unique_ptr<meeting> meet_remotely(remote_link link);
+std::unique_ptr<meeting> meet_by_stream(stream_link link);
 
 }  // namespace sounder::actors

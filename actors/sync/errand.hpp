@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+namespace sounder::actors {
+
+/// What the near end of a link wants of the far one. It travels in packets.
+enum class errand : std::uint32_t {
+  trade,  // up, and down in answer
+  push,   // up alone
+  pull,   // down alone
+  sync,   // up; down when all have come
+};
+
+/// The errands of one meeting, first come, first run.
+class errand_list {
+ public:
+  errand_list() = default;
+  errand_list(std::initializer_list<errand> all) noexcept {
+    for (const errand each : all) {
+      add(each);
+    }
+  }
+
+  void add(errand what) noexcept { all_[size_++] = what; }
+  void pop() noexcept { ++first_; }
+  bool is_empty() const noexcept { return first_ == size_; }
+  errand front() const noexcept { return all_[first_]; }
+
+ private:
+  std::array<errand, 2> all_{};
+  std::size_t size_ = 0;
+  std::size_t first_ = 0;
+};
+
+}  // namespace sounder::actors

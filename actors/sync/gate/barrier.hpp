@@ -1,0 +1,48 @@
+#pragma once
+
+// All together: nobody goes on before everybody has come (synchronous SGD).
+
+#include <cstddef>
+#include <vector>
+
+#include "actors/sync/gate/gate.hpp"
+
+namespace sounder::actors {
+
+class barrier_gate : public gate {
+ public:
+  explicit barrier_gate(const gate_ranks& ranks)
+      : members_(ranks.size()),
+        waits_(ranks.empty() ? 0 : ranks.back() + 1, false) {}
+
+  /// Whoever waits may go on when his round was served.
+  bool admits(std::size_t rank, errand /*what*/) const override {
+    return !waits_[rank];
+  }
+  void served(std::size_t /*rank*/, errand /*what*/) override {}
+
+  bool come(std::size_t rank) override {
+    waits_[rank] = true;
+    return ++came_ == members_;
+  }
+  void round_served() override {
+    came_ = 0;
+    waits_.assign(waits_.size(), false);
+  }
+
+ private:
+  std::size_t members_;
+  std::size_t came_ = 0;
+  std::vector<bool> waits_;  // by rank
+};
+
+inline std::unique_ptr<gate> make_gate(const topology::barrier&,
+                                       const gate_ranks& ranks) {
+  return std::make_unique<barrier_gate>(ranks);
+}
+
+inline errand_list errands_of(const topology::barrier&, std::size_t) {
+  return {errand::sync};
+}
+
+}  // namespace sounder::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+// The far end of a discipline: who may be served now, and what follows from
+// having been served. Without a clock, a thread or a message, so that a meeting
+// in memory, a port and a test that tries every order ask the very same code.
+//
+// A discipline is one file here, beside its value in topology/discipline.hpp:
+//
+//   make_gate(value, ranks)    the far end; null where it is always open
+//   errands_of(value, steps)   the near end: what a replica wants of the link
+//                              after so many local steps
+//
+// gates.cpp lists them; one that lacks either does not compile.
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "actors/sync/errand.hpp"
+#include "topology/discipline.hpp"
+
+namespace sounder::actors {
+
+/// Links are known by their ranks among all that end at the target.
+///
+/// Threads: one at a time; target::admits() and its like see to it.
+class gate {
+ public:
+  virtual ~gate() = default;
+
+  /// Whether the rank's errand may begin; of a sync, whether it may end.
+  virtual bool admits(std::size_t rank, errand what) const = 0;
+  /// The errand is over.
+  virtual void served(std::size_t rank, errand what) = 0;
+
+  /// For a sync, its payload has come. True when that makes the round complete:
+  /// whoever was told serves all payloads, then calls round_served().
+  virtual bool come(std::size_t /*rank*/) { return false; }
+  virtual void round_served() {}
+};
+
+/// The links of a target that have the same discipline: their ranks.
+using gate_ranks = std::vector<std::size_t>;
+
+/// Of whichever it is.
+std::unique_ptr<gate> gate_for(const topology::discipline& when,
+                               const gate_ranks& ranks);
+errand_list errands_for(const topology::discipline& when, std::size_t steps);
+
+}  // namespace sounder::actors

@@ -1,0 +1,291 @@
+#include "actors/sync/memory_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "actors/sync/gate/gate.hpp"
+#include "kernels/exchange/overwrite.hpp"
+#include "kernels/shared_vector.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+using buffer = std::array<float, local_end::block>;
+
+/// Calls visit(first, n) for the blocks of a vector. The links of an end begin
+/// at blocks far from each other's, lest those who meet it at once write into
+/// the same cache lines all the way.
+template <class Visit>
+void for_each_block(std::size_t size, const memory_link& link,
+                    const Visit& visit) {
+  const std::size_t blocks = (size + local_end::block - 1) / local_end::block;
+  const std::size_t links = std::max<std::size_t>(link.far->arrivals(), 1);
+  const std::size_t begin = link.rank * blocks / links;
+  for (std::size_t k = 0; k < blocks; ++k) {
+    const std::size_t first = (begin + k) % blocks * local_end::block;
+    visit(first, std::min(local_end::block, size - first));
+  }
+}
+
+/// Runs the errands of each occasion, block by block, with everything held or
+/// nothing; in between it tells whom it waits for.
+class memory_session : public meeting {
+ public:
+  explicit memory_session(memory_link link) : link_(std::move(link)) {
+    meters_.push_back(link_.meter);
+  }
+
+  bool attend(local_end& own, const step_context& now) override {
+    if (!std::exchange(came_, true)) {
+      since_ = clock::now();
+      steps_ += tau;
+      errands_ = errands_for(link_.discipline, steps_);
+    }
+    for (; !errands_.is_empty(); errands_.pop()) {
+      const errand what = errands_.front();
+      if (!(what == errand::sync ? sync(own, now) : run(what, own, now))) {
+        return false;
+      }
+    }
+    finish();
+    return true;
+  }
+
+  void wait() override {
+    static_cast<void>(link_.far->changed.wait([this] { return may_go_on(); }));
+  }
+
+  std::string waits_for() const override {
+    return link_.meter->from + " waits for " + link_.meter->to;
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  bool may_go_on() const {
+    return link_.far->admits(link_.rank, errands_.front()) &&
+           (!link_.hold_far || !link_.far->in_use.is_taken());
+  }
+
+  /// Takes what has to be held; all of it or nothing.
+  bool try_enter(local_end& own) {
+    if (!own.try_hold()) {
+      return false;
+    }
+    if (link_.hold_far && !link_.far->in_use.try_take()) {
+      own.let_go();
+      return false;
+    }
+    return true;
+  }
+
+  void leave(local_end& own) {
+    if (link_.hold_far) {
+      link_.far->in_use.give_back();
+      link_.far->changed.notify();
+    }
+    own.let_go();
+  }
+
+  bool run(errand what, local_end& own, const step_context& now) {
+    if (!link_.far->admits(link_.rank, what) || !try_enter(own)) {
+      return false;
+    }
+    if (what == errand::trade) {
+      trade(own, now);
+    } else if (what == errand::push) {
+      push(own, now);
+    } else {
+      pull(own, now);
+    }
+    leave(own);
+    link_.far->served(link_.rank, what);
+    return true;
+  }
+
+  /// ask, serve, take, block by block.
+  void trade(local_end& own, const step_context& now) {
+    const kernels::exchange_rule& rule = *link_.rule;
+    pass(own, now,
+         [&](const kernels::near_end& near, kernels::far_end far,
+             float* payload) {
+           rule.ask(near, payload);
+           rule.serve(far, payload);
+           rule.take(near, payload, near.w);  // held: nobody has moved it
+         });
+    bytes_ += 2 * vector_bytes();
+  }
+
+  /// ask and serve; s <- w.
+  void push(local_end& own, const step_context& now) {
+    const kernels::exchange_rule& rule = *link_.rule;
+    pass(own, now,
+         [&](const kernels::near_end& near, kernels::far_end far,
+             float* payload) {
+           rule.ask(near, payload);
+           rule.serve(far, payload);
+           kernels::relaxed::copy(near.w, near.n, near.s);
+         });
+    bytes_ += vector_bytes();
+  }
+
+  /// Takes the far end's parameters over.
+  void pull(local_end& own, const step_context& now) {
+    const kernels::overwrite rule;
+    pass(own, now,
+         [&](const kernels::near_end& near, kernels::far_end far,
+             float* payload) {
+           rule.serve(far, payload);
+           rule.take(near, payload, nullptr);
+         });
+    bytes_ += vector_bytes();
+  }
+
+  /// All blocks of the vector, opened and closed.
+  template <class Visit>
+  void pass(local_end& own, const step_context& now, const Visit& visit) {
+    buffer payload;
+    const bool with_state = link_.rule->has_state();
+    start_pass(own);
+    for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
+      visit(link_.open(own, now, first, n),
+            link_.far->at(first, n, now.step, with_state), payload.data());
+      link_.close(own, first, n);
+    });
+    end_pass(own);
+  }
+
+  /// Comes with a payload, and goes on with the answer when all have come. The
+  /// published copy is free in between.
+  bool sync(local_end& own, const step_context& now) {
+    if (!has_come_) {
+      if (!own.try_hold()) {
+        return false;
+      }
+      come(own, now);
+    }
+    if (!link_.far->admits(link_.rank, errand::sync) || !own.try_hold()) {
+      return false;
+    }
+    for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
+      const kernels::near_end near = link_.open(own, now, first, n);
+      const float* const asked =
+          own.published() ? asked_.data() + first : near.w;
+      link_.rule->take(near, payload_.data() + first, asked);
+      link_.close(own, first, n);
+    });
+    end_pass(own);
+    own.let_go();
+    has_come_ = false;
+    bytes_ += 2 * vector_bytes();
+    return true;
+  }
+
+  void come(local_end& own, const step_context& now) {
+    payload_.resize(size());
+    asked_.resize(own.published() ? size() : 0);
+    start_pass(own);
+    for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
+      const kernels::near_end near = link_.open(own, now, first, n);
+      link_.rule->ask(near, payload_.data() + first);
+      if (own.published()) {
+        kernels::relaxed::copy(near.w, n, asked_.data() + first);
+      }
+      link_.close(own, first, n);
+    });
+    end_pass(own);
+    own.let_go();
+    has_come_ = true;
+    if (link_.far->come(link_.rank, payload_.data())) {
+      serve_round(*link_.rule, *link_.far, now.step);
+    }
+  }
+
+  /// Around a pass over the link's coordinates. What others of the vector
+  /// need is done before where these are not all.
+  void start_pass(local_end& own) const noexcept {
+    if (size() != own.size()) {
+      own.open_all();
+    }
+  }
+  void end_pass(local_end& own) const noexcept {
+    if (size() == own.size()) {
+      own.pass_done();
+    }
+  }
+
+  void finish() noexcept {
+    const std::uint64_t version = link_.far->version();
+    link_.meter->staleness.add(version - link_.seen_version);
+    link_.far->count_meeting();
+    link_.seen_version = version + 1;
+    link_.meter->bytes.fetch_add(std::exchange(bytes_, 0),
+                                 std::memory_order_relaxed);
+    link_.meter->latency_ns.add(
+        static_cast<std::uint64_t>((clock::now() - since_).count()));
+    came_ = false;
+  }
+
+  std::size_t size() const noexcept { return link_.snapshot.size(); }
+  std::uint64_t vector_bytes() const noexcept { return size() * sizeof(float); }
+
+  memory_link link_;
+  bool came_ = false;
+  clock::time_point since_;
+  std::size_t steps_ = 0;
+  errand_list errands_;  // of this occasion, still to run
+  std::uint64_t bytes_ = 0;
+
+  // Of a sync.
+  std::vector<float> payload_;
+  std::vector<float> asked_;  // where others meet this replica meanwhile
+  bool has_come_ = false;
+};
+
+/// Each occasion is with another neighbour.
+class random_meeting : public meeting {
+ public:
+  random_meeting(std::vector<std::unique_ptr<meeting>> with,
+                 kernels::random_stream random)
+      : with_(std::move(with)), random_(random) {
+    for (const auto& each : with_) {
+      meters_.insert(meters_.end(), each->meters().begin(),
+                     each->meters().end());
+    }
+  }
+
+  bool attend(local_end& own, const step_context& now) override {
+    if (!drawn_) {
+      chosen_ = random_.below(static_cast<std::uint32_t>(with_.size()));
+      drawn_ = true;
+    }
+    if (!with_[chosen_]->attend(own, now)) {
+      return false;
+    }
+    drawn_ = false;
+    return true;
+  }
+  void wait() override { with_[chosen_]->wait(); }
+  std::string waits_for() const override { return with_[chosen_]->waits_for(); }
+
+ private:
+  std::vector<std::unique_ptr<meeting>> with_;
+  kernels::random_stream random_;
+  std::size_t chosen_ = 0;
+  bool drawn_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<meeting> meet_in_memory(memory_link link) {
+  return std::make_unique<memory_session>(std::move(link));
+}
+
+std::unique_ptr<meeting> meet_at_random(
+    std::vector<std::unique_ptr<meeting>> with, kernels::random_stream random) {
+  return std::make_unique<random_meeting>(std::move(with), random);
+}
+
+}  // namespace sounder::actors
