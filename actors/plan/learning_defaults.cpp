@@ -13,7 +13,11 @@ namespace {
 
 namespace p = topology;
 
-constexpr unsigned least_epochs = 10;
+/// Features of dense samples, such as pixels, hang together: the last percents
+/// take longer.
+double least_epochs(const kernels::dataset& data) {
+  return data.is_sparse() ? 10.0 : 50.0;
+}
 
 bool sums_gradients_at_barrier(const p::link& link) {
   const auto* when = std::get_if<p::barrier>(&link.discipline);
@@ -86,7 +90,7 @@ unsigned usual_epochs(const p::graph& wiring,
                              static_cast<double>(p::stepping_replicas(wiring)));
   }
   return static_cast<unsigned>(std::ceil(
-      std::clamp(std::ceil(values / epoch), double{least_epochs}, most) *
+      std::clamp(std::ceil(values / epoch), least_epochs(data), most) *
       growth));
 }
 

@@ -21,10 +21,10 @@ struct learning_defaults {
 };
 
 /// Epochs over so much data: as many as walk 25 million stored values, 10 at
-/// the least, 1,000 at the most. Small sets need many, and theirs cost next to
-/// nothing. N replicas that hear of each other little by little and see 1/N of
-/// the samples each: N / 2 times as many (elastic, pair_average), 3 N / 4 times
-/// (token_merge).
+/// the least (50 where samples are dense), 1,000 at the most. Small sets need
+/// many, and theirs cost next to nothing. N replicas that hear of each other
+/// little by little and see 1/N of the samples each: N / 2 times as many
+/// (elastic, pair_average), 3 N / 4 times (token_merge).
 unsigned usual_epochs(const topology::graph& wiring,
                       const kernels::dataset& data) noexcept;
 

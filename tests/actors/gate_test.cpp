@@ -100,8 +100,7 @@ class orders {
     s.so_far.waits[rank] = false;
     s.errands[rank].pop();
     if (s.errands[rank].is_empty()) {
-      s.errands[rank] =
-          a::errands_for(when_, 1 + ++s.so_far.done[rank]);
+      s.errands[rank] = a::errands_for(when_, 1 + ++s.so_far.done[rank]);
     }
     return true;
   }

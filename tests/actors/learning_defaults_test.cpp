@@ -20,6 +20,18 @@ p::graph system(const std::string& name, unsigned replicas) {
   return *p::by_name(name, {.replicas = replicas});
 }
 
+/// With one value each.
+k::dataset sparse_rows(std::size_t rows) {
+  k::sparse_storage storage;
+  storage.start = k::buffer<std::uint64_t>(rows + 1);
+  storage.index = k::buffer<std::uint32_t>(rows);
+  storage.value = k::buffer<float>(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    storage.start[i + 1] = i + 1;
+  }
+  return {std::move(storage), std::vector<float>(rows), 1};
+}
+
 /// Rows of norm 5, targets +-1.
 k::dataset rows_of_norm_5(std::size_t rows) {
   std::vector<float> labels;
@@ -107,13 +119,20 @@ TEST_CASE("learning defaults: gradients at a barrier are of larger batches") {
   REQUIRE(batch("star", 2) == 1);
 }
 
-TEST_CASE("learning defaults: small sets get more epochs, within bounds") {
+TEST_CASE("learning defaults: dense samples get fifty epochs at the least") {
   REQUIRE(a::usual_epochs(p::serial(), t::blank(10)) == 1000);
-  REQUIRE(a::usual_epochs(p::serial(), t::blank(1'000'000)) == 25);
-  REQUIRE(a::usual_epochs(p::serial(), t::blank(10'000'000)) == 10);
-  REQUIRE(a::usual_epochs(system("ea-wild", 2), t::blank(10'000'000)) == 10);
-  REQUIRE(a::usual_epochs(system("ea-wild", 4), t::blank(10'000'000)) == 20);
-  REQUIRE(a::usual_epochs(system("hogwildpp", 2), t::blank(10'000'000)) == 15);
+  REQUIRE(a::usual_epochs(p::serial(), t::blank(1'000'000)) == 50);
+  REQUIRE(a::usual_epochs(system("ea-wild", 4), t::blank(1'000'000)) == 100);
+}
+
+TEST_CASE("learning defaults: small sets get more epochs, within bounds") {
+  REQUIRE(a::usual_epochs(p::serial(), sparse_rows(10)) == 1000);
+  REQUIRE(a::usual_epochs(p::serial(), sparse_rows(1'000'000)) == 25);
+  REQUIRE(a::usual_epochs(p::serial(), sparse_rows(10'000'000)) == 10);
+  REQUIRE(a::usual_epochs(system("ea-wild", 2), sparse_rows(10'000'000)) == 10);
+  REQUIRE(a::usual_epochs(system("ea-wild", 4), sparse_rows(10'000'000)) == 20);
+  REQUIRE(a::usual_epochs(system("hogwildpp", 2), sparse_rows(10'000'000)) ==
+          15);
 }
 
 TEST_CASE("learning defaults: no step where the objective knows none") {
