@@ -1,6 +1,7 @@
 #include "actors/node/graph_builder.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "actors/messages.hpp"
@@ -68,9 +69,13 @@ void graph_builder::make_endpoints() {
   const std::size_t count = graph_.replicas.size();
   std::vector<std::size_t> arrivals(count, 0);
   std::vector<bool> is_met(count, false);
+  std::vector<const p::discipline*> disciplines(count, nullptr);
   for (const p::link& link : graph_.links) {
     ranks_.push_back(arrivals[link.to]);
-    arrivals[link.to] += is_served(link) ? 1 : 0;
+    if (is_served(link)) {
+      ++arrivals[link.to];
+      disciplines[link.to] = &link.discipline;
+    }
     is_met[link.to] = is_met[link.to] || is_served(link);
     // Either end of a pair may come to the other.
     is_met[link.from] = is_met[link.from] || is_random(link);
@@ -86,6 +91,12 @@ void graph_builder::make_endpoints() {
   }
   const auto line = std::make_shared<start_line>(std::max(workers, 1U));
   const auto together = std::make_shared<lag_limiter>(count);
+  // Where one link waits, all that end there have its discipline.
+  const auto gate_of = [&](std::size_t i) -> std::unique_ptr<gate> {
+    gate_ranks all(arrivals[i]);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all.empty() ? nullptr : gate_for(*disciplines[i], all);
+  };
   for (std::size_t i = 0; i < count; ++i) {
     wired_replica& replica = wired_.replicas[i];
     if (!replica.is_here) {
@@ -105,19 +116,6 @@ void graph_builder::make_endpoints() {
     together->walk(i, 0);
     replica.far = replica.links->own.published();
   }
-}
-
-/// Of the replica as a target. Where one link waits, all have its discipline.
-std::unique_ptr<gate> graph_builder::gate_of(std::size_t i) const {
-  gate_ranks ranks;
-  const p::discipline* when = nullptr;
-  for (std::size_t l = 0; l < graph_.links.size(); ++l) {
-    if (graph_.links[l].to == i && is_served(graph_.links[l])) {
-      ranks.push_back(ranks_[l]);
-      when = &graph_.links[l].discipline;
-    }
-  }
-  return when == nullptr ? nullptr : gate_for(*when, ranks);
 }
 
 void graph_builder::open_door(opened_doors& doors) {

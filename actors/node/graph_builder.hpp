@@ -68,7 +68,6 @@ class graph_builder {
   bool is_here(std::size_t replica) const;
   void make_replicas(std::span<const float> start);
   void make_endpoints();
-  std::unique_ptr<gate> gate_of(std::size_t replica) const;
   void find_wires();
   void open_wires(opened_doors& doors);
   void connect_wires();

@@ -91,10 +91,8 @@ class port_work {
   /// Whether the discipline lets a meeting begin. Takes what it has to hold.
   bool try_enter(const packet_header& first) {
     target& far = *setup_.far;
-    if (!far.admits(setup_.rank, first.kind)) {
-      return false;
-    }
-    return !setup_.hold_far || far.in_use.try_take();
+    return far.admits(setup_.rank, first.kind) &&
+           (!setup_.hold_far || far.in_use.try_take());
   }
 
   void meet(const packet_header& first) {

@@ -8,7 +8,6 @@
 #include "actors/sync/target.hpp"
 #include "actors/wire/stream_registry.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
-#include "topology/discipline.hpp"
 
 namespace sounder::actors {
 

@@ -3,8 +3,6 @@
 // One after the other, in the order of the links (EASGD, Zhang, Choromanska,
 // LeCun 2015, round robin).
 
-#include <algorithm>
-
 #include "actors/sync/gate/gate.hpp"
 
 namespace sounder::actors {
