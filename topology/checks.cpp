@@ -97,9 +97,9 @@ void replicas(const graph& wiring, problems& found) {
   if (wiring.replicas.empty()) {
     found.emplace_back("the graph has no replica");
   }
-  if (!wiring.step_rule.empty() && !is_step_rule(wiring.step_rule)) {
-    found.push_back("'" + wiring.step_rule +
-                    "' is no step rule; name one of step_rules, or none");
+  if (!wiring.optimizer.empty() && !is_optimizer(wiring.optimizer)) {
+    found.push_back("'" + wiring.optimizer +
+                    "' is no optimizer; name one of optimizers, or none");
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; i < wiring.replicas.size(); ++i) {

@@ -28,8 +28,8 @@ void append(std::vector<link>& all, const std::vector<link>& more,
 }
 
 void keep_rule(graph& all, const graph& more) {
-  if (all.step_rule.empty()) {
-    all.step_rule = more.step_rule;
+  if (all.optimizer.empty()) {
+    all.optimizer = more.optimizer;
   }
 }
 

@@ -2,7 +2,7 @@
 
 // Graphs made of replicas and edges, and of other graphs. All functions take
 // values and return a new one. Links may name missing replicas; validate says
-// so, nothing here does. Of two graphs' step rules that of the first stays if
+// so, nothing here does. Of two graphs' optimizers that of the first stays if
 // it has one.
 
 #include <cstddef>

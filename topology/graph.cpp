@@ -28,9 +28,9 @@ graph round_robin(unsigned workers) {
   return one_replica(workers, cyclic_turns{});
 }
 
-bool is_step_rule(std::string_view name) noexcept {
-  return std::find(step_rules.begin(), step_rules.end(), name) !=
-         step_rules.end();
+bool is_optimizer(std::string_view name) noexcept {
+  return std::find(optimizers.begin(), optimizers.end(), name) !=
+         optimizers.end();
 }
 
 unsigned workers(const graph& wiring) noexcept {

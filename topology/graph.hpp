@@ -77,22 +77,22 @@ struct link {
   topology::compression compression = {};
 };
 
-/// Local step rules, by their names in files.
-inline constexpr std::array<std::string_view, 5> step_rules = {
+/// Local optimizers, by their names in files.
+inline constexpr std::array<std::string_view, 5> optimizers = {
     "sgd", "momentum", "nesterov", "adam", "lars"};
 
 /// Whether the name is one of them.
-bool is_step_rule(std::string_view name) noexcept;
+bool is_optimizer(std::string_view name) noexcept;
 
 /// The wiring of a run. A value: copy it, change a copy.
 struct graph {
   std::vector<replica> replicas;
   std::vector<link> links;
 
-  /// What the replicas are meant to step with, of step_rules: a system may be
+  /// What the replicas are meant to step with, of optimizers: a system may be
   /// more than its links. Empty: whatever you like. Whoever plans the run
   /// decides; the graph runs with any.
-  std::string step_rule = {};
+  std::string optimizer = {};
 };
 
 /// One replica, one worker: plain SGD.

@@ -175,7 +175,7 @@ class member_reader {
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) {
         continue;
       }
-      if (!kernels::nearest(key, known_).empty()) {
+      if (key == "step-rule" || !kernels::nearest(key, known_).empty()) {
         refuse(key);
       }
       first = first.value_or(key);
@@ -187,6 +187,9 @@ class member_reader {
 
  private:
   [[noreturn]] void refuse(const std::string& key) const {
+    if (key == "step-rule") {
+      object_.at(key).fail("unknown key; it is optimizer now");
+    }
     object_.at(key).fail("unknown key; known here are " + list(known_) +
                          kernels::did_you_mean(key, known_));
   }

@@ -152,7 +152,7 @@ constexpr std::array systems = {
         "eamsgd",
         [](const options& o) {
           graph all = around_hub(o, elastic{o.alpha}, every{o.tau, true});
-          all.step_rule = "nesterov";
+          all.optimizer = "nesterov";
           return all;
         }},
     system_entry{"ea-wild", ea_wild},

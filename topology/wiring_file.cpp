@@ -196,7 +196,7 @@ void add_links(const node& from, graph& wiring) {
 
 /// What any graph of a file may have. Parts of others may have a name.
 std::vector<std::string> keys_with(const char* kind, std::size_t depth) {
-  std::vector<std::string> keys = {kind, "links", "step-rule"};
+  std::vector<std::string> keys = {kind, "links", "optimizer"};
   if (depth > 0) {
     keys.emplace_back("name");
   }
@@ -242,10 +242,10 @@ graph read_joined(const node& from, std::size_t depth) {
         r.name = name + "/" + r.name;
       }
     }
-    if (!all.step_rule.empty() && !next.step_rule.empty() &&
-        all.step_rule != next.step_rule) {
-      part.fail("steps by " + next.step_rule + ", a part before it by " +
-                all.step_rule + "; a run has one rule");
+    if (!all.optimizer.empty() && !next.optimizer.empty() &&
+        all.optimizer != next.optimizer) {
+      part.fail("steps by " + next.optimizer + ", a part before it by " +
+                all.optimizer + "; a run has one rule");
     }
     all = join(std::move(all), next);
     if (all.replicas.size() > most_replicas || all.links.size() > most_links) {
@@ -275,11 +275,11 @@ graph read_replicas(const node& from, std::size_t depth) {
   return wiring;
 }
 
-void read_step_rule(const node& from, graph& wiring) {
-  read(from, wiring.step_rule);
-  if (!is_step_rule(wiring.step_rule)) {
+void read_optimizer(const node& from, graph& wiring) {
+  read(from, wiring.optimizer);
+  if (!is_optimizer(wiring.optimizer)) {
     from.fail(
-        none_of(wiring.step_rule, {step_rules.begin(), step_rules.end()}));
+        none_of(wiring.optimizer, {optimizers.begin(), optimizers.end()}));
   }
 }
 
@@ -293,8 +293,8 @@ graph read_graph(const node& from, std::size_t depth) {
   if (from.has("links")) {
     add_links(from.at("links"), wiring);
   }
-  if (from.has("step-rule")) {
-    read_step_rule(from.at("step-rule"), wiring);
+  if (from.has("optimizer")) {
+    read_optimizer(from.at("optimizer"), wiring);
   }
   return wiring;
 }

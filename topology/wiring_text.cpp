@@ -145,9 +145,9 @@ std::string write_wiring(const graph& wiring) {
     links.push_back(std::move(object));
   }
   const std::string rule =
-      wiring.step_rule.empty()
+      wiring.optimizer.empty()
           ? ""
-          : "\n  \"step-rule\": " + line_of(wiring.step_rule) + ",";
+          : "\n  \"optimizer\": " + line_of(wiring.optimizer) + ",";
   return "{" + rule + "\n  \"replicas\": " + lines_of(replicas) +
          ",\n  \"links\": " + lines_of(links) + "\n}\n";
 }

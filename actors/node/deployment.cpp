@@ -86,9 +86,10 @@ std::vector<char> encode(const deployment& part) {
       {"order", static_cast<int>(plan.order.kind)},
       {"block_rows", plan.order.block_rows},
       {"seed", plan.seed},
-      {"rule",
-       {static_cast<int>(plan.rule.kind), plan.rule.momentum, plan.rule.beta,
-        plan.rule.epsilon, plan.rule.weight_decay, plan.rule.trust}},
+      {"optimizer",
+       {static_cast<int>(plan.optimizer.kind), plan.optimizer.momentum,
+        plan.optimizer.beta, plan.optimizer.epsilon,
+        plan.optimizer.weight_decay, plan.optimizer.trust}},
       {"gd_epochs", plan.gd.epochs},
       {"time_limit_s",
        plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
@@ -150,13 +151,14 @@ deployment decode(const std::vector<char>& bytes) {
       static_cast<kernels::order_kind>(text.at("order").get<int>());
   plan.order.block_rows = text.at("block_rows");
   plan.seed = text.at("seed");
-  const json& rule = text.at("rule");
-  plan.rule = {static_cast<kernels::step_kind>(rule.at(0).get<int>()),
-               rule.at(1),
-               rule.at(2),
-               rule.at(3),
-               rule.at(4),
-               rule.at(5)};
+  const json& optimizer = text.at("optimizer");
+  plan.optimizer = {
+      static_cast<kernels::optimizer_kind>(optimizer.at(0).get<int>()),
+      optimizer.at(1),
+      optimizer.at(2),
+      optimizer.at(3),
+      optimizer.at(4),
+      optimizer.at(5)};
   plan.gd.epochs = text.at("gd_epochs");
   if (const double limit = text.at("time_limit_s"); limit > 0.0) {
     plan.stop.wall_clock = std::chrono::duration<double>(limit);

@@ -21,7 +21,7 @@ using objective_factory =
 /// A node's part of a run.
 struct deployment {
   std::string place;           // which of the graph's places the node is
-  training_plan plan;          // without objective and step-size rule
+  training_plan plan;          // without objective and schedule
   std::string objective;       // its description
   std::vector<float> learned;  // by the leader's objective
   std::string data;            // the plan's data_source, or its part_source

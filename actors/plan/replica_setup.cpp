@@ -74,11 +74,11 @@ epoch_cut cut_phases(std::size_t rows, std::size_t batch_size,
 }  // namespace
 
 void replica_setup::make_objectives() {
-  objective = kernels::with_step_rule(plan->objective, plan->rule);
+  objective = kernels::with_optimizer(plan->objective, plan->optimizer);
   if (plan->gd.epochs > 0) {
-    kernels::step_rule plain;
-    plain.weight_decay = plan->rule.weight_decay;
-    gd_objective = kernels::with_step_rule(plan->objective, plain);
+    kernels::optimizer plain;
+    plain.weight_decay = plan->optimizer.weight_decay;
+    gd_objective = kernels::with_optimizer(plan->objective, plain);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_chunks_a_leg = std::size_t{1} << 14U;
 
 double step_of(const run_cut& cut, std::size_t chunk,
-               const kernels::step_size_rule& rule) {
+               const kernels::learning_rate_schedule& rule) {
   const auto [epoch, within] = cut.chunks().place_of(chunk);
   const std::vector<chunk_range>& chunks = cut.epoch(epoch).chunks;
   const double done = static_cast<double>(chunks[within].first) /
@@ -138,7 +138,7 @@ std::vector<chunk_range> cut_epoch(std::size_t rows, std::size_t batch_size,
 
 phase_schedule plan_phase(const run_cut& cut, std::size_t first,
                           std::size_t last, const kernels::objective& objective,
-                          const kernels::step_size_rule& rule) {
+                          const kernels::learning_rate_schedule& rule) {
   return plan_with(cut, first, last, objective,
                    [&](std::size_t c) { return step_of(cut, c, rule); });
 }
@@ -161,7 +161,8 @@ double step_table::at(std::size_t chunk) const {
   return std::bit_cast<double>(sizes.at(run));
 }
 
-step_table steps_of(const run_cut& cut, const kernels::step_size_rule& rule,
+step_table steps_of(const run_cut& cut,
+                    const kernels::learning_rate_schedule& rule,
                     std::size_t first_epoch, std::size_t last_epoch) {
   step_table steps;
   steps.first = cut.chunks().before(first_epoch);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/model/objective.hpp"
-#include "kernels/step/step_size.hpp"
+#include "kernels/step/schedule.hpp"
 
 namespace sounder::actors {
 
@@ -120,7 +120,7 @@ constexpr double least_scale = 1e-25;
 /// before its scale falls below least_scale, for the replica to fold it.
 phase_schedule plan_phase(const run_cut& cut, std::size_t first,
                           std::size_t last, const kernels::objective& objective,
-                          const kernels::step_size_rule& rule);
+                          const kernels::learning_rate_schedule& rule);
 
 /// The step sizes of chunks in a row, for where the rule is not at hand: most
 /// rules keep theirs for many chunks, so runs of the same size are one entry.
@@ -136,7 +136,8 @@ struct step_table {
 };
 
 /// What the rule says at the beginning of each chunk of these epochs.
-step_table steps_of(const run_cut& cut, const kernels::step_size_rule& rule,
+step_table steps_of(const run_cut& cut,
+                    const kernels::learning_rate_schedule& rule,
                     std::size_t first_epoch, std::size_t last_epoch);
 
 /// The same with the step sizes of a run's chunks.

@@ -83,7 +83,7 @@ void for_each_checked_step(const training_plan& plan,
   const unsigned epochs = std::min(plan.epochs, most / an_epoch);
   for (unsigned k = 0; k < epochs * an_epoch; ++k) {
     const double epoch = static_cast<double>(k) / an_epoch;
-    if (!check(epoch, plan.step_size(epoch))) {
+    if (!check(epoch, plan.schedule(epoch))) {
       return;
     }
   }
@@ -163,8 +163,8 @@ std::vector<std::string> validate(const training_plan& plan,
                        " parameters, the objective " +
                        std::to_string(plan.objective->dimension()));
   }
-  if (!plan.step_size) {
-    problems.emplace_back("the plan has no step-size rule");
+  if (!plan.schedule) {
+    problems.emplace_back("the plan has no schedule");
   } else {
     check_steps(plan, problems);
   }
@@ -177,7 +177,8 @@ std::vector<std::string> validate(const training_plan& plan,
   check_gd_stage(plan, problems);
   if (plan.objective) {
     try {
-      static_cast<void>(kernels::with_step_rule(plan.objective, plan.rule));
+      static_cast<void>(
+          kernels::with_optimizer(plan.objective, plan.optimizer));
     } catch (const std::invalid_argument& problem) {
       problems.emplace_back(problem.what());
     }

@@ -15,8 +15,8 @@
 #include "kernels/data/row_order.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 #include "kernels/model/objective.hpp"
-#include "kernels/step/step_rule.hpp"
-#include "kernels/step/step_size.hpp"
+#include "kernels/step/optimizer.hpp"
+#include "kernels/step/schedule.hpp"
 #include "topology/graph.hpp"
 
 namespace sounder::actors {
@@ -55,8 +55,8 @@ constexpr unsigned most_gd_epochs = 1000;
 struct training_plan {
   topology::graph graph = topology::serial();
   std::shared_ptr<const kernels::objective> objective;
-  kernels::step_size_rule step_size = kernels::constant_step(0.1);
-  kernels::step_rule rule;  // what a replica makes of a gradient
+  kernels::learning_rate_schedule step_size = kernels::constant_step(0.1);
+  kernels::optimizer rule;  // what a replica makes of a gradient
   gd_stage gd;              // before it
   std::size_t batch_size = 1;
   unsigned epochs = 10;

@@ -57,10 +57,10 @@ void training_job::start_phase() {
     return plan_phase(cut, next_chunk_, last, setup_->objective_at(next_chunk_),
                       steps);
   };
-  phase_ = std::make_shared<local_phase>(
-      setup_, memory_,
-      steps_.is_empty() ? plan_with(setup_->plan->step_size)
-                        : plan_with(steps_));
+  phase_ = std::make_shared<local_phase>(setup_, memory_,
+                                         steps_.is_empty()
+                                             ? plan_with(setup_->plan->schedule)
+                                             : plan_with(steps_));
   at_phase_end_ = phase_->schedule().last == end;
   left_.store(0);
   rested_ = false;

@@ -152,7 +152,7 @@ void send_on(run_ptr self, std::size_t k) {
   self->request(replica.actor, caf::infinite, advance_atom::value, to,
                 replica.is_here
                     ? step_table{}
-                    : steps_of(replica.cut, state.plan->step_size, from, to),
+                    : steps_of(replica.cut, state.plan->schedule, from, to),
                 with_snapshot)
       .then([=](const phase_result& phase) { walked(self, k, phase); },
             [](const caf::error&) {});  // what has ended it is heard of

@@ -102,7 +102,7 @@ epoch_record closing_record(const run_state& state) {
   record.train_s = state.report.train_s;
   record.samples = state.report.samples;
   record.nonzeros = state.epoch_shape.nonzeros * (record.epoch - 1);
-  record.step_size = state.plan->step_size(record.epoch - 1.0);
+  record.step_size = state.plan->schedule(record.epoch - 1.0);
   return record;
 }
 

@@ -185,7 +185,7 @@ bool run_state::has_diverged(bool at_end) const noexcept {
 }
 
 std::string run_state::divergence_advice() const {
-  double used = plan->step_size(0.0);  // the largest seen
+  double used = plan->schedule(0.0);  // the largest seen
   for (const epoch_record& record : report.epochs) {
     used = std::max(used, record.step_size);
   }

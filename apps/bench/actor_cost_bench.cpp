@@ -57,7 +57,7 @@ outcome through_actors(const kernels::dataset& data,
                        std::size_t chunk_rows) {
   actors::training_plan plan;
   plan.objective = std::move(model);
-  plan.step_size = kernels::constant_step(0.001);
+  plan.schedule = kernels::constant_step(0.001);
   plan.epochs = 1;
   plan.chunk_rows = chunk_rows;
   plan.evaluation = actors::evaluation_mode::between;

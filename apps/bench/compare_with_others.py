@@ -144,7 +144,7 @@ def run_sounder(program, train, test, workers, scratch):
          "--features", str(FEATURES), "--model", "svm",
          "--topology", "serial" if workers == 1 else "hogwild",
          "--workers", str(workers), "--epochs", str(EPOCHS),
-         "--step", str(STEP), "--step-rule", "decay", "--decay", str(DECAY),
+         "--step", str(STEP), "--schedule", "decay", "--decay", str(DECAY),
          "--evaluate", "between", "--metrics", metrics, "--save", saved,
          "--quiet"], check=True, stdout=subprocess.DEVNULL)
     with open(metrics) as lines:

@@ -58,7 +58,7 @@ actors::run_report train_with_actors(const bench::prepared& data,
   }
   plan.graph = topology::hogwild(options.threads, sharing);
   plan.objective = svm(data.train, options.per_feature);
-  plan.step_size = kernels::decaying_step(options.step, options.decay);
+  plan.schedule = kernels::decaying_step(options.step, options.decay);
   plan.epochs = options.epochs;
   plan.evaluation = actors::evaluation_mode::between;
   return actors::train(plan, data.train);

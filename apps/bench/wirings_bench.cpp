@@ -46,14 +46,14 @@ actors::run_report train(const bench::prepared& data, const std::string& system,
   options.tau = tau;
   actors::training_plan plan;
   if (system == "eamsgd") {
-    plan.rule.kind = kernels::step_kind::nesterov;
+    plan.optimizer.kind = kernels::optimizer_kind::nesterov;
   }
   plan.graph = *topology::by_name(system, options);
   plan.objective =
       kernels::make_linear(kernels::linear_model::svm, data.train, 2,
                            {kernels::penalty_form::l2,
                             1.0 / static_cast<double>(data.train.rows())});
-  plan.step_size = kernels::decaying_step(step, decay);
+  plan.schedule = kernels::decaying_step(step, decay);
   plan.epochs = epochs;
   plan.evaluation = actors::evaluation_mode::between;
   plan.evaluate_every = epochs;  // once: the workers would pause for each

@@ -33,7 +33,7 @@ int main() {
   plan.graph = topology::hogwild(2);
   plan.objective = std::make_shared<kernels::linear_objective<squared_hinge>>(
       data.train, penalty);
-  plan.step_size = kernels::decaying_step(0.005, 0.8);
+  plan.schedule = kernels::decaying_step(0.005, 0.8);
 
   const auto report = actors::train(plan, data.train, data.test);
   std::printf("test error %.2f %%\n", 100 * *report.epochs.back().test_error);

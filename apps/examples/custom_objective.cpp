@@ -62,7 +62,7 @@ int main() {
   actors::training_plan plan;
   plan.graph = topology::hogwild(2);
   plan.objective = std::make_shared<circle>();
-  plan.step_size = kernels::constant_step(0.01);
+  plan.schedule = kernels::constant_step(0.01);
 
   const auto w = actors::train(plan, data).parameters;
   std::printf("centre (%.3f, %.3f), radius %.3f\n", w[0], w[1], w[2]);

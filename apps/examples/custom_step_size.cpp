@@ -1,4 +1,4 @@
-// A step-size rule of your own: any function of the epochs done.
+// A schedule of the step size of your own: any function of the epochs done.
 
 #include <cmath>
 #include <cstdio>
@@ -17,7 +17,7 @@ int main() {
                                         2, {kernels::penalty_form::l2, 1e-4});
   plan.epochs = 20;
   // Half a cosine from 0.05 down to 0 (Loshchilov, Hutter, ICLR 2017).
-  plan.step_size = [](double epoch) {
+  plan.schedule = [](double epoch) {
     return 0.025 * (1 + std::cos(3.14159265 * epoch / 20));
   };
 

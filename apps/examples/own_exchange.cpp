@@ -66,7 +66,7 @@ int main() {
                      topology::custom{"large-deltas"}, topology::every{20});
   plan.objective = kernels::make_linear(kernels::linear_model::svm, data.train,
                                         2, {kernels::penalty_form::l2, 1e-4});
-  plan.step_size = kernels::decaying_step(0.01, 0.9);
+  plan.schedule = kernels::decaying_step(0.01, 0.9);
 
   const auto report = actors::train(plan, data.train, data.test);
   std::printf("test error %.2f %%\n", 100 * *report.epochs.back().test_error);

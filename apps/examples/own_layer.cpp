@@ -122,7 +122,7 @@ int main() {
   plan.objective = net;
   plan.graph = topology::hogwild(2);
   plan.batch_size = 16;
-  plan.step_size = kernels::constant_step(0.2);
+  plan.schedule = kernels::constant_step(0.2);
 
   const auto report = actors::train(plan, train, test);
   std::printf("test error %.2f %%\n", 100 * *report.epochs.back().test_error);

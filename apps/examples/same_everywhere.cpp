@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   }
   plan.objective = kernels::make_linear(kernels::linear_model::svm, data.train,
                                         2, {kernels::penalty_form::l2, 1e-4});
-  plan.step_size = kernels::decaying_step(0.05, 0.9);
+  plan.schedule = kernels::decaying_step(0.05, 0.9);
 
   const auto report = actors::train(plan, data.train, data.test);
   const auto& last = report.epochs.back();

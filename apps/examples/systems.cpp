@@ -79,7 +79,7 @@ graph async_easgd() { return star(elastic{0.4}, every{20, true}); }
 graph ea_wild() { return star(elastic{0.4}, every{20}); }
 graph eamsgd() {
   graph links = async_easgd();
-  links.step_rule = "nesterov";  // the plan has to step by it: see main
+  links.optimizer = "nesterov";  // the plan has to step by it: see main
   return links;
 }
 graph ea_wild_in_groups() {
@@ -104,7 +104,7 @@ int main() {
     const char* name;
     graph (*make)();
     double step = 0.01;
-    kernels::step_kind rule = kernels::step_kind::sgd;
+    kernels::optimizer_kind rule = kernels::optimizer_kind::sgd;
   } const systems[] = {
       {"serial SGD", serial_sgd},
       {"HOGWILD!", hogwild_sgd},
@@ -125,7 +125,7 @@ int main() {
       {"asynchronous MSGD", async_msgd, 0.001},
       {"EASGD", easgd},
       {"asynchronous EASGD", async_easgd},
-      {"EAMSGD", eamsgd, 0.001, kernels::step_kind::nesterov},
+      {"EAMSGD", eamsgd, 0.001, kernels::optimizer_kind::nesterov},
       {"EA-wild", ea_wild},
       {"EA-wild in groups", ea_wild_in_groups},
       {"HOGWILD++", hogwild_plus_plus},
@@ -140,8 +140,8 @@ int main() {
     plan.objective =
         kernels::make_linear(kernels::linear_model::svm, data.train, 2,
                              {kernels::penalty_form::l2, 1e-4});
-    plan.rule.kind = system.rule;
-    plan.step_size = kernels::decaying_step(system.step, 0.9);
+    plan.optimizer.kind = system.rule;
+    plan.schedule = kernels::decaying_step(system.step, 0.9);
     plan.epochs = 5;
     const auto report = actors::train(plan, data.train, data.test);
     const double error = 100 * *report.epochs.back().test_error;

@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   plan.graph = topology::hogwild(2);
   plan.objective = kernels::make_linear(kernels::linear_model::svm, data.train,
                                         2, {kernels::penalty_form::l2, 1e-4});
-  plan.step_size = kernels::decaying_step(0.5, 0.8);
+  plan.schedule = kernels::decaying_step(0.5, 0.8);
   plan.epochs = 10;
 
   const auto report = actors::train(plan, data.train, data.test);

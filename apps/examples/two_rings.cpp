@@ -28,7 +28,7 @@ int main() {
   plan.graph = both;
   plan.objective = kernels::make_linear(kernels::linear_model::svm, data.train,
                                         2, {kernels::penalty_form::l2, 1e-4});
-  plan.step_size = kernels::decaying_step(0.01, 0.95);
+  plan.schedule = kernels::decaying_step(0.01, 0.95);
 
   const auto report = actors::train(plan, data.train, data.test);
   for (const auto& link : report.links) {

@@ -56,8 +56,17 @@ std::vector<std::string> names_of(const command& what) {
   return names;
 }
 
+/// What options were called before they had the field's words.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> renamed =
+    {{{"rule", "optimizer"}, {"step-rule", "schedule"}}};
+
 std::string unknown(const command& what, std::string name) {
   name.erase(0, name.find_first_not_of('-'));
+  for (const auto& [old, now] : renamed) {
+    if (name == old) {
+      return fmt::format("it is --{} now", now);
+    }
+  }
   const std::string like = kernels::nearest(name, names_of(what));
   return like.empty() ? fmt::format("see sounder {} --help", what.name)
                       : fmt::format("did you mean --{}?", like);
@@ -321,9 +330,9 @@ std::string help(const command& what) {
   for (const option_group& group : what.groups) {
     out << '\n' << describe(group);
   }
-  out << "\nEvery option is also a key in the --config file (step-rule = "
+  out << "\nEvery option is also a key in the --config file (schedule = "
          "decay) "
-         "and a\nvariable in the environment (SOUNDER_STEP_RULE=decay). The "
+         "and a\nvariable in the environment (SOUNDER_SCHEDULE=decay). The "
          "command line wins\nover the environment, the environment over the "
          "file.\n";
   return out.str();

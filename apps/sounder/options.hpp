@@ -1,7 +1,7 @@
 #pragma once
 
 // Options of a command, from four places. The first that names an option
-// wins: command line, environment (SOUNDER_STEP_RULE for --step-rule), config
+// wins: command line, environment (SOUNDER_SCHEDULE for --schedule), config
 // file, default.
 
 #include <algorithm>

@@ -15,13 +15,13 @@ namespace sounder::app {
 
 namespace {
 
-using kernels::step_size_rule;
+using kernels::learning_rate_schedule;
 
 constexpr std::array<std::string_view, 5> models = {
     "svm", "logistic", "least-squares", "softmax", "ovr"};
 constexpr std::array<std::string_view, 3> penalties = {"l2", "per-feature",
                                                        "per-sample"};
-constexpr std::array<std::string_view, 6> step_rules = {
+constexpr std::array<std::string_view, 6> schedules = {
     "annealed",   "constant",   "decay",
     "polynomial", "multi-step", "inverse-time"};
 constexpr std::array<std::string_view, 3> orders = {"block", "shuffle",
@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 3> evaluations = {"auto", "concurrent",
 constexpr double tiny = 1e-30;  // the least number that is not 0 here
 constexpr double huge = 1e30;
 
-constexpr std::array<std::string_view, 6> rules = {
+constexpr std::array<std::string_view, 6> optimizers = {
     "sgd", "momentum", "nesterov", "adam", "lars", "two-stage"};
 constexpr unsigned usual_gd_epochs = 5;  // of two-stage
 
@@ -57,15 +57,15 @@ double usual_sgd_step(const settings& values,
 
 /// With momentum a gradient moves the parameters 1 / (1 - momentum) times;
 /// Adam and LARS say themselves how long a step is.
-double usual_step(const settings& values, kernels::step_kind rule,
+double usual_step(const settings& values, kernels::optimizer_kind kind,
                   const actors::learning_defaults& usual) {
-  switch (rule) {
-    case kernels::step_kind::momentum:
-    case kernels::step_kind::nesterov:
+  switch (kind) {
+    case kernels::optimizer_kind::momentum:
+    case kernels::optimizer_kind::nesterov:
       return 0.2 * usual_sgd_step(values, usual);
-    case kernels::step_kind::adam:
+    case kernels::optimizer_kind::adam:
       return 0.001;
-    case kernels::step_kind::lars:
+    case kernels::optimizer_kind::lars:
       return 1.0;
     default:
       return usual_sgd_step(values, usual);
@@ -81,77 +81,82 @@ double usual_decay(const topology::graph& wiring) {
              : decay;
 }
 
-/// --step-rule; who gives a factor alone means the rule that it is of.
-std::string read_step_rule(const settings& values) {
-  return values.has("step-rule") ? values.one_of("step-rule", step_rules)
-         : values.has("decay")   ? "decay"
-                                 : "annealed";
+/// --schedule; who gives a factor alone means the rule that it is of.
+std::string read_schedule_name(const settings& values) {
+  return values.has("schedule") ? values.one_of("schedule", schedules)
+         : values.has("decay")  ? "decay"
+                                : "annealed";
 }
 
-step_size_rule read_step(const settings& values,
-                         const actors::training_plan& plan,
-                         const actors::learning_defaults& usual) {
-  const double step = values.optional_number("step", tiny, huge)
-                          .value_or(usual_step(values, plan.rule.kind, usual));
-  const std::string name = read_step_rule(values);
+learning_rate_schedule read_step(const settings& values,
+                                 const actors::training_plan& plan,
+                                 const actors::learning_defaults& usual) {
+  const double step =
+      values.optional_number("step", tiny, huge)
+          .value_or(usual_step(values, plan.optimizer.kind, usual));
+  const std::string name = read_schedule_name(values);
   const auto rate = values.optional_number("decay-rate", 0.0, huge);
   const double factor = values.optional_number("decay", tiny, huge)
                             .value_or(usual_decay(plan.graph));
-  step_size_rule rule = kernels::constant_step(step);
+  learning_rate_schedule made = kernels::constant_step(step);
   if (name == "decay") {
-    rule = kernels::decaying_step(step, factor);
+    made = kernels::decaying_step(step, factor);
   } else if (name == "polynomial") {
-    rule = kernels::polynomial_step(step, plan.epochs,
+    made = kernels::polynomial_step(step, plan.epochs,
                                     values.number("power", 0.0, huge));
   } else if (name == "annealed") {
-    rule = kernels::annealed_step(step, plan.epochs,
+    made = kernels::annealed_step(step, plan.epochs,
                                   rate.value_or(usual.decay_rate));
   } else if (name == "multi-step") {
     if (!values.has("milestones")) {
-      values.fail("step-rule", "multi-step needs --milestones, e.g. 145,220");
+      values.fail("schedule", "multi-step needs --milestones, e.g. 145,220");
     }
-    rule = kernels::multi_step(step, factor,
+    made = kernels::multi_step(step, factor,
                                values.numbers("milestones", 0.0, huge));
   } else if (name == "inverse-time") {
-    rule = kernels::inverse_time_step(step, rate.value_or(1.0));
+    made = kernels::inverse_time_step(step, rate.value_or(1.0));
   }
   auto gd = values.optional_number("gd-step", tiny, huge);
-  if (!gd && !values.has("step") && plan.rule.kind != kernels::step_kind::sgd) {
+  if (!gd && !values.has("step") &&
+      plan.optimizer.kind != kernels::optimizer_kind::sgd) {
     gd = usual_sgd_step(values, usual);
   }
   if (gd && plan.gd.epochs > 0) {
-    rule = kernels::two_stage_step(kernels::constant_step(*gd), plan.gd.epochs,
-                                   rule);
+    made = kernels::two_stage_step(kernels::constant_step(*gd), plan.gd.epochs,
+                                   made);
   }
   const double warmup = values.number("warmup", 0.0, huge);
-  return warmup > 0.0 ? kernels::warm_up(rule, warmup) : rule;
+  return warmup > 0.0 ? kernels::warm_up(made, warmup) : made;
 }
 
 bool is_two_stage(const settings& values) {
-  return values.has("rule") && values.one_of("rule", rules) == "two-stage";
+  return values.has("optimizer") &&
+         values.one_of("optimizer", optimizers) == "two-stage";
 }
 
-/// --rule, else what the graph is meant to step with.
-kernels::step_kind read_kind(const settings& values, const std::string& meant) {
+/// --optimizer, else what the graph is meant to step with.
+kernels::optimizer_kind read_kind(const settings& values,
+                                  const std::string& meant) {
   if (is_two_stage(values)) {
-    return kernels::step_kind::adam;
+    return kernels::optimizer_kind::adam;
   }
   const std::string& name =
-      values.has("rule") ? values.one_of("rule", rules) : meant;
+      values.has("optimizer") ? values.one_of("optimizer", optimizers) : meant;
   return name.empty()
-             ? kernels::step_kind::sgd
-             : static_cast<kernels::step_kind>(
-                   std::find(rules.begin(), rules.end(), name) - rules.begin());
+             ? kernels::optimizer_kind::sgd
+             : static_cast<kernels::optimizer_kind>(
+                   std::find(optimizers.begin(), optimizers.end(), name) -
+                   optimizers.begin());
 }
 
-kernels::step_rule read_rule(const settings& values,
-                             const topology::graph& wiring) {
-  kernels::step_rule rule;
-  rule.kind = read_kind(values, wiring.step_rule);
-  rule.momentum = values.number("momentum", 0.0, 1.0);
-  rule.weight_decay = values.number("weight-decay", 0.0, huge);
-  rule.trust = values.number("trust", tiny, huge);
-  return rule;
+kernels::optimizer read_optimizer(const settings& values,
+                                  const topology::graph& wiring) {
+  kernels::optimizer made;
+  made.kind = read_kind(values, wiring.optimizer);
+  made.momentum = values.number("momentum", 0.0, 1.0);
+  made.weight_decay = values.number("weight-decay", 0.0, huge);
+  made.trust = values.number("trust", tiny, huge);
+  return made;
 }
 
 actors::gd_stage read_gd_stage(const settings& values, unsigned epochs,
@@ -173,7 +178,7 @@ actors::gd_stage read_gd_stage(const settings& values, unsigned epochs,
   }
   for (const char* const name : {"gd-batch", "gd-step"}) {
     if (values.has(name) && gd.epochs == 0) {
-      values.fail(name, "is for --rule two-stage or with --gd-epochs");
+      values.fail(name, "is for --optimizer two-stage or with --gd-epochs");
     }
   }
   return gd;
@@ -224,7 +229,7 @@ std::vector<option_group> schedule_options() {
        {{"step", "X", "",
          "step size at the start [found from the rows; 0.05 for networks; a "
          "fifth of it for momentum and nesterov, 0.001 for adam, 1 for lars]"},
-        {"step-rule", "NAME", "",
+        {"schedule", "NAME", "",
          "annealed (falls to 0 at the end), constant, decay (times --decay "
          "after every epoch), polynomial (--power), multi-step (times --decay "
          "at --milestones), inverse-time (--decay-rate) [annealed; decay with "
@@ -238,7 +243,7 @@ std::vector<option_group> schedule_options() {
          "r in step / (1 + r * epoch) [inverse-time: 1; annealed: by the "
          "penalty]"},
         {"warmup", "EPOCHS", "0", "epochs in which the step rises from 0"},
-        {"rule", "NAME", "",
+        {"optimizer", "NAME", "",
          "what a replica makes of a gradient: sgd, momentum, nesterov, adam, "
          "lars, two-stage (sgd while the batch grows, then adam) [sgd; "
          "nesterov for eamsgd]"},
@@ -249,11 +254,11 @@ std::vector<option_group> schedule_options() {
          "w shrinks by step * X in every step, besides the penalty"},
         {"gd-epochs", "N", "",
          "sgd for the first N epochs, while the batch grows to --batch, "
-         "whatever the rule after [0; 5 for two-stage]"},
+         "whatever the optimizer after [0; 5 for two-stage]"},
         {"gd-batch", "N", "",
          "batch of the first of these epochs [batch / (gd-epochs + 1)]"},
         {"gd-step", "X", "",
-         "step size of these epochs [as --step-rule says with --step, else "
+         "step size of these epochs [as --schedule says with --step, else "
          "that of sgd]"},
         {"batch", "N", "",
          "samples a step [1; where gradients are summed after each, 16 over "
@@ -331,7 +336,7 @@ void adopt_defaults(const settings& values,
       values.optional_number<std::size_t>("batch", 1)
           .value_or(trains_network(values) ? 32 : usual.batch_size);
   plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
-  plan.step_size = read_step(values, plan, usual);
+  plan.schedule = read_step(values, plan, usual);
   plan.halts_above_start = finds_step(values);
 }
 
@@ -339,7 +344,7 @@ actors::training_plan read_plan(const settings& values,
                                 const chosen_wiring& wiring) {
   actors::training_plan plan;
   plan.graph = wiring.graph;
-  plan.rule = read_rule(values, wiring.graph);
+  plan.optimizer = read_optimizer(values, wiring.graph);
   adopt_defaults(values, {}, plan);
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");

@@ -22,7 +22,7 @@ std::vector<option_group> schedule_options();
 model_choice read_model(const settings& values);
 
 /// The plan for that graph, all but objective and start, with defaults that
-/// know nothing of the data. Some systems want another step rule or schedule,
+/// know nothing of the data. Some systems want another optimizer or schedule,
 /// unless the options say which.
 actors::training_plan read_plan(const settings& values,
                                 const chosen_wiring& wiring);

@@ -92,11 +92,11 @@ actors::run_report run_training(actors::training_plan plan,
       metrics.end(report);
       return report;
     }
-    plan.step_size = [whole = plan.step_size](double epoch) {
+    plan.schedule = [whole = plan.schedule](double epoch) {
       return 0.5 * whole(epoch);
     };
     out.note(fmt::format("{}; again with half the step", report.message));
-    metrics.restart(plan.step_size(0.0));
+    metrics.restart(plan.schedule(0.0));
   }
 }
 
@@ -115,7 +115,7 @@ std::string fit_to_data(const settings& values, const workload& work,
   return fmt::format(
       "step size {:.3g} by the rows (found in {}), {} epochs; --step and "
       "--epochs say otherwise",
-      plan.step_size(0.0), seconds(took.count()), plan.epochs);
+      plan.schedule(0.0), seconds(took.count()), plan.epochs);
 }
 
 int exit_code(actors::stop_reason reason) {

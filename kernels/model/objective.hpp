@@ -86,7 +86,7 @@ class objective {
   /// Length of the parameter vector.
   virtual std::size_t dimension() const noexcept = 0;
 
-  /// The first coordinates are parameters that a step rule moves. Those from
+  /// The first coordinates are parameters that a optimizer moves. Those from
   /// here on are statistics, as the running means of batch norm: they travel
   /// with the parameters, but whatever the rule and the step size a step
   /// replaces s by s - g, g what find_gradient has left there.

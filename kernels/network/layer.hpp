@@ -85,7 +85,7 @@ class layer {
 
   virtual shape output() const noexcept = 0;
 
-  /// Parameters that a step rule moves.
+  /// Parameters that a optimizer moves.
   virtual std::vector<parameter_array> weights() const { return {}; }
   /// Parameters that follow the data instead (running means): a training
   /// step replaces s by s - d_statistics whatever the step size and rule.

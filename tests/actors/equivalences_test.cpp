@@ -40,7 +40,7 @@ std::vector<float> trained(const p::graph& wiring, std::size_t batch,
   a::training_plan plan;
   plan.graph = wiring;
   plan.objective = problem.objective();
-  plan.step_size = k::constant_step(step);
+  plan.schedule = k::constant_step(step);
   plan.order.kind = k::order_kind::sequential;
   plan.batch_size = batch;
   plan.epochs = 7;

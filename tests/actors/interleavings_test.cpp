@@ -65,7 +65,7 @@ a::training_plan plan_for(const std::string& system, unsigned replicas,
   auto plan = t::plan_of(std::make_shared<t::tally>(1),
                          *p::by_name(system, options), epochs);
   plan.deterministic = true;
-  plan.step_size = k::constant_step(1.0);
+  plan.schedule = k::constant_step(1.0);
   plan.seed = seed;
   return plan;
 }

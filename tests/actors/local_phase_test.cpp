@@ -73,7 +73,7 @@ TEST_CASE("one worker takes the reference's steps in every discipline") {
     const auto model = k::make_linear(c.model, data, t::classes, c.penalty);
     for (const std::size_t batch : {1U, 8U}) {
       auto plan = t::plan_of(model, p::serial(), 3);
-      plan.step_size = k::decaying_step(0.125, 0.5);
+      plan.schedule = k::decaying_step(0.125, 0.5);
       plan.batch_size = batch;
       t::reference<double> plain(c.model, data, c.penalty);
       t::walk(plain, plan, data.rows());
@@ -96,7 +96,7 @@ TEST_CASE("strong l2 folds within an epoch and equals the reference's bits") {
     const auto data = t::exact_problem(name, k::layout::sparse, 600, 11, 1);
     auto plan = t::plan_of(k::make_linear(name, data, t::classes, penalty),
                            p::serial(), 2);
-    plan.step_size = k::constant_step(0.5);
+    plan.schedule = k::constant_step(0.5);
     t::reference<float> plain(name, data, penalty);
     t::walk(plain, plan, data.rows());
 
@@ -148,7 +148,7 @@ TEST_CASE("round-robin: gradients are N - 1 updates old, the first younger") {
                            << batch);
         auto plan = t::plan_of(k::make_linear(name, data, t::classes, penalty),
                                p::round_robin(workers), 3);
-        plan.step_size = k::constant_step(0.25);
+        plan.schedule = k::constant_step(0.25);
         plan.batch_size = batch;
         plan.chunk_rows = 12;
         t::reference<double> delayed(name, data, penalty);
@@ -173,7 +173,7 @@ TEST_CASE("round-robin: the delay is exact to the bit") {
       INFO(k::name(name) << ", " << workers << " workers");
       auto plan = t::plan_of(k::make_linear(name, data, t::classes, {}),
                              p::round_robin(workers), 1);
-      plan.step_size = k::constant_step(0.25);
+      plan.schedule = k::constant_step(0.25);
       plan.chunk_rows = 9;
       t::reference<float> delayed(name, data, {});
       t::reference<float> prompt(name, data, {});
@@ -193,7 +193,7 @@ TEST_CASE(
   const auto data = t::exact_problem(name, k::layout::sparse, 50, 7, 5);
   auto plan =
       t::plan_of(k::make_linear(name, data, 1, {}), p::round_robin(3), 2);
-  plan.step_size = k::constant_step(0.25);
+  plan.schedule = k::constant_step(0.25);
   plan.evaluate_every = 2;
   auto order = t::walk_of(plan, data.rows(), 0);
   const auto second = t::walk_of(plan, data.rows(), 1);
@@ -217,7 +217,7 @@ TEST_CASE("private head: one worker takes the reference's steps") {
       auto plan =
           t::plan_of(k::make_linear(c.model, data, t::classes, c.penalty),
                      p::hogwild(1, {9 * t::classes, 20}), 4);
-      plan.step_size = k::constant_step(0.125);
+      plan.schedule = k::constant_step(0.125);
       plan.batch_size = batch;
       plan.evaluate_every = 4;
       t::reference<double> plain(c.model, data, c.penalty);
@@ -236,7 +236,7 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   const auto data = t::blank(8);
   auto plan =
       t::plan_of(std::make_shared<t::tally>(1), p::hogwild(2, {1, 2}), 1);
-  plan.step_size = k::constant_step(1.0);
+  plan.schedule = k::constant_step(1.0);
   plan.chunk_rows = 2;
   plan.graph.replicas[0].workers = 2;
   auto setup = a::set_up(plan, data, 0);
@@ -247,7 +247,7 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   const auto memory = std::make_shared<a::replica_memory>(*shared);
   a::local_phase phase(
       shared, memory,
-      a::plan_phase(setup.cut, 0, 4, *plan.objective, plan.step_size));
+      a::plan_phase(setup.cut, 0, 4, *plan.objective, plan.schedule));
   std::vector<a::worker_slot> slots(2);
   slots[1].index = 1;
 
@@ -278,7 +278,7 @@ TEST_CASE(
   a::local_phase phase(
       setup, std::make_shared<a::replica_memory>(*setup),
       a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
-                    *plan.objective, plan.step_size));
+                    *plan.objective, plan.schedule));
   a::worker_slot slot;
 
   for (std::size_t c = 0; c < setup->cut.chunks().before(1); ++c) {
@@ -295,7 +295,7 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
   for (const p::graph& graph : disciplines(1)) {
     const auto data = t::blank(200);
     auto plan = t::plan_of(std::make_shared<t::tally>(1), graph, 1);
-    plan.step_size = k::constant_step(1.0);
+    plan.schedule = k::constant_step(1.0);
     plan.chunk_rows = 64;
     std::stop_source stop;
     plan.interrupt = stop.get_token();
@@ -305,7 +305,7 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
     a::local_phase phase(
         setup, memory,
         a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
-                      *plan.objective, plan.step_size));
+                      *plan.objective, plan.schedule));
     a::worker_slot slot;
 
     REQUIRE(phase.work(slot));
@@ -329,7 +329,7 @@ TEST_CASE("ordered and locked writes lose nothing among threads", "[stress]") {
     }
     for (const p::graph& graph : {p::locked(4), p::aig(4), p::round_robin(4)}) {
       auto plan = t::plan_of(std::make_shared<t::tally>(20), graph, 3);
-      plan.step_size = k::constant_step(1.0);
+      plan.schedule = k::constant_step(1.0);
       plan.chunk_rows = 50;
       plan.deterministic = false;
 
@@ -347,7 +347,7 @@ TEST_CASE("lock-free writes of threads never count too much", "[stress]") {
   for (const std::size_t head : {0U, 20U}) {
     auto plan = t::plan_of(std::make_shared<t::tally>(20),
                            p::hogwild(4, {head, {}}), 1);
-    plan.step_size = k::constant_step(1.0);
+    plan.schedule = k::constant_step(1.0);
     plan.chunk_rows = 50;
     plan.deterministic = false;
 
@@ -365,7 +365,7 @@ TEST_CASE("hogwild with a private head is within 2 % of serial", "[stress]") {
   const auto model = k::make_linear(k::linear_model::svm, data, 1,
                                     {k::penalty_form::l2, 1e-3});
   auto plan = t::plan_of(model, p::serial(), 8);
-  plan.step_size = k::decaying_step(0.5, 0.7);
+  plan.schedule = k::decaying_step(0.5, 0.7);
   plan.deterministic = false;
   const double serial = objective_after(plan, data);
 

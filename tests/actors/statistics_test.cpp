@@ -58,7 +58,7 @@ TEST_CASE("statistics: every system brings them to the data's values") {
         a::training_plan plan =
             t::plan_of(std::make_shared<running_mean>(),
                        *p::by_name(system, options), meetings / 4);
-        plan.step_size = k::constant_step(0.1);
+        plan.schedule = k::constant_step(0.1);
 
         const a::run_report report =
             a::train(plan, t::blank(replicas * tau * 4));

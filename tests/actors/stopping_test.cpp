@@ -28,7 +28,7 @@ struct story {
   a::run_report told(bool deterministic) const {
     auto plan = t::plan_of(std::make_shared<t::scripted>(losses, errors),
                            p::serial(), 9);
-    plan.step_size = k::constant_step(1.0);
+    plan.schedule = k::constant_step(1.0);
     plan.stop = stop;
     plan.evaluate_every = evaluate_every;
     plan.deterministic = deterministic;
@@ -152,7 +152,7 @@ TEST_CASE("stopping: a found step's loss above the start halts at once") {
   auto plan =
       t::plan_of(k::make_linear(k::linear_model::least_squares, data, 1, {}),
                  p::serial(), 100);
-  plan.step_size = k::constant_step(1e-3);
+  plan.schedule = k::constant_step(1e-3);
   plan.halts_above_start = true;
 
   const auto report = a::train(plan, data);
@@ -167,13 +167,13 @@ TEST_CASE("stopping: divergence names a step size that works") {
       t::plan_of(k::make_linear(k::linear_model::least_squares, data, 1, {}),
                  p::serial(), 100);
   for (const double step : {0.5, 1e4}) {
-    plan.step_size = k::constant_step(step);
+    plan.schedule = k::constant_step(step);
     const auto report = a::train(plan, data);
     const auto at = report.message.rfind("try ");
 
     REQUIRE(report.stop_reason == a::stop_reason::diverged);
     REQUIRE(at != std::string::npos);
-    plan.step_size = k::constant_step(std::stod(report.message.substr(at + 4)));
+    plan.schedule = k::constant_step(std::stod(report.message.substr(at + 4)));
     REQUIRE(a::train(plan, data).epochs.back().train_loss < 0.5);
   }
 }
@@ -183,7 +183,7 @@ TEST_CASE("stopping: divergence during a warm-up advises a real step") {
   auto plan =
       t::plan_of(k::make_linear(k::linear_model::least_squares, data, 1, {}),
                  p::serial(), 100);
-  plan.step_size = k::warm_up(k::constant_step(1.0), 5.0);
+  plan.schedule = k::warm_up(k::constant_step(1.0), 5.0);
 
   const auto report = a::train(plan, data);
   const auto at = report.message.rfind("try ");
@@ -199,7 +199,7 @@ TEST_CASE("stopping: an interrupt ends the run within the epoch") {
       INFO(name << ", deterministic " << deterministic);
       auto plan = t::plan_of(std::make_shared<t::tally>(1),
                              *p::by_name(name, {.workers = 2}), 1'000'000);
-      plan.step_size = k::constant_step(1.0);
+      plan.schedule = k::constant_step(1.0);
       plan.deterministic = deterministic;
       std::stop_source stop;
       plan.interrupt = stop.get_token();
@@ -236,7 +236,7 @@ TEST_CASE("stopping: an interrupt before the start leaves the start") {
 TEST_CASE("stopping: the epochs walked before an interrupt are all recorded") {
   for (int repeat = 0; repeat < 20; ++repeat) {
     auto plan = t::plan_of(std::make_shared<t::tally>(1), p::locked(1), 50);
-    plan.step_size = k::constant_step(1.0);
+    plan.schedule = k::constant_step(1.0);
     plan.deterministic = false;
     plan.evaluation = a::evaluation_mode::concurrent;
     std::stop_source stop;

@@ -99,7 +99,7 @@ TEST_CASE("train: records tell what was done, in order") {
       INFO(name << ", deterministic " << deterministic);
       auto plan = f.plan(*p::by_name(name, {.workers = 2}));
       plan.deterministic = deterministic;
-      plan.step_size = k::decaying_step(0.25, 0.5);
+      plan.schedule = k::decaying_step(0.25, 0.5);
       std::vector<unsigned> observed;
 
       const auto report = a::train(
@@ -214,7 +214,7 @@ TEST_CASE("train: starts from the objective's own start") {
     }
   };
   auto plan = t::plan_of(std::make_shared<seeded>(), p::serial(), 1);
-  plan.step_size = k::constant_step(0.0);
+  plan.schedule = k::constant_step(0.0);
   plan.seed = 42;
 
   REQUIRE(a::train(plan, t::blank(5)).parameters ==

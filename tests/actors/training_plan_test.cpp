@@ -40,7 +40,7 @@ TEST_CASE("validate: all problems are listed at once") {
   plan.epochs = 0;
   plan.batch_size = 0;
   plan.chunk_rows = 0;
-  plan.step_size = nullptr;
+  plan.schedule = nullptr;
   plan.stall_deadline = std::chrono::milliseconds(0);
   plan.stop.wall_clock = std::chrono::seconds(-1);
 
@@ -53,7 +53,7 @@ TEST_CASE("validate: all problems are listed at once") {
   REQUIRE(mentions(found, "0 epochs"));
   REQUIRE(mentions(found, "batch size is 0"));
   REQUIRE(mentions(found, "chunks of 0 rows"));
-  REQUIRE(mentions(found, "no step-size rule"));
+  REQUIRE(mentions(found, "no schedule"));
   REQUIRE(mentions(found, "stall deadline is 0 ms"));
   REQUIRE(mentions(found, "wall-clock limit is -1 s"));
 }
@@ -87,8 +87,8 @@ TEST_CASE("validate: the test set must look like the training set") {
 
 TEST_CASE("validate: step sizes must be usable in every epoch") {
   auto plan = fine_plan();
-  const auto with = [&](k::step_size_rule rule) {
-    plan.step_size = std::move(rule);
+  const auto with = [&](k::learning_rate_schedule rule) {
+    plan.schedule = std::move(rule);
     return a::validate(plan, t::blank(10), {});
   };
 
@@ -105,8 +105,8 @@ TEST_CASE("validate: steps may not turn the weights round") {
   auto plan = fine_plan();
   plan.objective =
       k::make_linear(k::linear_model::svm, data, 1, {k::penalty_form::l2, 0.5});
-  const auto with = [&](k::step_size_rule rule) {
-    plan.step_size = std::move(rule);
+  const auto with = [&](k::learning_rate_schedule rule) {
+    plan.schedule = std::move(rule);
     return a::validate(plan, data, {});
   };
 

@@ -39,16 +39,16 @@ class recording : public t::tally {
   mutable sizes seen_;
 };
 
-k::step_rule adam() {
-  k::step_rule rule;
-  rule.kind = k::step_kind::adam;
+k::optimizer adam() {
+  k::optimizer rule;
+  rule.kind = k::optimizer_kind::adam;
   return rule;
 }
 
 a::training_plan two_stage(a::training_plan plan, unsigned gd_epochs) {
-  plan.rule = adam();
+  plan.optimizer = adam();
   plan.gd.epochs = gd_epochs;
-  plan.step_size = k::constant_step(0.01);
+  plan.schedule = k::constant_step(0.01);
   plan.order.kind = k::order_kind::sequential;
   return plan;
 }
@@ -66,7 +66,7 @@ std::vector<float> in_parts(const a::training_plan& plan,
   }
   if (plan.epochs > plan.gd.epochs) {
     part.batch_size = plan.batch_size;
-    part.rule = plan.rule;
+    part.rule = plan.optimizer;
     part.epochs = plan.epochs - plan.gd.epochs;
     part.start = a::train(part, data).parameters;
   }
@@ -166,7 +166,7 @@ TEST_CASE("two stages: a local phase over both ends where the rule changes") {
                                                   {k::penalty_form::l2, 0.5}),
                                    p::serial(), 4),
                         2);
-  plan.step_size = k::constant_step(0.25);
+  plan.schedule = k::constant_step(0.25);
   const auto folded = a::train(plan, data).parameters;
 
   plan.evaluate_every = 4;
@@ -180,17 +180,17 @@ TEST_CASE("two stages: a local phase over both ends where the rule changes") {
 
 TEST_CASE("two stages: any rule may follow, the decay holds in both") {
   const t::known_minimiser problem(60, 4, 2);
-  for (const auto kind : {k::step_kind::sgd, k::step_kind::nesterov,
-                          k::step_kind::adam, k::step_kind::lars}) {
+  for (const auto kind : {k::optimizer_kind::sgd, k::optimizer_kind::nesterov,
+                          k::optimizer_kind::adam, k::optimizer_kind::lars}) {
     auto plan = two_stage(t::plan_of(problem.objective(), p::serial(), 3), 1);
-    plan.rule.kind = kind;
-    plan.rule.weight_decay = 0.1;
+    plan.optimizer.kind = kind;
+    plan.optimizer.weight_decay = 0.1;
     plan.batch_size = 4;
     auto parts = plan;
     parts.gd = {};
     parts.epochs = 1;
     parts.batch_size = 2;
-    parts.rule.kind = k::step_kind::sgd;
+    parts.rule.kind = k::optimizer_kind::sgd;
     parts.start = a::train(parts, problem.data()).parameters;
     parts.rule.kind = kind;
     parts.batch_size = 4;
@@ -214,14 +214,14 @@ TEST_CASE("two stages: every system walks every batch, and gets there") {
         a::training_plan plan;
         plan.graph = *p::by_name(system, options);
         plan.objective = problem.objective();
-        plan.rule = adam();
+        plan.optimizer = adam();
         plan.gd.epochs = 20;
         plan.batch_size = 4;
         plan.epochs = 30;
         // A step of Adam is as long as its step size, whatever is left to go.
         const double one = system == "async-msgd" ? 0.01 : 0.1;
-        plan.step_size = k::two_stage_step(k::constant_step(one / 3), 20,
-                                           k::constant_step(1e-5));
+        plan.schedule = k::two_stage_step(k::constant_step(one / 3), 20,
+                                          k::constant_step(1e-5));
         plan.deterministic = deterministic;
         plan.stall_deadline = std::chrono::seconds(20);
 
@@ -265,16 +265,16 @@ TEST_CASE("a warm-up of the step size goes with lars and with two stages") {
   plan.batch_size = 8;
   plan.order.kind = k::order_kind::sequential;
   plan.start.assign(plan.objective->dimension(), 1.0F);
-  const auto after = [&](const k::step_rule& rule, unsigned gd, unsigned epochs,
+  const auto after = [&](const k::optimizer& rule, unsigned gd, unsigned epochs,
                          double warm) {
-    plan.rule = rule;
+    plan.optimizer = rule;
     plan.gd = {gd, 8};
     plan.epochs = epochs;
-    plan.step_size = k::warm_up(k::constant_step(1.0), warm);
+    plan.schedule = k::warm_up(k::constant_step(1.0), warm);
     return a::train(plan, data).parameters;
   };
-  k::step_rule lars;
-  lars.kind = k::step_kind::lars;
+  k::optimizer lars;
+  lars.kind = k::optimizer_kind::lars;
   lars.momentum = 0.0;
   lars.trust = 0.1;
 

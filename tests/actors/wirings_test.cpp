@@ -38,7 +38,7 @@ a::training_plan plan_for(const std::string& system, unsigned replicas,
   // Small enough for the sum of all replicas' moves, a tenth of that with
   // momentum at the hub, which moves ten times as far.
   const double one = system == "async-msgd" ? 0.01 : 0.1;
-  plan.step_size = k::constant_step(one / replicas);
+  plan.schedule = k::constant_step(one / replicas);
   plan.epochs = epochs;
   plan.stall_deadline = std::chrono::seconds(20);
   return plan;

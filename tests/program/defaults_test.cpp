@@ -136,7 +136,7 @@ TEST_CASE("defaults: a model worse than none is no success") {
 
   const outcome seen =
       program({"train", "--data", data, "--normalise", "none", "--order",
-               "sequential", "--step", "10", "--step-rule", "constant",
+               "sequential", "--step", "10", "--schedule", "constant",
                "--epochs", "1", "--save", model});
 
   CHECK(seen.code == 1);

@@ -98,7 +98,7 @@ inline words steps_of(const std::string& system, unsigned epochs) {
   // his parameters by then will do so once more when it comes, and say so in a
   // letter: steps have to be small against the way.
   if (system == "all-to-all") {
-    return {"--step",   "1e-4", "--step-rule",      "constant",
+    return {"--step",   "1e-4", "--schedule",       "constant",
             "--epochs", many,   "--evaluate-every", many};
   }
   // Momentum of 0.9 makes each step ten times as long.

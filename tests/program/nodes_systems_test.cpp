@@ -68,8 +68,9 @@ TEST_CASE("rules and growing batches reach the nodes") {
     return content_of(file);
   };
   for (const words& rule :
-       {words{"--rule", "lars", "--trust", "0.02", "--weight-decay", "0.01"},
-        words{"--rule", "two-stage", "--gd-epochs", "2", "--gd-batch", "5",
+       {words{"--optimizer", "lars", "--trust", "0.02", "--weight-decay",
+              "0.01"},
+        words{"--optimizer", "two-stage", "--gd-epochs", "2", "--gd-batch", "5",
               "--gd-step", "0.3"}}) {
     INFO(rule[1]);
     CHECK(parameters({"launch", "--local", "2"}, rule) ==

@@ -311,7 +311,7 @@ TEST_CASE("nodes with parts of their own do what the leader has learnt") {
                                    "2",
                                    "--step",
                                    "0.1",
-                                   "--step-rule",
+                                   "--schedule",
                                    "constant",
                                    "--epochs",
                                    "20",

@@ -70,23 +70,25 @@ TEST_CASE("a mistake in the options is one line and exit code 2") {
        "--shared-head: is for --topology hogwild"},
       {{"train", "--generate", "p1", "--model", "tree"},
        "--model: 'tree' is none of svm, logistic"},
-      {{"train", "--generate", "p1", "--step-rule", "multi-step"},
+      {{"train", "--generate", "p1", "--schedule", "multi-step"},
        "--milestones"},
-      {{"train", "--generate", "p1", "--step-rule", "multi-step",
-        "--milestones", "1,,2"},
+      {{"train", "--generate", "p1", "--schedule", "multi-step", "--milestones",
+        "1,,2"},
        "--milestones: '1,,2' has an empty item"},
-      {{"train", "--generate", "p1", "--rule", "lasr"},
-       "--rule: 'lasr' is none of sgd, momentum"},
-      {{"train", "--generate", "p1", "--rule", "lars", "--trust", "0"},
+      {{"train", "--generate", "p1", "--optimizer", "lasr"},
+       "--optimizer: 'lasr' is none of sgd, momentum"},
+      {{"train", "--generate", "p1", "--optimizer", "lars", "--trust", "0"},
        "--trust: 0 is out of range"},
-      {{"train", "--generate", "p1", "--rule", "two-stage", "--epochs", "3"},
+      {{"train", "--generate", "p1", "--optimizer", "two-stage", "--epochs",
+        "3"},
        "--gd-epochs: 5 epochs of gradient descent are more than all 3"},
       {{"train", "--generate", "p1", "--gd-epochs", "1001"},
        "--gd-epochs: 1001 is out of range"},
-      {{"train", "--generate", "p1", "--rule", "two-stage", "--gd-batch", "2"},
+      {{"train", "--generate", "p1", "--optimizer", "two-stage", "--gd-batch",
+        "2"},
        "--gd-batch: 2 is more than --batch, 1"},
       {{"train", "--generate", "p1", "--gd-step", "1"},
-       "--gd-step: is for --rule two-stage"},
+       "--gd-step: is for --optimizer two-stage"},
       {{"train", "--generate", "p1", "--l2", "-1"}, "--l2: -1 is out of range"},
       {{"train", "--generate", "p1", "--l2", "10", "--step", "1"},
        "step size 1 times the penalty"},
@@ -129,8 +131,8 @@ TEST_CASE("an unknown name is answered with the one that was meant") {
       {{"train", "--generate", "p1", "--model", "lenett"}, "lenet"},
       {{"train", "--generate", "p1", "--model", "Logistic"}, "logistic"},
       {{"train", "--generate", "p1", "--topology", "eagsd"}, "easgd"},
-      {{"train", "--generate", "p1", "--rule", "nestrov"}, "nesterov"},
-      {{"train", "--generate", "p1", "--step-rule", "poly"}, "polynomial"},
+      {{"train", "--generate", "p1", "--optimizer", "nestrov"}, "nesterov"},
+      {{"train", "--generate", "p1", "--schedule", "poly"}, "polynomial"},
       {{"train", "--generate", "p1", "--order", "shufle"}, "shuffle"},
       {{"train", "--generate", "p1", "--regularizer", "per-features"},
        "per-feature"},
@@ -179,7 +181,7 @@ TEST_CASE("the command line wins over environment, file and default") {
   const outcome seen =
       program({"train", "--config", file, "--step", "1", "--dump-config"},
               {"SOUNDER_STEP=2", "SOUNDER_EPOCHS=20", "SOUNDER_UNKNOWN=1",
-               "SOUNDER_STEP_RULE=constant", "SOUNDER_DETERMINISTIC=true",
+               "SOUNDER_SCHEDULE=constant", "SOUNDER_DETERMINISTIC=true",
                "SOUNDER_POWER="});
 
   CHECK(seen.code == 0);
@@ -187,7 +189,7 @@ TEST_CASE("the command line wins over environment, file and default") {
   CHECK(value_of(seen.out, "step") == "1");
   CHECK(value_of(seen.out, "epochs") == "20");
   CHECK(value_of(seen.out, "batch") == "4");
-  CHECK(value_of(seen.out, "step-rule") == "constant");
+  CHECK(value_of(seen.out, "schedule") == "constant");
   CHECK(value_of(seen.out, "deterministic") == "true");
   CHECK(value_of(seen.out, "momentum") == "0.9");
   CHECK(value_of(seen.out, "power") == "1");

@@ -81,7 +81,7 @@ TEST_CASE("a wiring file of EAMSGD trains as EAMSGD does") {
   const std::string named = model_of({"--topology", "eamsgd"});
 
   CHECK(model_of({"--wiring", file}) == named);
-  CHECK(model_of({"--wiring", file, "--rule", "sgd"}) ==
+  CHECK(model_of({"--wiring", file, "--optimizer", "sgd"}) ==
         model_of({"--topology", "async-easgd"}));
   CHECK(model_of({"--topology", "async-easgd"}) != named);
 }

@@ -58,8 +58,8 @@ std::uint64_t found_of(const json& recalls, int label) {
 }
 
 words quiet_training(const std::string& data) {
-  return {"train", "--data", data,   "--bias",      "1",     "--epochs",
-          "20",    "--step", "0.02", "--step-rule", "decay", "--quiet"};
+  return {"train", "--data", data,   "--bias",     "1",     "--epochs",
+          "20",    "--step", "0.02", "--schedule", "decay", "--quiet"};
 }
 
 }  // namespace
@@ -221,7 +221,7 @@ TEST_CASE("the optimum of weighted classes is liblinear's") {
                                 "400",
                                 "--step",
                                 "0.02",
-                                "--step-rule",
+                                "--schedule",
                                 "decay",
                                 "--decay",
                                 "0.98",

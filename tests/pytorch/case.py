@@ -97,7 +97,7 @@ class Case:
         images, labels = make_images(ROWS, self.shape)
         write_images(self.data, images, labels)
         self.train("--resume", self.theirs, "--save", self.stepped, "--batch",
-                   str(ROWS), "--step", str(STEP), "--step-rule", "constant")
+                   str(ROWS), "--step", str(STEP), "--schedule", "constant")
         end = self.make()
         load(end, self.stepped)
         model = self.make().train()

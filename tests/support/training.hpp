@@ -51,7 +51,7 @@ void walk(reference<Real>& plain, const actors::training_plan& plan,
           std::size_t rows) {
   for (unsigned epoch = 0; epoch < plan.epochs; ++epoch) {
     plain.walk(walk_of(plan, rows, epoch), plan.batch_size,
-               plan.step_size(epoch));
+               plan.schedule(epoch));
   }
 }
 

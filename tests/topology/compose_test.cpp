@@ -93,15 +93,15 @@ TEST_CASE("compose: nest and join keep what links compress to") {
   }
 }
 
-TEST_CASE("compose: the first step rule that a part names is that of all") {
+TEST_CASE("compose: the first optimizer that a part names is that of all") {
   p::graph star = system_of("star", 1);
   const p::graph eamsgd = system_of("eamsgd", 1);
 
-  CHECK(p::join(star, eamsgd).step_rule == "nesterov");
-  CHECK(p::nest(star, 1, eamsgd).step_rule == "nesterov");
-  star.step_rule = "adam";
-  CHECK(p::join(star, eamsgd).step_rule == "adam");
-  CHECK(p::nest(star, 1, eamsgd).step_rule == "adam");
+  CHECK(p::join(star, eamsgd).optimizer == "nesterov");
+  CHECK(p::nest(star, 1, eamsgd).optimizer == "nesterov");
+  star.optimizer = "adam";
+  CHECK(p::join(star, eamsgd).optimizer == "adam");
+  CHECK(p::nest(star, 1, eamsgd).optimizer == "adam");
 }
 
 TEST_CASE("compose: nest knows no replica that is not there") {

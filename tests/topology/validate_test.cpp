@@ -68,8 +68,8 @@ std::vector<mistake> mistakes() {
        "two replicas are called 'replica-1'"},
       {"no name", but("star", [](auto& g) { g.replicas[2].name = ""; }),
        "replica 2 has no name"},
-      {"step rule", but("star", [](auto& g) { g.step_rule = "best"; }),
-       "'best' is no step rule"},
+      {"optimizer", but("star", [](auto& g) { g.optimizer = "best"; }),
+       "'best' is no optimizer"},
       {"lonely hub",
        [] {
          p::graph g;

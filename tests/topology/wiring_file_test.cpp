@@ -104,14 +104,14 @@ TEST_CASE("wiring file: a rule of one's own comes back by its name") {
 TEST_CASE("wiring file: what EAMSGD steps by comes back") {
   const std::string text = p::write_wiring(p::by_name("eamsgd", {}).value());
 
-  CHECK_THAT(text, Catch::StartsWith("{\n  \"step-rule\": \"nesterov\",\n"));
-  CHECK(p::parse_wiring(text).step_rule == "nesterov");
-  CHECK(p::parse_wiring(R"({"system": "eamsgd"})").step_rule == "nesterov");
-  CHECK(p::parse_wiring(R"({"system": "eamsgd", "step-rule": "adam"})")
-            .step_rule == "adam");
+  CHECK_THAT(text, Catch::StartsWith("{\n  \"optimizer\": \"nesterov\",\n"));
+  CHECK(p::parse_wiring(text).optimizer == "nesterov");
+  CHECK(p::parse_wiring(R"({"system": "eamsgd"})").optimizer == "nesterov");
+  CHECK(p::parse_wiring(R"({"system": "eamsgd", "optimizer": "adam"})")
+            .optimizer == "adam");
   CHECK(p::parse_wiring(R"({"join": [{"system": "star"},
                                      {"system": "eamsgd"}]})")
-            .step_rule == "nesterov");
+            .optimizer == "nesterov");
 }
 
 TEST_CASE("wiring file: a link of mix may have a weight") {
@@ -261,7 +261,7 @@ TEST_CASE("wiring file: complaints say where and what is allowed") {
       {"{\"system\": \"star\", \"shape\": \"blob\"}",
        "'blob' is no shape; there are ring, clique"},
       {"{\"join\": [{\"system\": \"eamsgd\"}, {\"replicas\": 1, "
-       "\"step-rule\": \"adam\"}]}",
+       "\"optimizer\": \"adam\"}]}",
        "join[1]: steps by adam, a part before it by nesterov"},
       {"{\"system\": \"sta\"}", "system: 'sta' is none of serial, hogwild"},
       {"{\"system\": \"d-psgd\", \"shape\": \"hypercube\", \"replicas\": 3}",
@@ -304,7 +304,7 @@ TEST_CASE("wiring file: an unknown name is answered with what was meant") {
   const auto [text, problem] = GENERATE(table<std::string, std::string>({
       {R"({"systm": "star"})",
        "systm: unknown key; known here are replicas, "
-       "links, step-rule, system, join; did you mean "
+       "links, optimizer, system, join; did you mean "
        "system?"},
       {R"({"alpha": 0.1, "systm": "star"})", "did you mean system?"},
       {R"({"jion": []})", "did you mean join?"},
@@ -313,7 +313,7 @@ TEST_CASE("wiring file: an unknown name is answered with what was meant") {
       {R"({"system": "star", "tua": 1})", "did you mean tau?"},
       {R"({"system": "hogwildpp", "form": "papr"})",
        "form: 'papr' is none of paper, reference; did you mean paper?"},
-      {R"({"replicas": 2, "step-rule": "adma"})", "did you mean adam?"},
+      {R"({"replicas": 2, "optimizer": "adma"})", "did you mean adam?"},
       {R"({"replicas": [{"name": "a", "sharing": "writelock"}]})",
        "did you mean write-lock?"},
       {with_link(R"("from": 0, "to": 1, "exchange": "elastik",

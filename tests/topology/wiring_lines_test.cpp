@@ -58,9 +58,9 @@ TEST_CASE("wiring lines: each mistake has the line that it stands on") {
           {"0.25", "\"x\"", ":12: links[0].exchange.alpha: \"x\" is not a"},
           {"\"every\"", "\n\"never\"", ":13: links[0].discipline: 'never'"},
           {"\"links\"", "\"name\": \"me\", \"links\"",
-           ":9: name: unknown key; known here are replicas, links, step-rule"},
-          {"\"links\"", "\"step-rule\": \"best\", \"links\"",
-           ":9: step-rule: 'best' is none of sgd, momentum, nesterov"},
+           ":9: name: unknown key; known here are replicas, links, optimizer"},
+          {"\"links\"", "\"optimizer\": \"best\", \"links\"",
+           ":9: optimizer: 'best' is none of sgd, momentum, nesterov"},
           {"\"links\"", "\"rings\"", ":9: rings: unknown key"},
       }));
   INFO(is);

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "kernels/network/network.hpp"
-#include "kernels/step/step_rule.hpp"
+#include "kernels/step/optimizer.hpp"
 #include "tests/support/gradient_check.hpp"
 #include "tests/support/plain_walk.hpp"
 
@@ -383,14 +383,14 @@ TEST_CASE("network: steps move statistics whatever step size and rule") {
   const auto rows = t::all_rows(data);
   const t::floats start = t::start_of(*net);
   const t::floats gradient = gradient_of(*net, data, rows, start);
-  using kind = k::step_kind;
+  using kind = k::optimizer_kind;
   for (const auto rule :
        {kind::sgd, kind::momentum, kind::nesterov, kind::adam, kind::lars}) {
     for (const double step_size : {0.0, 0.1, 10.0}) {
       CAPTURE(static_cast<int>(rule), step_size);
-      k::step_rule how;
+      k::optimizer how;
       how.kind = rule;
-      const auto stepped = k::with_step_rule(net, how);
+      const auto stepped = k::with_optimizer(net, how);
       t::floats weights = start;
       k::sgd_chunk chunk;
       chunk.data = &data;
@@ -430,9 +430,9 @@ TEST_CASE("network: learns random samples by heart") {
         std::make_shared<k::network>(k::parse_layers(c.text, "test"));
     const auto data = t::random_samples(32, c.features, 4);
     const auto rows = t::all_rows(data);
-    k::step_rule adam;
-    adam.kind = k::step_kind::adam;
-    const auto stepped = k::with_step_rule(net, adam);
+    k::optimizer adam;
+    adam.kind = k::optimizer_kind::adam;
+    const auto stepped = k::with_optimizer(net, adam);
     t::floats weights = t::start_of(*net);
     k::sgd_chunk chunk;
     chunk.data = &data;

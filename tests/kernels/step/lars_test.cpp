@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "kernels/step/step_rule.hpp"
+#include "kernels/step/optimizer.hpp"
 #include "tests/support/problems.hpp"
 
 namespace k = sounder::kernels;
@@ -41,9 +41,9 @@ class sloped : public k::objective {
   std::vector<float> gradient_;
 };
 
-k::step_rule lars(double trust, double momentum, double decay) {
-  k::step_rule rule;
-  rule.kind = k::step_kind::lars;
+k::optimizer lars(double trust, double momentum, double decay) {
+  k::optimizer rule;
+  rule.kind = k::optimizer_kind::lars;
   rule.trust = trust;
   rule.momentum = momentum;
   rule.weight_decay = decay;
@@ -52,10 +52,10 @@ k::step_rule lars(double trust, double momentum, double decay) {
 
 /// w after `steps` steps.
 std::vector<float> stepped(const std::shared_ptr<const k::objective>& model,
-                           const k::step_rule& rule, std::vector<float> w,
+                           const k::optimizer& rule, std::vector<float> w,
                            double step_size, std::size_t steps = 1) {
   const auto data = t::dense_from(t::table(1, {1.0F}), {0.0F}, 1);
-  const auto ruled = k::with_step_rule(model, rule);
+  const auto ruled = k::with_optimizer(model, rule);
   const std::vector<std::uint32_t> rows(steps, 0U);
   k::worker_scratch scratch;
   k::sgd_chunk chunk;
@@ -142,13 +142,13 @@ TEST_CASE("lars: a gradient of 0 leaves a block to the decay at rate 1") {
 TEST_CASE("lars: without momentum it is not the plain step") {
   const auto model = std::make_shared<sloped>(std::vector<float>(4, 1.0F));
 
-  CHECK(k::with_step_rule(model, lars(0.001, 0.0, 0.0)) != model);
+  CHECK(k::with_optimizer(model, lars(0.001, 0.0, 0.0)) != model);
 }
 
 TEST_CASE("lars: a trust that is not positive is refused") {
   const auto model = std::make_shared<sloped>(std::vector<float>(4, 1.0F));
   for (const double trust : {0.0, -1.0, std::nan("")}) {
-    CHECK_THROWS_WITH(k::with_step_rule(model, lars(trust, 0.9, 0.0)),
+    CHECK_THROWS_WITH(k::with_optimizer(model, lars(trust, 0.9, 0.0)),
                       "the trust must be positive");
   }
 }
@@ -157,7 +157,7 @@ TEST_CASE("blocks: every parameter is in one, a block a class") {
   for (const auto name : t::models) {
     const auto data = t::random_problem(name, k::layout::sparse, 9, 5, 1);
     const auto plain = k::make_linear(name, data, t::classes, {});
-    for (const auto& model : {plain, k::with_step_rule(plain, lars(1, 0, 0))}) {
+    for (const auto& model : {plain, k::with_optimizer(plain, lars(1, 0, 0))}) {
       INFO(k::name(name));
 
       std::vector<int> owners(model->dimension());

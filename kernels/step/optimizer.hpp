@@ -8,7 +8,7 @@ namespace sounder::kernels {
 
 /// What a replica makes of a stochastic gradient g. w are the parameters, eta
 /// the step size; v, m and u start at 0 and stay with the replica.
-enum class step_kind {
+enum class optimizer_kind {
   sgd,       // w <- w - eta g(w)
   momentum,  // v <- delta v - eta g(w);  w <- w + v
   nesterov,  // v <- delta v - eta g(w + delta v);  w <- w + v
@@ -23,8 +23,8 @@ enum class step_kind {
 /// Choromanska, LeCun 2015, section 2.2); Adam, Kingma and Ba 2015; LARS, You,
 /// Gitman, Ginsburg 2017 (arXiv 1708.03888), algorithm 1, with r_b = 1 where
 /// |w_b| or |g_b| is 0.
-struct step_rule {
-  step_kind kind = step_kind::sgd;
+struct optimizer {
+  optimizer_kind kind = optimizer_kind::sgd;
   double momentum = 0.9;      // delta; 0 makes momentum and nesterov plain SGD
   double beta = 0.999;        // adam
   double epsilon = 1e-8;      // adam
@@ -41,7 +41,7 @@ struct step_rule {
 /// classes lie interleaved. The plain rule is the objective itself.
 /// Throws std::invalid_argument for a momentum or beta outside [0, 1), a
 /// negative epsilon or decay, or a trust that is not positive.
-std::shared_ptr<const objective> with_step_rule(
-    std::shared_ptr<const objective> model, const step_rule& rule);
+std::shared_ptr<const objective> with_optimizer(
+    std::shared_ptr<const objective> model, const optimizer& rule);
 
 }  // namespace sounder::kernels

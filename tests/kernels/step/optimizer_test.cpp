@@ -1,4 +1,4 @@
-#include "kernels/step/step_rule.hpp"
+#include "kernels/step/optimizer.hpp"
 
 #include <cmath>
 #include <numeric>
@@ -18,14 +18,14 @@ constexpr double eta = 0.05;
 
 /// The rule in a plain loop, in double, one sample a step.
 std::vector<double> reference(const t::known_minimiser& problem,
-                              const k::step_rule& rule) {
+                              const k::optimizer& rule) {
   std::vector<double> w(features, 0.0);
   std::vector<double> v(features, 0.0);
   std::vector<double> u(features, 0.0);
   const auto x = problem.data().floats();
   for (std::size_t i = 0; i < rows; ++i) {
     std::vector<double> at = w;
-    if (rule.kind == k::step_kind::nesterov) {
+    if (rule.kind == k::optimizer_kind::nesterov) {
       for (std::size_t j = 0; j < features; ++j) {
         at[j] += rule.momentum * v[j];
       }
@@ -39,7 +39,7 @@ std::vector<double> reference(const t::known_minimiser& problem,
       const double g =
           residual * static_cast<double>(x.value[i * features + j]);
       w[j] *= 1.0 - eta * rule.weight_decay;
-      if (rule.kind == k::step_kind::adam) {
+      if (rule.kind == k::optimizer_kind::adam) {
         v[j] = rule.momentum * v[j] + (1.0 - rule.momentum) * g;
         u[j] = rule.beta * u[j] + (1.0 - rule.beta) * g * g;
         const double m = v[j] / (1.0 - std::pow(rule.momentum, step));
@@ -47,7 +47,7 @@ std::vector<double> reference(const t::known_minimiser& problem,
         w[j] -= eta * m / (std::sqrt(s) + rule.epsilon);
       } else {
         const double delta =
-            rule.kind == k::step_kind::sgd ? 0.0 : rule.momentum;
+            rule.kind == k::optimizer_kind::sgd ? 0.0 : rule.momentum;
         v[j] = delta * v[j] - eta * g;
         w[j] += v[j];
       }
@@ -57,8 +57,8 @@ std::vector<double> reference(const t::known_minimiser& problem,
 }
 
 std::vector<float> stepped(const t::known_minimiser& problem,
-                           const k::step_rule& rule) {
-  const auto model = k::with_step_rule(problem.objective(), rule);
+                           const k::optimizer& rule) {
+  const auto model = k::with_optimizer(problem.objective(), rule);
   std::vector<float> w(features, 0.0F);
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0U);
@@ -74,12 +74,13 @@ std::vector<float> stepped(const t::known_minimiser& problem,
 
 }  // namespace
 
-TEST_CASE("step rules: agree with the plain loop") {
+TEST_CASE("optimizers: agree with the plain loop") {
   const t::known_minimiser problem(rows, features, 5);
-  for (const auto kind : {k::step_kind::sgd, k::step_kind::momentum,
-                          k::step_kind::nesterov, k::step_kind::adam}) {
+  for (const auto kind :
+       {k::optimizer_kind::sgd, k::optimizer_kind::momentum,
+        k::optimizer_kind::nesterov, k::optimizer_kind::adam}) {
     for (const double decay : {0.0, 0.1}) {
-      k::step_rule rule;
+      k::optimizer rule;
       rule.kind = kind;
       rule.momentum = 0.7;
       rule.weight_decay = decay;
@@ -96,21 +97,21 @@ TEST_CASE("step rules: agree with the plain loop") {
   }
 }
 
-TEST_CASE("step rules: without momentum and decay the objective is itself") {
+TEST_CASE("optimizers: without momentum and decay the objective is itself") {
   const t::known_minimiser problem(8, features, 1);
   const auto plain = problem.objective();
-  k::step_rule rule;
-  rule.kind = k::step_kind::nesterov;
+  k::optimizer rule;
+  rule.kind = k::optimizer_kind::nesterov;
   rule.momentum = 0.0;
 
-  REQUIRE(k::with_step_rule(plain, rule) == plain);
+  REQUIRE(k::with_optimizer(plain, rule) == plain);
 }
 
-TEST_CASE("step rules: senseless numbers are refused") {
+TEST_CASE("optimizers: senseless numbers are refused") {
   const t::known_minimiser problem(8, features, 1);
-  k::step_rule rule;
+  k::optimizer rule;
   rule.momentum = 1.0;
 
-  REQUIRE_THROWS_AS(k::with_step_rule(problem.objective(), rule),
+  REQUIRE_THROWS_AS(k::with_optimizer(problem.objective(), rule),
                     std::invalid_argument);
 }

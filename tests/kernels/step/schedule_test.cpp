@@ -1,4 +1,4 @@
-#include "kernels/step/step_size.hpp"
+#include "kernels/step/schedule.hpp"
 
 #include <cmath>
 

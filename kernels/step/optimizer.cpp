@@ -1,4 +1,4 @@
-#include "kernels/step/step_rule.hpp"
+#include "kernels/step/optimizer.hpp"
 
 #include <atomic>
 #include <cmath>
@@ -14,11 +14,11 @@ namespace {
 /// Passes everything on but the steps.
 class ruled : public objective {
  public:
-  ruled(std::shared_ptr<const objective> model, const step_rule& rule)
+  ruled(std::shared_ptr<const objective> model, const optimizer& rule)
       : model_(std::move(model)), rule_(rule), v_(model_->trainable()) {
-    if (rule_.kind == step_kind::adam) {
+    if (rule_.kind == optimizer_kind::adam) {
       u_.resize(model_->trainable());
-    } else if (rule_.kind == step_kind::lars) {
+    } else if (rule_.kind == optimizer_kind::lars) {
       blocks_ = model_->blocks();
     }
   }
@@ -75,7 +75,7 @@ class ruled : public objective {
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
     sgd_chunk at = batch;
-    if (rule_.kind == step_kind::nesterov) {
+    if (rule_.kind == optimizer_kind::nesterov) {
       scratch.batch.resize(dimension());
       look_ahead(batch.weights, scratch.batch.data());
       at.weights = scratch.batch.data();
@@ -87,9 +87,9 @@ class ruled : public objective {
 
   void write(const sgd_chunk& batch, worker_scratch& scratch) const override {
     const auto eta = static_cast<float>(batch.step_size);
-    if (rule_.kind == step_kind::adam) {
+    if (rule_.kind == optimizer_kind::adam) {
       step_adam(eta, scratch.pending.data(), batch.weights);
-    } else if (rule_.kind == step_kind::lars) {
+    } else if (rule_.kind == optimizer_kind::lars) {
       step_lars(eta, scratch.pending.data(), batch.weights);
     } else {
       step_momentum(eta, scratch.pending.data(), batch.weights);
@@ -181,7 +181,7 @@ class ruled : public objective {
   }
 
   std::shared_ptr<const objective> model_;
-  step_rule rule_;
+  optimizer rule_;
   std::vector<parameter_block> blocks_;  // lars
   // The replica's state; written by its workers.
   mutable std::vector<float> v_;
@@ -197,8 +197,8 @@ void check(bool holds, const char* what) {
 
 }  // namespace
 
-std::shared_ptr<const objective> with_step_rule(
-    std::shared_ptr<const objective> model, const step_rule& rule) {
+std::shared_ptr<const objective> with_optimizer(
+    std::shared_ptr<const objective> model, const optimizer& rule) {
   check(rule.momentum >= 0.0 && rule.momentum < 1.0,
         "the momentum must be in [0, 1)");
   check(rule.beta >= 0.0 && rule.beta < 1.0, "beta must be in [0, 1)");
@@ -207,14 +207,14 @@ std::shared_ptr<const objective> with_step_rule(
   check(rule.trust > 0.0, "the trust must be positive");
   const bool is_plain =
       rule.weight_decay == 0.0 &&
-      (rule.kind == step_kind::sgd ||
-       (rule.kind != step_kind::adam && rule.kind != step_kind::lars &&
-        rule.momentum == 0.0));
+      (rule.kind == optimizer_kind::sgd ||
+       (rule.kind != optimizer_kind::adam &&
+        rule.kind != optimizer_kind::lars && rule.momentum == 0.0));
   if (is_plain) {
     return model;
   }
-  step_rule exact = rule;
-  if (rule.kind == step_kind::sgd) {
+  optimizer exact = rule;
+  if (rule.kind == optimizer_kind::sgd) {
     exact.momentum = 0.0;  // with a weight decay
   }
   return std::make_shared<ruled>(std::move(model), exact);
