@@ -55,9 +55,9 @@ constexpr unsigned most_gd_epochs = 1000;
 struct training_plan {
   topology::graph graph = topology::serial();
   std::shared_ptr<const kernels::objective> objective;
-  kernels::learning_rate_schedule step_size = kernels::constant_step(0.1);
-  kernels::optimizer rule;  // what a replica makes of a gradient
-  gd_stage gd;              // before it
+  kernels::learning_rate_schedule schedule = kernels::constant_step(0.1);
+  kernels::optimizer optimizer;  // what a replica makes of a gradient
+  gd_stage gd;                   // before it
   std::size_t batch_size = 1;
   unsigned epochs = 10;
   kernels::order_spec order;  // order.seed is ignored: see seed

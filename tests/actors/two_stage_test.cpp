@@ -58,7 +58,7 @@ std::vector<float> in_parts(const a::training_plan& plan,
                             const k::dataset& data) {
   a::training_plan part = plan;
   part.gd = {};
-  part.rule = {};
+  part.optimizer = {};
   part.epochs = 1;
   for (unsigned e = 0; e < plan.gd.epochs; ++e) {
     part.batch_size = a::batch_of(plan, e);
@@ -66,7 +66,7 @@ std::vector<float> in_parts(const a::training_plan& plan,
   }
   if (plan.epochs > plan.gd.epochs) {
     part.batch_size = plan.batch_size;
-    part.rule = plan.optimizer;
+    part.optimizer = plan.optimizer;
     part.epochs = plan.epochs - plan.gd.epochs;
     part.start = a::train(part, data).parameters;
   }
@@ -190,9 +190,9 @@ TEST_CASE("two stages: any rule may follow, the decay holds in both") {
     parts.gd = {};
     parts.epochs = 1;
     parts.batch_size = 2;
-    parts.rule.kind = k::optimizer_kind::sgd;
+    parts.optimizer.kind = k::optimizer_kind::sgd;
     parts.start = a::train(parts, problem.data()).parameters;
-    parts.rule.kind = kind;
+    parts.optimizer.kind = kind;
     parts.batch_size = 4;
     parts.epochs = 2;
 
