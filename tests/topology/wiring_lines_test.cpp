@@ -59,6 +59,8 @@ TEST_CASE("wiring lines: each mistake has the line that it stands on") {
           {"\"every\"", "\n\"never\"", ":13: links[0].discipline: 'never'"},
           {"\"links\"", "\"name\": \"me\", \"links\"",
            ":9: name: unknown key; known here are replicas, links, optimizer"},
+          {"\"links\"", "\"step-rule\": \"adam\", \"links\"",
+           ":9: step-rule: unknown key; it is optimizer now"},
           {"\"links\"", "\"optimizer\": \"best\", \"links\"",
            ":9: optimizer: 'best' is none of sgd, momentum, nesterov"},
           {"\"links\"", "\"rings\"", ":9: rings: unknown key"},
