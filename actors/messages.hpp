@@ -1,11 +1,10 @@
 #pragma once
 
-// All messages between actors. Local ones carry pointers and never leave the
-// process: CAF refuses to serialise them.
+// What actors may say to each other: the messages, and the interface of each
+// actor, which the compiler checks. Local messages carry pointers and never
+// leave the process: CAF refuses to serialise them.
 
-#include <chrono>
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,57 +19,35 @@
 
 namespace sounder::actors {
 
-// run -> replica: walk to the end of this epoch (numbered from the run's
-// start), on another node with these step sizes; answered with phase_result,
-// with a snapshot or without.
+// The names of messages; what each means is said where it is taken in, below.
 using advance_atom = caf::atom_constant<caf::atom("advance")>;
-// run -> replica or evaluator: help to evaluate a snapshot; answered when
-// nothing of it is left to claim.
-using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
-// replica -> worker: a job; and worker -> itself: its next piece.
-using work_atom = caf::atom_constant<caf::atom("work")>;
-// worker -> replica: nothing left of the job.
-using done_atom = caf::atom_constant<caf::atom("done")>;
-// a signal -> who waits for it: something has changed; or to itself: later.
 using again_atom = caf::atom_constant<caf::atom("again")>;
+using close_atom = caf::atom_constant<caf::atom("close")>;
+using connect_atom = caf::atom_constant<caf::atom("connect")>;
+using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
+using done_atom = caf::atom_constant<caf::atom("done")>;
+using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
+using halt_atom = caf::atom_constant<caf::atom("halt")>;
+using hello_atom = caf::atom_constant<caf::atom("hello")>;
+using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
+using leave_atom = caf::atom_constant<caf::atom("leave")>;
+using links_atom = caf::atom_constant<caf::atom("links")>;
+using listen_atom = caf::atom_constant<caf::atom("listen")>;
+using lost_atom = caf::atom_constant<caf::atom("lost")>;
+using open_atom = caf::atom_constant<caf::atom("open")>;
+using progress_atom = caf::atom_constant<caf::atom("progress")>;
+using record_atom = caf::atom_constant<caf::atom("record")>;
+using release_atom = caf::atom_constant<caf::atom("release")>;
+using samples_atom = caf::atom_constant<caf::atom("samples")>;
+using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
+using start_atom = caf::atom_constant<caf::atom("start")>;
+using status_atom = caf::atom_constant<caf::atom("status")>;
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
+using work_atom = caf::atom_constant<caf::atom("work")>;
 // door -> door: a ring's token comes to a member.
 using token_atom = caf::atom_constant<caf::atom("token")>;
 // door -> postman: a letter is in its box.
 using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
-// serve() -> node: the port that was found.
-using listen_atom = caf::atom_constant<caf::atom("listen")>;
-// serve() -> node: end, but let the run at work end before.
-using leave_atom = caf::atom_constant<caf::atom("leave")>;
-// leader -> node: do you have samples of your own (with the leader's protocol
-// number); what shall be run; samples for it; who walks what when: open the
-// doors; connect to the others'; go on to the end of the phase and stop; what
-// the links have seen; be free again.
-using hello_atom = caf::atom_constant<caf::atom("hello")>;
-using deploy_atom = caf::atom_constant<caf::atom("deploy")>;
-using samples_atom = caf::atom_constant<caf::atom("samples")>;
-using open_atom = caf::atom_constant<caf::atom("open")>;
-using connect_atom = caf::atom_constant<caf::atom("connect")>;
-using halt_atom = caf::atom_constant<caf::atom("halt")>;
-using links_atom = caf::atom_constant<caf::atom("links")>;
-using release_atom = caf::atom_constant<caf::atom("release")>;
-// anybody -> node: what runs there, as JSON.
-using status_atom = caf::atom_constant<caf::atom("status")>;
-// run -> hub of another node, or a replica at rest: its parameters.
-using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
-// whoever interrupts -> run.
-using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
-// run -> itself: somebody was lost some moments ago.
-using lost_atom = caf::atom_constant<caf::atom("lost")>;
-// run -> itself: time to see whether anybody got anywhere.
-using watch_atom = caf::atom_constant<caf::atom("watch")>;
-// run -> replica: progress so far; answered with progress_report.
-using progress_atom = caf::atom_constant<caf::atom("progress")>;
-// run -> recorder: an epoch's record.
-using record_atom = caf::atom_constant<caf::atom("record")>;
-// run -> recorder: no more of them; answered when all were observed.
-using close_atom = caf::atom_constant<caf::atom("close")>;
-// train() -> run: begin; answered with the report.
-using start_atom = caf::atom_constant<caf::atom("start")>;
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_table& x) {
@@ -151,48 +128,107 @@ typename Inspector::result_type inspect(Inspector& f, opened_doors& x) {
   return f(caf::meta::type_name("opened_doors"), x.doors, x.wires);
 }
 
-/// The replicas that a node runs.
+using epoch_record_ptr = std::shared_ptr<const epoch_record>;
+using run_report_ptr = std::shared_ptr<const run_report>;
+
+/// Who has parameters of its own and tells them when asked: a hub at any time,
+/// a replica at rest.
+using hub_actor =
+    caf::typed_actor<caf::replies_to<snapshot_atom>::with<parameters>>;
+
+/// Who helps to evaluate a snapshot; answers when nothing of it is left to
+/// claim.
+using evaluator_actor = caf::typed_actor<
+    caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>>;
+
+/// A replica, for the run: evaluates, tells its parameters, and
+///   advance   walk to the end of this epoch (numbered from the run's start),
+///             on another node with these step sizes; answered with a snapshot
+///             or without
+///   progress  how far, who is still at work, whom it waits for
+using replica_actor =
+    caf::typed_actor<caf::replies_to<advance_atom, std::uint64_t, step_table,
+                                     bool>::with<phase_result>,
+                     caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>,
+                     caf::replies_to<snapshot_atom>::with<parameters>,
+                     caf::replies_to<progress_atom>::with<progress_report>>;
+
+/// A replica, for its workers:
+///   done  nothing is left of the job for this worker
+using worker_owner = caf::typed_actor<caf::reacts_to<done_atom, std::uint32_t>>;
+
+/// All of a replica.
+using whole_replica = replica_actor::extend_with<worker_owner>;
+
+/// A worker, for its replica, and to itself:
+///   work  a job; its next piece
+using worker_actor = caf::typed_actor<caf::reacts_to<work_atom, job_ptr>>;
+
+/// The recorder, for the run:
+///   record  of an epoch
+///   close   no more of them; answered when all were observed
+using recorder_actor =
+    caf::typed_actor<caf::reacts_to<record_atom, epoch_record_ptr>,
+                     caf::replies_to<close_atom>::with<bool>>;
+
+/// The run, for whoever starts or interrupts it:
+///   start      answered with the report
+///   interrupt  end where you are
+using run_actor =
+    caf::typed_actor<caf::replies_to<start_atom>::with<run_report_ptr>,
+                     caf::reacts_to<interrupt_atom>>;
+
+/// The run, with what it says to itself:
+///   lost   somebody was lost some moments ago
+///   watch  time to see whether anybody got anywhere
+using whole_run =
+    run_actor::extend<caf::reacts_to<lost_atom>, caf::reacts_to<watch_atom>>;
+
+/// Somebody in the leader's process whom nodes watch: it ends with the run.
+using leader_actor = caf::typed_actor<caf::reacts_to<release_atom>>;
+
+/// The replicas and hubs that a node runs, by number.
 struct replica_list {
-  std::vector<std::uint32_t> numbers;
-  std::vector<caf::actor> actors;
+  std::map<std::uint32_t, replica_actor> replicas;
+  std::map<std::uint32_t, hub_actor> hubs;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, replica_list& x) {
-  return f(caf::meta::type_name("replica_list"), x.numbers, x.actors);
+  return f(caf::meta::type_name("replica_list"), x.replicas, x.hubs);
 }
 
-/// For set_exception_handler: ends the actor with what the exception says, and
-/// through links the run. Code of users (objectives, rules) may throw.
-inline caf::error as_exit_reason(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& problem) {
-    return caf::make_error(caf::sec::runtime_error, problem.what());
-  } catch (...) {
-    return caf::make_error(caf::sec::runtime_error, "an unknown exception");
-  }
-}
+/// A node, for leaders, but `status` for anybody:
+///   hello    do you have samples of your own (with the protocol number)
+///   deploy   what shall be run; answered with what samples it has for that
+///   samples  for a replica: so many bytes in all, and some of them
+///   open     who walks what when: open the doors
+///   connect  to the others' doors
+///   halt     go on to the end of the phase and stop
+///   links    what the links have seen, as JSON
+///   release  be free again
+///   status   what runs there, as JSON
+using node_actor = caf::typed_actor<
+    caf::replies_to<hello_atom, std::uint32_t>::with<samples_held>,
+    caf::replies_to<deploy_atom, leader_actor, std::vector<char>,
+                    parameters>::with<samples_held>,
+    caf::replies_to<samples_atom, std::uint32_t, std::uint64_t,
+                    std::vector<char>>::with<bool>,
+    caf::replies_to<open_atom, std::vector<char>>::with<opened_doors>,
+    caf::replies_to<connect_atom, opened_doors>::with<replica_list>,
+    caf::reacts_to<halt_atom>, caf::replies_to<links_atom>::with<std::string>,
+    caf::replies_to<release_atom>::with<bool>,
+    caf::replies_to<status_atom>::with<std::string>>;
 
-/// Whether an actor ended like that: others were told to, or have lost their
-/// connection.
-inline bool is_failure(const caf::error& reason) {
-  return reason && (reason.category() != caf::atom("exit") ||
-                    reason == caf::exit_reason::unhandled_exception);
-}
-
-/// What an error says, for people.
-inline std::string words_of(const caf::actor_system& system,
-                            const caf::error& problem) {
-  if (problem.context().match_elements<std::string>()) {
-    return problem.context().get_as<std::string>(0);
-  }
-  return problem == caf::exit_reason::user_shutdown ? "it was told to end"
-                                                    : system.render(problem);
-}
-
-using epoch_record_ptr = std::shared_ptr<const epoch_record>;
-using run_report_ptr = std::shared_ptr<const run_report>;
+/// A node, for the process that it is, and to itself:
+///   listen  the port that was found
+///   leave   end, but let the run at work end before
+///   again   it has had its time
+///   close   end now
+using whole_node =
+    node_actor::extend<caf::reacts_to<listen_atom, std::uint16_t>,
+                       caf::reacts_to<leave_atom>, caf::reacts_to<again_atom>,
+                       caf::reacts_to<close_atom>>;
 
 }  // namespace sounder::actors
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/messages.hpp"
 #include "kernels/exchange/gossip.hpp"
 

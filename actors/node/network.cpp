@@ -7,7 +7,6 @@
 #include <caf/io/all.hpp>
 #include <caf/io/basp_broker.hpp>
 
-#include "actors/messages.hpp"
 #include "actors/node/letter_part.hpp"
 #include "actors/wire/acceptor.hpp"
 #include "actors/wire/handshake.hpp"
@@ -41,19 +40,19 @@ caf::io::scribe_ptr adopt(caf::actor_system& system,
   return system.middleman().backend().new_scribe(socket);
 }
 
-/// The actor that the other side of a new connection tells of.
-/// Throws peer_error.
-caf::actor ask_for_actor(caf::actor_system& system, const node_address& at,
-                         std::unique_ptr<stream> line, milliseconds patience) {
+/// The actor that the other side of a new connection tells of: a node of our
+/// protocol, since that side has answered our greeting. Throws peer_error.
+node_actor ask_for_node(caf::actor_system& system, const node_address& at,
+                        std::unique_ptr<stream> line, milliseconds patience) {
   caf::scoped_actor self(system, true);
-  caf::actor found;
+  node_actor found;
   std::string why = "it has no actor";
   self->request(broker_of(system), patience, caf::connect_atom::value,
                 adopt(system, std::move(line)), at.port)
       .receive(
           [&](const caf::node_id&, caf::strong_actor_ptr& actor,
               const std::set<std::string>&) {
-            found = caf::actor_cast<caf::actor>(actor);
+            found = caf::actor_cast<node_actor>(actor);
           },
           [&](const caf::error& problem) { why = system.render(problem); });
   if (!found) {
@@ -76,6 +75,7 @@ void configure_network(network_config& config, const tls_files& tls) {
   config.add_message_type<samples_held>("sounder.samples_held");
   config.add_message_type<opened_doors>("sounder.opened_doors");
   config.add_message_type<replica_list>("sounder.replica_list");
+  config.add_message_type<leader_actor>("sounder.leader");
   config.load<caf::io::middleman>();
   config.set("middleman.heartbeat-interval",
              caf::timespan(std::chrono::seconds(1)));
@@ -88,7 +88,7 @@ void configure_network(network_config& config, const tls_files& tls) {
 }
 
 std::unique_ptr<acceptor> listen(caf::actor_system& system,
-                                 const caf::actor& what,
+                                 const node_actor& what,
                                  const node_address& at) {
   connection_handler handler;
   handler.is_expected = [](const greeting& hello) {
@@ -106,7 +106,7 @@ std::unique_ptr<acceptor> listen(caf::actor_system& system,
                                     std::move(handler));
 }
 
-caf::actor connect(caf::actor_system& system, const node_address& to,
+node_actor connect(caf::actor_system& system, const node_address& to,
                    milliseconds deadline, const std::stop_token& interrupt) {
   const auto until = clock::now() + deadline;
   for (;;) {
@@ -118,7 +118,7 @@ caf::actor connect(caf::actor_system& system, const node_address& to,
       auto line = connect_stream(to, config_of(system).certificates(),
                                  greeting(), {}, left, interrupt);
       if (line) {
-        return ask_for_actor(system, to, std::move(line), left);
+        return ask_for_node(system, to, std::move(line), left);
       }
     } catch (const refused_error&) {
       throw;

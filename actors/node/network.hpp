@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/messages.hpp"
 #include "actors/wire/address.hpp"
 #include "actors/wire/peer_error.hpp"
 #include "actors/wire/tls_files.hpp"
@@ -49,13 +50,14 @@ void configure_network(network_config& config, const tls_files& tls);
 /// network_config.
 /// Throws std::system_error that names the address.
 std::unique_ptr<acceptor> listen(caf::actor_system& system,
-                                 const caf::actor& what,
+                                 const node_actor& what,
                                  const node_address& at);
 
-/// Tries until `deadline` has passed: a node may be started later. Nobody when
-/// it was interrupted. The system's configuration must be a network_config.
+/// A node of our protocol number, as its side of the handshake says. Tries
+/// until `deadline` has passed: a node may be started later. Nobody when it was
+/// interrupted. The system's configuration must be a network_config.
 /// Throws peer_error; at once when waiting would not help.
-caf::actor connect(caf::actor_system& system, const node_address& to,
+node_actor connect(caf::actor_system& system, const node_address& to,
                    std::chrono::milliseconds deadline,
                    const std::stop_token& interrupt = {});
 

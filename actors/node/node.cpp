@@ -8,7 +8,7 @@
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "actors/messages.hpp"
+#include "actors/exit_reasons.hpp"
 #include "actors/node/node_session.hpp"
 #include "actors/plan/link_json.hpp"
 #include "actors/replica/replica.hpp"
@@ -35,11 +35,22 @@ struct node_state {
   bool is_leaving = false;  // when no run is at work
 };
 
-using self_ptr = caf::stateful_actor<node_state>*;
+using self_ptr = whole_node::stateful_pointer<node_state>;
 
 void say(const node_state& state, const std::string& line) {
   if (state.options.say) {
     state.options.say(line);
+  }
+}
+
+/// With this reason.
+void end_replicas(self_ptr self, const caf::error& why) {
+  const replica_list& all = self->state.run->actors;
+  for (const auto& [number, replica] : all.replicas) {
+    self->send_exit(replica, why);
+  }
+  for (const auto& [number, hub] : all.hubs) {
+    self->send_exit(hub, why);
   }
 }
 
@@ -50,9 +61,7 @@ void release(self_ptr self, const std::string& why) {
   }
   session& run = *state.run;
   run.stop->request_stop();
-  for (const caf::actor& replica : run.actors) {
-    self->send_exit(replica, caf::exit_reason::user_shutdown);
-  }
+  end_replicas(self, caf::exit_reason::user_shutdown);
   if (run.wiring) {
     for (const caf::actor& port : run.wiring->ports()) {
       self->send_exit(port, caf::exit_reason::user_shutdown);
@@ -63,9 +72,9 @@ void release(self_ptr self, const std::string& why) {
       self->send_exit(door, caf::exit_reason::user_shutdown);
     }
   }
-  self->demonitor(run.leader);
+  self->demonitor(run.leader.address());
   for (const auto& [address, peer] : run.peers) {
-    self->demonitor(peer);
+    self->demonitor(peer.address());
   }
   state.run.reset();
   say(state, why);
@@ -78,6 +87,14 @@ bool is_one_of(const std::vector<caf::actor>& all, const caf::actor_addr& who) {
   return std::any_of(all.begin(), all.end(), [&](const caf::actor& each) {
     return each.address() == who;
   });
+}
+
+bool is_one_of(const replica_list& all, const caf::actor_addr& who) {
+  const auto is_it = [&](const auto& each) {
+    return each.second.address() == who;
+  };
+  return std::any_of(all.replicas.begin(), all.replicas.end(), is_it) ||
+         std::any_of(all.hubs.begin(), all.hubs.end(), is_it);
 }
 
 /// Whether somebody serves the run here.
@@ -93,9 +110,7 @@ bool is_part(const session& run, const caf::actor_addr& who) {
 void fail(self_ptr self, const caf::error& why) {
   session& run = *self->state.run;
   run.stop->request_stop();
-  for (const caf::actor& replica : run.actors) {
-    self->send_exit(replica, why);
-  }
+  end_replicas(self, why);
   release(self, "let the run go: " + words_of(self->system(), why));
 }
 
@@ -125,7 +140,7 @@ void open_ways(self_ptr self) {
   session& run = *self->state.run;
   for (const std::string& place : pen_friends(run.part)) {
     const std::string& address = run.part.peers.at(place);
-    const caf::actor peer = connect(self->system(), parse_address(address),
+    const node_actor peer = connect(self->system(), parse_address(address),
                                     std::chrono::seconds(10));
     self->monitor(peer);
     run.peers[address] = peer;
@@ -152,25 +167,26 @@ replica_list start_replicas(self_ptr self, const opened_doors& others) {
   doors.add(others);
   wired_graph wired = run.wiring->connect(doors);
   run.meters = wired.meters;
-  replica_list list;
   for (std::size_t i = 0; i < wired.replicas.size(); ++i) {
     if (wired.replicas[i].is_here) {
       if (wired.replicas[i].links) {
         wired.replicas[i].links->lost = run.lost;
       }
       run.replicas.push_back(wired.replicas[i]);
-      run.actors.push_back(wired.replicas[i].is_hub
-                               ? self->spawn(hub, wired.replicas[i])
-                               : self->spawn(replica, wired.replicas[i]));
-      self->monitor(run.actors.back());
-      list.numbers.push_back(static_cast<std::uint32_t>(i));
-      list.actors.push_back(run.actors.back());
+      const auto number = static_cast<std::uint32_t>(i);
+      if (wired.replicas[i].is_hub) {
+        run.actors.hubs[number] =
+            self->spawn<caf::monitored>(hub, wired.replicas[i]);
+      } else {
+        run.actors.replicas[number] =
+            self->spawn<caf::monitored>(replica, wired.replicas[i]);
+      }
     }
   }
   for (const caf::actor& port : run.wiring->ports()) {
     self->monitor(port);
   }
-  return list;
+  return run.actors;
 }
 
 json links_of(const node_state& state) {
@@ -229,7 +245,7 @@ caf::result<Result> guarded(self_ptr self, const Work& work) {
   }
 }
 
-caf::behavior node(self_ptr self, node_options options) {
+whole_node::behavior_type node(self_ptr self, node_options options) {
   self->state.options = std::move(options);
   self->set_down_handler([=](const caf::down_msg& gone) {
     const auto& run = self->state.run;
@@ -255,7 +271,8 @@ caf::behavior node(self_ptr self, node_options options) {
             self->state.options.open_part ? holding::part : holding::nothing;
         return own;
       },
-      [=](deploy_atom, const caf::actor& leader, const std::vector<char>& bytes,
+      [=](deploy_atom, const leader_actor& leader,
+          const std::vector<char>& bytes,
           const parameters& start) -> caf::result<samples_held> {
         if (self->state.run) {
           return refusal("it is at work for another leader");

@@ -20,7 +20,7 @@
 namespace sounder::actors {
 
 struct session {
-  caf::actor leader;
+  leader_actor leader;
   deployment part;
   std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
   parameters start;
@@ -32,9 +32,9 @@ struct session {
   std::unique_ptr<graph_builder> wiring;
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<wired_replica> replicas;
-  std::vector<caf::actor> actors;
+  replica_list actors;
   opened_doors doors;
-  std::map<std::string, caf::actor> peers;  // for letters; by address
+  std::map<std::string, node_actor> peers;  // for letters; by address
   std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
 };
 

@@ -5,7 +5,7 @@
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "actors/messages.hpp"
+#include "actors/exit_reasons.hpp"
 #include "actors/node/node.hpp"
 
 namespace sounder::actors {
@@ -37,7 +37,7 @@ std::string status_of(const node_address& at, const tls_files& tls,
   network_config config;
   configure_network(config, tls);
   caf::actor_system system(config);
-  const caf::actor node = connect(system, at, deadline);
+  const node_actor node = connect(system, at, deadline);
   caf::scoped_actor self(system, true);
   const auto ask = [&] {
     json said;

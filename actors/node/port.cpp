@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/messages.hpp"
 #include "actors/sync/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"

@@ -2,17 +2,17 @@
 
 #include <utility>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/replica/worker.hpp"
 
 namespace sounder::actors {
 
 namespace {
 
-using self_ptr = caf::stateful_actor<replica_state>*;
+using self_ptr = whole_replica::stateful_pointer<replica_state>;
 
 void begin(self_ptr self, job_ptr work) {
   replica_state& state = self->state;
-  state.answer = self->make_response_promise();
   state.current = std::move(work);
   for (unsigned k = 0; k < state.workers.size(); ++k) {
     state.busy.insert(k);
@@ -25,9 +25,9 @@ void all_done(self_ptr self) {
   state.current.reset();
   if (const auto done = std::exchange(state.walking, nullptr)) {
     state.next_chunk = done->reached();
-    state.answer.deliver(state.result_of(*done));
+    state.walked.deliver(state.result_of(*done));
   } else {
-    state.answer.deliver(true);
+    state.evaluated.deliver(true);
   }
 }
 
@@ -53,12 +53,12 @@ phase_result replica_state::result_of(const training_job& done) const {
   return result;
 }
 
-caf::behavior replica(self_ptr self, wired_replica wired) {
+whole_replica::behavior_type replica(self_ptr self, wired_replica wired) {
   self->set_exception_handler(as_exit_reason);
   replica_state& state = self->state;
   state.wired = std::move(wired);
   const replica_setup& setup = *state.wired.setup;
-  const caf::actor me = self;
+  const worker_owner me = self;
   for (unsigned k = 0; k < setup.workers; ++k) {
     state.workers.push_back(
         setup.plan->deterministic
@@ -67,18 +67,20 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
   }
   return {
       [=](advance_atom, std::uint64_t epochs, const step_table& steps,
-          bool with_snapshot) -> caf::result<phase_result> {
+          bool with_snapshot) {
         replica_state& s = self->state;
+        s.walked = self->make_response_promise<phase_result>();
         s.with_snapshot = with_snapshot;
         s.walking = std::make_shared<training_job>(
             s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
             s.wired.setup->cut.chunks().before(epochs), steps);
         begin(self, s.walking);
-        return caf::delegated<phase_result>();
+        return s.walked;
       },
-      [=](evaluate_atom, const evaluation_ptr& work) -> caf::result<bool> {
+      [=](evaluate_atom, const evaluation_ptr& work) {
+        self->state.evaluated = self->make_response_promise<bool>();
         begin(self, work);
-        return caf::delegated<bool>();
+        return self->state.evaluated;
       },
       [=](snapshot_atom) {
         return as_parameters(self->state.wired.memory->vector.snapshot());
@@ -104,14 +106,14 @@ caf::behavior replica(self_ptr self, wired_replica wired) {
   };
 }
 
-caf::behavior hub(caf::event_based_actor* self, wired_replica wired) {
+hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
   static_cast<void>(self);
   return {[wired = std::move(wired)](snapshot_atom) {
     return as_parameters(wired.memory->vector.snapshot());
   }};
 }
 
-caf::behavior evaluator(caf::event_based_actor* self) {
+evaluator_actor::behavior_type evaluator(evaluator_actor::pointer self) {
   self->set_exception_handler(as_exit_reason);
   return {[](evaluate_atom, const evaluation_ptr& work) {
     worker_slot slot;

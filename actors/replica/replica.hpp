@@ -21,13 +21,14 @@ struct replica_state {
 
   // Set once.
   wired_replica wired;
-  std::vector<caf::actor> workers;
+  std::vector<worker_actor> workers;
 
   // The job at hand.
   job_ptr current;
   std::shared_ptr<training_job> walking;  // the job, when it trains
   std::set<unsigned> busy;
-  caf::response_promise answer;
+  caf::typed_response_promise<phase_result> walked;
+  caf::typed_response_promise<bool> evaluated;
   std::size_t next_chunk = 0;
   bool with_snapshot = false;  // the result
 
@@ -42,14 +43,14 @@ struct replica_state {
 ///   snapshot       -> parameters, of a replica at rest
 ///
 /// Cooperative: it computes nothing itself.
-caf::behavior replica(caf::stateful_actor<replica_state>* self,
-                      wired_replica wired);
+whole_replica::behavior_type replica(
+    whole_replica::stateful_pointer<replica_state> self, wired_replica wired);
 
 /// A vector without workers, on another node than the run: tells what it is
 /// when asked.
-caf::behavior hub(caf::event_based_actor* self, wired_replica wired);
+hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired);
 
 /// Evaluates snapshots one after the other while workers go on.
-caf::behavior evaluator(caf::event_based_actor* self);
+evaluator_actor::behavior_type evaluator(evaluator_actor::pointer self);
 
 }  // namespace sounder::actors

@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "actors/messages.hpp"
+#include "actors/exit_reasons.hpp"
 #include "actors/replica/job.hpp"
 
 namespace sounder::actors {
 
-caf::behavior worker(caf::event_based_actor* self, unsigned index,
-                     caf::actor replica) {
+worker_actor::behavior_type worker(worker_actor::pointer self, unsigned index,
+                                   worker_owner replica) {
   self->set_exception_handler(as_exit_reason);
   auto slot = std::make_shared<worker_slot>();
   slot->index = index;

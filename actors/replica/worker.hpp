@@ -1,6 +1,6 @@
 #pragma once
 
-#include <caf/all.hpp>
+#include "actors/messages.hpp"
 
 namespace sounder::actors {
 
@@ -15,7 +15,7 @@ namespace sounder::actors {
 /// Runs in a thread of its own (spawn it detached), or cooperatively when a
 /// run is to be deterministic. Between two pieces, 0.1 to 1 ms apart, it
 /// looks at its mailbox.
-caf::behavior worker(caf::event_based_actor* self, unsigned index,
-                     caf::actor replica);
+worker_actor::behavior_type worker(worker_actor::pointer self, unsigned index,
+                                   worker_owner replica);
 
 }  // namespace sounder::actors

@@ -6,12 +6,13 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "actors/messages.hpp"
+#include "actors/exit_reasons.hpp"
 #include "actors/plan/link_json.hpp"
 #include "kernels/data/pack.hpp"
 #include "kernels/data/split.hpp"
@@ -61,8 +62,8 @@ pending<Answer> start_asking(caf::actor_system& system, const member_node& node,
   const auto said = std::make_shared<reply<Answer>>();
   pending<Answer> coming;
   coming.answer = said->promise.get_future();
-  const caf::message question =
-      caf::make_message(std::forward<Words>(words)...);
+  const auto question = std::make_shared<std::tuple<std::decay_t<Words>...>>(
+      std::forward<Words>(words)...);
   coming.asking = system.spawn([=, &system](caf::event_based_actor* self) {
     const std::string name = "node " + node.address.text();
     self->set_down_handler([=, &system](const caf::down_msg& gone) {
@@ -70,7 +71,10 @@ pending<Answer> start_asking(caf::actor_system& system, const member_node& node,
       self->quit();
     });
     self->monitor(node.actor);
-    self->request(node.actor, deadline, question)
+    const auto ask = [&](auto&... each) {
+      return self->request(node.actor, deadline, std::move(each)...);
+    };
+    std::apply(ask, *question)
         .then(
             [=](Answer& got) {
               said->take(got);
@@ -338,14 +342,13 @@ class deployer {
                                   open_atom::value, times));
     }
     for (const member_node& node : deployed_.cluster.nodes) {
-      const auto list =
-          ask<replica_list>(system_, node, deadline(), plan_.interrupt,
-                            connect_atom::value, doors);
-      for (std::size_t k = 0; k < list.numbers.size(); ++k) {
-        const std::size_t number = list.numbers[k];
-        deployed_.elsewhere[number] = list.actors.at(k);
+      auto list = ask<replica_list>(system_, node, deadline(), plan_.interrupt,
+                                    connect_atom::value, doors);
+      for (const auto& [number, actor] : list.replicas) {
         deployed_.cuts[number] = setups_.at(number).cut;
       }
+      deployed_.elsewhere.replicas.merge(list.replicas);
+      deployed_.elsewhere.hubs.merge(list.hubs);
     }
     deployed_.here = work.connect(doors);
     for (const caf::actor& port : work.ports()) {
@@ -354,14 +357,15 @@ class deployer {
   }
 
   /// Somebody for the nodes to watch: it lives as long as this system.
-  caf::actor leader() {
-    if (!leader_) {
-      leader_ = system_.spawn([](caf::event_based_actor* self) {
-        return caf::behavior{[self](release_atom) { self->quit(); }};
-      });
-      deployed_.cluster.helpers.push_back(leader_);
+  leader_actor leader() {
+    leader_actor& known = deployed_.cluster.leader;
+    if (!known) {
+      known = system_.spawn(
+          [](leader_actor::pointer self) -> leader_actor::behavior_type {
+            return {[self](release_atom) { self->quit(); }};
+          });
     }
-    return leader_;
+    return known;
   }
 
   caf::actor_system& system_;
@@ -372,7 +376,6 @@ class deployer {
   std::vector<replica_setup> setups_;
   std::map<std::string, std::string> peers_;
   run_secret secret_ = make_secret();
-  caf::actor leader_;
   deployed_graph deployed_;
 };
 
@@ -404,6 +407,9 @@ std::vector<link_record> links_of(caf::actor_system& system,
 void release(caf::actor_system& system, const cluster& done) {
   for (const caf::actor& helper : done.helpers) {
     caf::anon_send_exit(helper, caf::exit_reason::user_shutdown);
+  }
+  if (done.leader) {
+    caf::anon_send(done.leader, release_atom::value);
   }
   static_cast<void>(ask_all<bool>(system, done.nodes, milliseconds(1000),
                                   release_atom::value));

@@ -21,7 +21,7 @@ namespace sounder::actors {
 struct member_node {
   std::string place;
   node_address address;
-  caf::actor actor;
+  node_actor actor;
   samples_held samples;
 };
 
@@ -29,16 +29,17 @@ struct member_node {
 struct cluster {
   std::vector<member_node> nodes;
   std::vector<caf::actor> helpers;
+  leader_actor leader;  // whom the nodes watch
 };
 
 /// A plan's replicas on all places, ready to walk.
 struct deployed_graph {
   wired_graph here;
-  std::map<std::size_t, caf::actor> elsewhere;  // replicas and hubs, by number
-  std::map<std::size_t, run_cut> cuts;          // of those replicas
-  data_shape shape;                             // of what an epoch walks
-  std::vector<own_part> parts;  // of it, those that only nodes have
-  double start_loss = 0.0;      // of the initial parameters
+  replica_list elsewhere;               // on the nodes
+  std::map<std::size_t, run_cut> cuts;  // of those replicas
+  data_shape shape;                     // of what an epoch walks
+  std::vector<own_part> parts;          // of it, those that only nodes have
+  double start_loss = 0.0;              // of the initial parameters
   actors::cluster cluster;
 };
 

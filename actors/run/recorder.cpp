@@ -4,11 +4,10 @@
 #include <exception>
 #include <utility>
 
-#include "actors/messages.hpp"
-
 namespace sounder::actors {
 
-caf::behavior recorder(caf::event_based_actor* self, epoch_observer observer) {
+recorder_actor::behavior_type recorder(recorder_actor::pointer self,
+                                       epoch_observer observer) {
   static_cast<void>(self);
   return {[observer = std::move(observer)](record_atom,
                                            const epoch_record_ptr& record) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/plan/run_policy.hpp"
 #include "actors/replica/replica.hpp"
 #include "actors/run/recorder.hpp"
@@ -49,7 +50,7 @@ void evaluate_next(run_ptr self) {
     return;
   }
   state.evaluators_at_work = state.evaluators.size();
-  for (const caf::actor& evaluator : state.evaluators) {
+  for (const evaluator_actor& evaluator : state.evaluators) {
     self->request(evaluator, caf::infinite, evaluate_atom::value,
                   state.evaluating.front())
         .then([=](bool) {
@@ -252,9 +253,11 @@ void find_evaluators(run_ptr self) {
 
 }  // namespace
 
-caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
-                  kernels::dataset train_set, kernels::dataset test_set,
-                  epoch_observer observer) {
+whole_run::behavior_type run(run_ptr self, plan_ptr plan,
+                             deployed_graph deployed,
+                             kernels::dataset train_set,
+                             kernels::dataset test_set,
+                             epoch_observer observer) {
   self->set_exception_handler(as_exit_reason);
   self->set_exit_handler(
       [=](const caf::exit_msg& gone) { break_off(self, gone.reason); });
@@ -277,13 +280,14 @@ caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
   state.concurrent = evaluates_concurrently(*state.plan);
   for (std::size_t i = 0; i < deployed.here.replicas.size(); ++i) {
     wired_replica& each = deployed.here.replicas[i];
+    const auto number = static_cast<std::uint32_t>(i);
     if (each.is_here) {
       each.setup->stop = state.stop_source.get_token();
     }
     if (each.is_hub && each.is_here) {
       state.hubs.push_back({each.memory, {}, each.setup->holds.first, {}});
     } else if (each.is_hub) {
-      state.remote_hubs.push_back({nullptr, deployed.elsewhere.at(i),
+      state.remote_hubs.push_back({nullptr, deployed.elsewhere.hubs.at(number),
                                    segment_held(*state.plan, i).first,
                                    state.plan->graph.replicas[i].place});
     } else {
@@ -293,9 +297,9 @@ caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
       stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
       stepping.place = state.plan->graph.replicas[i].place;
       stepping.home = state.home_of(stepping.place);
-      stepping.actor = each.is_here
-                           ? caf::actor(self->spawn<caf::linked>(replica, each))
-                           : deployed.elsewhere.at(i);
+      stepping.actor =
+          each.is_here ? replica_actor(self->spawn<caf::linked>(replica, each))
+                       : deployed.elsewhere.replicas.at(number);
       state.replicas.push_back(std::move(stepping));
     }
   }
@@ -312,13 +316,13 @@ caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
   }
   find_evaluators(self);
   return {
-      [=](start_atom) -> caf::result<run_report_ptr> {
-        self->state.answer = self->make_response_promise();
+      [=](start_atom) {
+        self->state.answer = self->make_response_promise<run_report_ptr>();
         if (!self->state.plan->deterministic) {
           schedule_watch(self);
         }
         advance(self);
-        return caf::delegated<run_report_ptr>();
+        return self->state.answer;
       },
       [=](interrupt_atom) { interrupt(self); },
       [=](lost_atom) { end_without_the_lost(self); },

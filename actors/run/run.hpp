@@ -33,7 +33,7 @@ struct stepping_replica {
   std::string name;
   std::string place;
   std::string home;  // for people: the leader, or the node it lives on
-  caf::actor actor;
+  replica_actor actor;
   bool is_here = true;
   bool is_gone = false;
   run_cut cut;
@@ -48,7 +48,7 @@ struct stepping_replica {
 /// A hub, or a part of one: here with its memory, elsewhere an actor.
 struct run_hub {
   std::shared_ptr<replica_memory> memory;
-  caf::actor actor;
+  hub_actor actor;
   std::size_t first = 0;  // coordinate
   std::string place;
   bool is_gone = false;
@@ -73,8 +73,8 @@ struct run_state {
   std::vector<caf::actor> helpers;  // of links to the nodes
   data_shape epoch_shape;           // of what all replicas walk
   std::vector<std::shared_ptr<link_meter>> meters;
-  std::vector<caf::actor> evaluators;  // the replicas when they pause
-  caf::actor recorder;
+  std::vector<evaluator_actor> evaluators;  // the replicas when they pause
+  recorder_actor recorder;
   clock::time_point started;
   std::stop_source stop_source;
 
@@ -97,7 +97,7 @@ struct run_state {
   std::uint64_t trained_until_ns = 0;
   bool finished = false;
   std::unique_ptr<std::stop_callback<std::function<void()>>> on_interrupt;
-  caf::response_promise answer;
+  caf::typed_response_promise<run_report_ptr> answer;
 
   // The watch.
   std::uint64_t last_progress = 0;
@@ -148,7 +148,7 @@ struct run_state {
   std::string home_of(const std::string& place) const;
 };
 
-using run_ptr = caf::stateful_actor<run_state>*;
+using run_ptr = whole_run::stateful_pointer<run_state>;
 
 /// The supervisor of a training run.
 ///
@@ -165,8 +165,10 @@ using run_ptr = caf::stateful_actor<run_state>*;
 /// Who ends a group of processes by a signal ends all, in any order: when a
 /// node is lost, the run waits a moment for an interrupt of its own, and ends
 /// as interrupted with the parameters that it still has.
-caf::behavior run(run_ptr self, plan_ptr plan, deployed_graph deployed,
-                  kernels::dataset train_set, kernels::dataset test_set,
-                  epoch_observer observer);
+whole_run::behavior_type run(run_ptr self, plan_ptr plan,
+                             deployed_graph deployed,
+                             kernels::dataset train_set,
+                             kernels::dataset test_set,
+                             epoch_observer observer);
 
 }  // namespace sounder::actors

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/plan/run_policy.hpp"
 #include "actors/replica/evaluation.hpp"
 
@@ -56,7 +57,7 @@ void break_off(run_ptr self, const caf::error& reason) {
 }
 
 void with_snapshots(
-    run_ptr self, const std::vector<caf::actor>& whose, milliseconds deadline,
+    run_ptr self, const std::vector<hub_actor>& whose, milliseconds deadline,
     const std::function<void(const std::vector<parameters>&)>& then,
     const std::function<void(const caf::error&)>& otherwise) {
   const auto found = std::make_shared<std::vector<parameters>>(whose.size());
@@ -187,9 +188,9 @@ void end_if_cut_short(run_ptr self) {
   if (!state.arriving.empty()) {
     state.add_time(state.arriving.front());
   }
-  const std::vector<caf::actor> makers = state.has_hub()
-                                             ? actors_of(state.remote_hubs)
-                                             : actors_of(state.replicas);
+  const std::vector<hub_actor> makers = state.has_hub()
+                                            ? actors_of(state.remote_hubs)
+                                            : actors_of(state.replicas);
   if (state.has_hub() ? makers.size() < state.remote_hubs.size()
                       : makers.empty()) {
     end_with_the_rest(self);
@@ -330,7 +331,7 @@ void watch_nodes(run_ptr self) {
   state.on_interrupt =
       std::make_unique<std::stop_callback<std::function<void()>>>(
           state.plan->interrupt, [me] {
-            if (const auto alive = caf::actor_cast<caf::actor>(me)) {
+            if (const auto alive = caf::actor_cast<run_actor>(me)) {
               caf::anon_send(alive, interrupt_atom::value);
             }
           });

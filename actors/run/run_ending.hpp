@@ -22,15 +22,15 @@ void break_off(run_ptr self, const caf::error& reason);
 /// Calls then() with the parameters of these, in their order, or otherwise()
 /// when somebody does not tell them.
 void with_snapshots(
-    run_ptr self, const std::vector<caf::actor>& whose,
+    run_ptr self, const std::vector<hub_actor>& whose,
     std::chrono::milliseconds deadline,
     const std::function<void(const std::vector<parameters>&)>& then,
     const std::function<void(const caf::error&)>& otherwise);
 
 /// Of replicas or hubs: those that are not gone.
 template <class Part>
-std::vector<caf::actor> actors_of(const std::vector<Part>& parts) {
-  std::vector<caf::actor> all;
+std::vector<hub_actor> actors_of(const std::vector<Part>& parts) {
+  std::vector<hub_actor> all;
   for (const Part& each : parts) {
     if (!each.is_gone) {
       all.push_back(each.actor);

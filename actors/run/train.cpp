@@ -7,7 +7,7 @@
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
-#include "actors/messages.hpp"
+#include "actors/exit_reasons.hpp"
 #include "actors/node/network.hpp"
 #include "actors/run/run.hpp"
 #include "actors/run/start_loss.hpp"
@@ -136,7 +136,7 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   run_report report;
   {
     caf::scoped_actor self(home->actors, true);
-    const caf::actor runner = home->actors.spawn(
+    const run_actor runner = home->actors.spawn(
         run, shared, std::move(deployed), train_set, test_set, observer);
     auto reply = self->request(runner, caf::infinite, start_atom::value);
     if (plan.deterministic) {

@@ -28,7 +28,7 @@ TEST_CASE("a leader of another version is refused with both numbers") {
   a::network_config config;
   a::configure_network(config, {});
   caf::actor_system system(config);
-  const caf::actor node = a::connect(system, at, std::chrono::seconds(5));
+  const a::node_actor node = a::connect(system, at, std::chrono::seconds(5));
   caf::scoped_actor self(system);
   std::string refusal;
 

@@ -1,0 +1,41 @@
+#pragma once
+
+// Why actors end: from exceptions to reasons, and from reasons to words.
+
+#include <exception>
+#include <string>
+
+#include <caf/all.hpp>
+
+namespace sounder::actors {
+
+/// For set_exception_handler: ends the actor with what the exception says, and
+/// through links the run. Code of users (objectives, rules) may throw.
+inline caf::error as_exit_reason(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& problem) {
+    return caf::make_error(caf::sec::runtime_error, problem.what());
+  } catch (...) {
+    return caf::make_error(caf::sec::runtime_error, "an unknown exception");
+  }
+}
+
+/// Whether an actor ended like that: others were told to, or have lost their
+/// connection.
+inline bool is_failure(const caf::error& reason) {
+  return reason && (reason.category() != caf::atom("exit") ||
+                    reason == caf::exit_reason::unhandled_exception);
+}
+
+/// What an error says, for people.
+inline std::string words_of(const caf::actor_system& system,
+                            const caf::error& problem) {
+  if (problem.context().match_elements<std::string>()) {
+    return problem.context().get_as<std::string>(0);
+  }
+  return problem == caf::exit_reason::user_shutdown ? "it was told to end"
+                                                    : system.render(problem);
+}
+
+}  // namespace sounder::actors
