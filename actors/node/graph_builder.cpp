@@ -79,11 +79,6 @@ void graph_builder::make_endpoints() {
     is_met[link.to] = is_met[link.to] || is_served(link);
     // Either end of a pair may come to the other.
     is_met[link.from] = is_met[link.from] || is_random(link);
-    auto meter = std::make_shared<link_meter>();
-    meter->from = graph_.replicas[link.from].name;
-    meter->to = graph_.replicas[link.to].name;
-    meter->exchange = p::name(link.exchange);
-    wired_.meters.push_back(std::move(meter));
   }
   unsigned workers = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -95,7 +95,7 @@ class graph_builder {
   std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind,
                                       std::shared_ptr<link_meter> meter,
                                       codec codec);
-  std::shared_ptr<link_meter> meter_back(std::size_t link);
+  std::shared_ptr<link_meter> meter_of(std::size_t link, bool reverse);
   bool holds_far(std::size_t link, std::size_t to) const;
   std::vector<float> start_of(std::size_t replica) const;
   std::vector<float> start_of(std::size_t replica,

@@ -40,8 +40,7 @@ local_link graph_builder::near_end_of(std::size_t l, bool reverse) {
   const kernels::segment held =
       segment_held(plan_, reverse ? link.from : link.to);
   return {make_rule(plan_, l), held.first,
-          start_of(reverse ? link.to : link.from, held),
-          reverse ? meter_back(l) : wired_.meters[l]};
+          start_of(reverse ? link.to : link.from, held), meter_of(l, reverse)};
 }
 
 std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
@@ -206,7 +205,7 @@ void graph_builder::add_gossip(std::size_t i) {
     const std::size_t other = link.from == i ? link.to : link.from;
     neighbour n;
     n.replica = other;
-    n.meter = link.from == i ? wired_.meters[l] : meter_back(l);
+    n.meter = meter_of(l, link.from != i);
     n.mail = mailbox(other, box_of(link), n.meter,
                      codec_of(link, letters_of(link), letters_of(link),
                               [&] { return start_of(i); }));
@@ -229,12 +228,14 @@ void graph_builder::add_gossip(std::size_t i) {
   }
 }
 
-/// Of an undirected link's way back.
-std::shared_ptr<link_meter> graph_builder::meter_back(std::size_t l) {
+/// Of a link, or of its way back, that begins here.
+std::shared_ptr<link_meter> graph_builder::meter_of(std::size_t l,
+                                                    bool reverse) {
+  const p::link& link = graph_.links[l];
   auto meter = std::make_shared<link_meter>();
-  meter->from = wired_.meters[l]->to;
-  meter->to = wired_.meters[l]->from;
-  meter->exchange = wired_.meters[l]->exchange;
+  meter->from = graph_.replicas[reverse ? link.to : link.from].name;
+  meter->to = graph_.replicas[reverse ? link.from : link.to].name;
+  meter->exchange = p::name(link.exchange);
   wired_.meters.push_back(meter);
   return meter;
 }
