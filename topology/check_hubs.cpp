@@ -13,7 +13,7 @@ namespace {
 
 /// Whether the link's replica comes to the other end to be served there.
 bool is_served(const link& l) {
-  return !does<broadcast_delta, mix, push_sum, all_reduce>(l);
+  return traits_of(l.exchange).meets == encounter::served;
 }
 
 /// The served links to each replica.
@@ -27,29 +27,39 @@ std::vector<numbers_list> arrivals(const graph& wiring) {
   return all;
 }
 
+/// Whether who meets by it counts all that come.
+bool counts_callers(const discipline& when) {
+  const awaits whom = traits_of(when).awaits;
+  return whom == awaits::callers || whom == awaits::joined;
+}
+
+std::string those_that_count() {
+  std::string all;
+  for_each_alternative<discipline>([&](const discipline& when) {
+    if (counts_callers(when)) {
+      all += (all.empty() ? "" : ", ") + std::string(name(when));
+    }
+  });
+  return all;
+}
+
 /// Whoever waits counts all that come: they must come in the same way.
 bool check_ways(const graph& wiring, std::size_t end, const numbers_list& links,
                 problems& found) {
   const bool any_waits =
       std::any_of(links.begin(), links.end(), [&](std::size_t i) {
-        return meets<barrier, in_turn, bounded>(wiring.links[i]);
+        return counts_callers(wiring.links[i].discipline);
       });
   return !any_waits ||
          check_same(wiring, links,
                     "meet " + quoted(wiring, end) +
-                        " by different disciplines; where one of them waits "
-                        "(barrier, in-turn, bounded) all must meet by it",
+                        " by different disciplines; where one of them waits (" +
+                        those_that_count() + ") all must meet by it",
                     way_of, found);
 }
 
-/// Whether a meeting keeps others from the hub, where some may.
-std::optional<bool> lock_of(const link& l) {
-  if (const auto* when = std::get_if<every>(&l.discipline)) {
-    return when->locked;
-  }
-  return meets<push_fetch, one_of_group>(l) ? std::optional<bool>(false)
-                                            : std::nullopt;
-}
+/// Whether a meeting keeps others from the hub.
+std::optional<bool> lock_of(const link& l) { return excludes(l.discipline); }
 
 /// Of those that a hub serves one by one.
 std::optional<double> hub_momentum(const link& l) {
@@ -68,26 +78,23 @@ std::optional<std::string> barrier_rule(const link& l) {
 
 void check_hub(const graph& wiring, std::size_t hub, const numbers_list& links,
                problems& found) {
-  check_same(wiring, links,
-             "differ in tau; replicas that take turns meet equally often",
-             when_of(&in_turn::tau), found);
-  check_same(wiring, links,
-             "differ in tau; replicas that wait for the slowest meet equally "
-             "often",
-             when_of(&bounded::tau), found);
-  check_same(wiring, links, "differ in staleness; one hub has one bound",
-             when_of(&bounded::staleness), found);
-  check_same(wiring, links,
-             "lock the hub and do not; it needs a lock for all or for none",
-             lock_of, found);
+  if (links.empty()) {
+    return;
+  }
+  if (traits_of(wiring.links[links[0]].discipline).awaits == awaits::callers) {
+    check_fields(wiring, links, found);
+  } else {
+    check_same(wiring, links,
+               "lock the hub and do not; it needs a lock for all or for none",
+               lock_of, found);
+  }
   check_same(wiring, links, "differ in momentum; one hub has one velocity",
              hub_momentum, found);
   check_same(wiring, links,
              "differ in exchange or its numbers; a barrier does one exchange "
              "for all who come",
              barrier_rule, found);
-  if (!links.empty() &&
-      std::all_of(links.begin(), links.end(), [&](std::size_t i) {
+  if (std::all_of(links.begin(), links.end(), [&](std::size_t i) {
         return does<overwrite>(wiring.links[i]);
       })) {
     found.push_back(quoted(wiring, hub) +

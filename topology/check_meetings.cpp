@@ -55,7 +55,7 @@ void check_gossip(const graph& wiring, problems& found) {
                      way_of, found)) {
         check_same(wiring, group,
                    "differ in tau; a replica tells all neighbours at once",
-                   when_of(&every::tau), found);
+                   tau_of<every>, found);
       }
     }
   }
@@ -66,7 +66,7 @@ void check_gossip(const graph& wiring, problems& found) {
        components(wiring, meets<random_neighbour>)) {
     check_same(wiring, group,
                "differ in tau; a replica draws one neighbour every so often",
-               when_of(&random_neighbour::tau), found);
+               tau_of<random_neighbour>, found);
   }
 }
 
@@ -153,11 +153,11 @@ void tokens(const graph& wiring, problems& found) {
 void groups(const graph& wiring, problems& found) {
   for (std::size_t rule = 0; rule < std::variant_size_v<exchange>; ++rule) {
     const auto sets = components(wiring, [rule](const link& l) {
-      return l.exchange.index() == rule && meets<barrier>(l);
+      return l.exchange.index() == rule &&
+             traits_of(l.discipline).awaits == awaits::joined;
     });
     for (const numbers_list& group : sets) {
-      check_same(wiring, group, "meet at one barrier but differ in tau",
-                 when_of(&barrier::tau), found);
+      check_fields(wiring, group, found);
     }
   }
   for (const reduction& r : reductions(wiring)) {

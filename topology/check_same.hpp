@@ -3,8 +3,11 @@
 // Links that meet at one place, and what they have to share.
 
 #include <optional>
+#include <set>
+#include <string>
 
 #include "topology/checks.hpp"
+#include "topology/describe.hpp"
 
 namespace sounder::topology::checks {
 
@@ -22,14 +25,10 @@ bool does(const link& l) noexcept {
   return (std::holds_alternative<Kinds>(l.exchange) || ...);
 }
 
-/// A member of its discipline, of those links that have that one.
-template <class Kind, class Member>
-auto when_of(Member Kind::*member) {
-  return [member](const link& l) -> std::optional<Member> {
-    const auto* when = std::get_if<Kind>(&l.discipline);
-    return when != nullptr ? std::optional<Member>((*when).*member)
-                           : std::nullopt;
-  };
+/// Local steps between two meetings, of those links that meet in that way.
+template <class Kind>
+std::optional<std::optional<std::size_t>> tau_of(const link& l) {
+  return meets<Kind>(l) ? std::optional(steps(l.discipline)) : std::nullopt;
 }
 
 /// The discipline without its numbers.
@@ -53,6 +52,33 @@ bool check_same(const graph& wiring, const numbers_list& links,
       return false;
     }
     first = first ? first : i;
+  }
+  return true;
+}
+
+/// Whether those who wait for each other by one discipline have the same
+/// numbers.
+inline bool check_fields(const graph& wiring, const numbers_list& links,
+                         problems& found) {
+  std::set<std::string> keys;
+  for (const std::size_t i : links) {
+    for (const auto& [key, words] : fields_of(wiring.links[i].discipline)) {
+      keys.insert(key);
+    }
+  }
+  for (const std::string& key : keys) {
+    const auto value = [&](const link& l) {
+      std::string all;
+      for (const auto& [name, words] : fields_of(l.discipline)) {
+        all += name == key ? words : "";
+      }
+      return std::optional(all);
+    };
+    const std::string why(traits_of(wiring.links[links[0]].discipline).why);
+    if (!check_same(wiring, links, "differ in " + key + "; " + why, value,
+                    found)) {
+      return false;
+    }
   }
   return true;
 }

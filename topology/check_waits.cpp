@@ -29,51 +29,55 @@ std::vector<std::size_t> steppers(const graph& wiring,
   return all;
 }
 
+bool waits_for(const link& l, awaits whom) {
+  return traits_of(l.discipline).awaits == whom;
+}
+
+std::string wait_of(const link& l) {
+  return std::string(traits_of(l.discipline).wait);
+}
+
 void add_barriers(const graph& wiring, std::vector<waiting_group>& all) {
   for (std::size_t rule = 0; rule < std::variant_size_v<exchange>; ++rule) {
     const auto sets = components(wiring, [rule](const link& l) {
-      return l.exchange.index() == rule &&
-             std::holds_alternative<barrier>(l.discipline);
+      return l.exchange.index() == rule && waits_for(l, awaits::joined);
     });
     for (const auto& links : sets) {
-      all.push_back({"a barrier for " +
-                         std::string(name(wiring.links[links[0]].exchange)),
+      const link& first = wiring.links[links[0]];
+      all.push_back({wait_of(first) + " " + std::string(name(first.exchange)),
                      steppers(wiring, links)});
     }
   }
 }
 
-template <class Kind>
-void add_hubs(const graph& wiring, const char* what,
-              std::vector<waiting_group>& all) {
+void add_hubs(const graph& wiring, std::vector<waiting_group>& all) {
   std::map<std::size_t, std::vector<std::size_t>> links;
   for (std::size_t i = 0; i < wiring.links.size(); ++i) {
     const std::size_t hub = wiring.links[i].to;
     // The parts of a hub have the same order and the same callers: whoever is
     // first at one is first at all.
-    if (std::holds_alternative<Kind>(wiring.links[i].discipline) &&
+    if (waits_for(wiring.links[i], awaits::callers) &&
         wiring.replicas[hub].holds.part == 0) {
       links[hub].push_back(i);
     }
   }
   for (const auto& [hub, those] : links) {
-    all.push_back({what + quoted(wiring, hub), steppers(wiring, those)});
+    all.push_back({wait_of(wiring.links[those[0]]) + " " + quoted(wiring, hub),
+                   steppers(wiring, those)});
   }
 }
 
 void add_rings(const graph& wiring, std::vector<waiting_group>& all) {
-  for (const auto& links : components(wiring, [](const link& l) {
-         return std::holds_alternative<on_token>(l.discipline);
-       })) {
-    all.push_back({"a ring of tokens", steppers(wiring, links)});
+  for (const auto& links : components(
+           wiring, [](const link& l) { return waits_for(l, awaits::token); })) {
+    all.push_back({wait_of(wiring.links[links[0]]), steppers(wiring, links)});
   }
 }
 
 std::vector<waiting_group> waiting_groups(const graph& wiring) {
   std::vector<waiting_group> all;
   add_barriers(wiring, all);
-  add_hubs<in_turn>(wiring, "turns at ", all);
-  add_hubs<bounded>(wiring, "the bound at ", all);
+  add_hubs(wiring, all);
   add_rings(wiring, all);
   return all;
 }

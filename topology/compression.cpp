@@ -1,6 +1,5 @@
 #include "topology/compression.hpp"
 
-#include <array>
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>
@@ -10,10 +9,7 @@
 namespace sounder::topology {
 
 std::string_view name(const compression& how) noexcept {
-  static constexpr std::array<std::string_view,
-                              std::variant_size_v<compression>>
-      names = {"none", "fp16", "bf16", "int8", "top-k"};
-  return names[how.index()];
+  return kind_name(how);
 }
 
 compression parse_compression(std::string_view text) {
@@ -61,21 +57,16 @@ std::string refusal(const compression& how, const exchange& rule) {
   if (std::holds_alternative<as_is>(how)) {
     return "";
   }
-  if (std::holds_alternative<all_reduce>(rule)) {
-    return "all-reduce is not compressed, for all must end with the same bits";
+  const exchange_traits& traits = traits_of(rule);
+  const std::string name(traits.name);
+  const std::string why(traits.compression_because);
+  if (traits.compression == compressible::not_at_all) {
+    return name + " is not compressed, for " + why;
   }
-  if (std::holds_alternative<push_sum>(rule)) {
-    return "push-sum is not compressed, for its shares must add up to the "
-           "whole at all times";
-  }
-  const bool is_sparse = std::holds_alternative<top_k>(how);
-  if (is_sparse && std::holds_alternative<token_merge>(rule)) {
-    return "token-merge does not go with top-k, for both ends count on the "
-           "same moves; choose fp16, bf16 or int8";
-  }
-  if (is_sparse && std::holds_alternative<mix>(rule)) {
-    return "mix does not go with top-k, for parameters that arrive late shift "
-           "the mean; choose fp16, bf16 or int8";
+  const bool leaves_out = std::holds_alternative<top_k>(how);
+  if (leaves_out && traits.compression == compressible::all_numbers) {
+    return name + " does not go with top-k, for " + why +
+           "; choose fp16, bf16 or int8";
   }
   return "";
 }

@@ -14,21 +14,35 @@
 namespace sounder::topology {
 
 /// Floats as they are: 4 bytes each.
-struct as_is {};
+struct as_is : no_fields {
+  static constexpr only_name traits = {"none"};
+};
 
 /// Half precision: 2 bytes, error 2^-11 of the number, from 6e-8 to 65504.
-struct fp16 {};
+struct fp16 : no_fields {
+  static constexpr only_name traits = {"fp16"};
+};
 
 /// The upper half of a float: 2 bytes, error 2^-8, all magnitudes.
-struct bf16 {};
+struct bf16 : no_fields {
+  static constexpr only_name traits = {"bf16"};
+};
 
 /// Whole numbers up to 127 and a scale for each 1,024 of them: a byte each.
-struct int8 {};
+struct int8 : no_fields {
+  static constexpr only_name traits = {"int8"};
+};
 
 /// The share of the numbers that is largest by magnitude, with their indices:
 /// 8 bytes each.
 struct top_k {
   double fraction = 0.01;
+
+  static constexpr only_name traits = {"top-k"};
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("fraction", self.fraction, range::sparse_share);
+  }
 };
 
 using compression = std::variant<as_is, fp16, bf16, int8, top_k>;

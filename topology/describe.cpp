@@ -2,39 +2,48 @@
 
 #include <map>
 #include <sstream>
-
-#include "topology/fields.hpp"
+#include <type_traits>
 
 namespace sounder::topology {
 
 namespace {
 
+template <class Choice>
+std::string describe_choice(const Choice& choice);
+
 /// "alpha 0.1" for numbers, "locked" for what is so.
 class field_words {
  public:
-  void operator()(const char* key, bool value) { put(key, value ? key : ""); }
-  void operator()(const char* key, combine value) {
-    put(key, value == combine::mean ? "mean" : "sum");
-  }
-  void operator()(const char* key, token_form value) {
-    put(key, value == token_form::paper ? "paper form" : "reference form");
-  }
   template <class T>
-  void operator()(const char* key, const std::optional<T>& value) {
-    if (value) {
-      (*this)(key, *value);
-    }
-  }
-  template <class T>
-  void operator()(const char* key, const T& value) {
-    std::ostringstream text;
-    text << key << ' ' << value;
-    put(key, text.str());
+  void operator()(const char* key, const T& value, range) {
+    add(key, value);
   }
 
-  std::vector<std::pair<std::string, std::string>> all;
+  field_texts all;
 
  private:
+  void add(const char* key, bool value) { put(key, value ? key : ""); }
+  template <class T>
+  void add(const char* key, const std::optional<T>& value) {
+    if (value) {
+      add(key, *value);
+    }
+  }
+  template <class... Kinds>
+  void add(const char* key, const std::variant<Kinds...>& value) {
+    put(key, std::string(key) + " " + describe_choice(value));
+  }
+  template <class T>
+  void add(const char* key, const T& value) {
+    std::ostringstream text;
+    text << key << ' ';
+    if constexpr (std::is_enum_v<T>) {
+      text << names_of(value).at(static_cast<std::size_t>(value));
+    } else {
+      text << value;
+    }
+    put(key, text.str());
+  }
   void put(const char* key, std::string words) {
     all.emplace_back(key, std::move(words));
   }
@@ -62,13 +71,17 @@ std::string describe_choice(const Choice& choice) {
             inside += (inside.empty() ? "" : ", ") + words;
           }
         }
-        const std::string what(kind_name(choice));
+        const std::string what(Kind::traits.name);
         return inside.empty() ? what : what + " (" + inside + ")";
       },
       choice);
 }
 
 }  // namespace
+
+field_texts fields_of(const discipline& when) {
+  return std::visit([](const auto& kind) { return words_of(kind).all; }, when);
+}
 
 std::string describe(const exchange& rule) { return describe_choice(rule); }
 
@@ -98,10 +111,7 @@ std::string describe(const replica& r) {
 }
 
 bool is_symmetric(const exchange& rule) noexcept {
-  return std::holds_alternative<broadcast_delta>(rule) ||
-         std::holds_alternative<pair_average>(rule) ||
-         std::holds_alternative<mix>(rule) ||
-         std::holds_alternative<all_reduce>(rule);
+  return traits_of(rule).is_symmetric;
 }
 
 }  // namespace sounder::topology

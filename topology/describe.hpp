@@ -3,6 +3,8 @@
 // Exchanges and disciplines in words, for drawings and reports.
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "topology/graph.hpp"
 
@@ -19,6 +21,11 @@ std::string describe(const link& l);
 
 /// "no workers" (a hub), "1 worker", "4 workers, write-lock".
 std::string describe(const replica& r);
+
+/// Each field of a discipline by its name, and in words; those that are not
+/// given are left out.
+using field_texts = std::vector<std::pair<std::string, std::string>>;
+field_texts fields_of(const discipline& when);
 
 /// Whether both ends do the same, so that the direction of a link means
 /// nothing: broadcast-delta, pair-average, mix, all-reduce.

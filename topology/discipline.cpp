@@ -2,8 +2,13 @@
 
 namespace sounder::topology {
 
+const discipline_traits& traits_of(const discipline& when) noexcept {
+  return std::visit(
+      [](const auto& d) -> const discipline_traits& { return d.traits; }, when);
+}
+
 std::string_view name(const discipline& when) noexcept {
-  return std::visit([](const auto& d) { return d.name; }, when);
+  return traits_of(when).name;
 }
 
 std::optional<std::size_t> steps(const discipline& when) noexcept {

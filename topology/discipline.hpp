@@ -4,9 +4,10 @@
 // meetings; the run chooses it by the cost of a meeting when it is not given.
 //
 // Each discipline says of itself, so that nobody who asks has to know them all:
-//   name               that files and reports use
+//   traits             as below
+//   fields             by the names that files use (traits.hpp)
 //   steps()            between two occasions, where it says so
-//   is_synchronous()   all meet at once
+//   is_synchronous()   all who come meet at once
 //   pulls()            the far end's parameters are what comes back
 //   excludes()         one at a time at the far end
 // What it does when a link meets is in actors/sync/gate/, a file for each.
@@ -17,7 +18,26 @@
 #include <string_view>
 #include <variant>
 
+#include "topology/traits.hpp"
+
 namespace sounder::topology {
+
+/// Whom a replica that comes may have to wait for.
+enum class awaits {
+  nobody,
+  joined,   // all that links with the same exchange join
+  callers,  // the others that come to the same end
+  token,    // which goes round
+};
+
+struct discipline_traits {
+  std::string_view name;     // that files and reports use
+  std::string_view summary;  // a line for people
+  topology::awaits awaits;
+  std::string_view wait;  // what problems call it: "turns at"; or empty
+  std::string_view why;   // those who wait have the same numbers; or empty
+  bool needs_hub;         // at the link's end
+};
 
 /// Every tau steps by the own clock, first come, first served. Meetings at
 /// one hub go on side by side without a lock (EA-wild, HOGWILD-STAR), or one
@@ -26,7 +46,19 @@ struct every {
   std::optional<std::size_t> tau;
   bool locked = false;
 
-  static constexpr std::string_view name = "every";
+  static constexpr discipline_traits traits = {
+      .name = "every",
+      .summary = "Every tau steps by the own clock, with a lock or without.",
+      .awaits = awaits::nobody,
+      .wait = "",
+      .why = "",
+      .needs_hub = false,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+    visit("locked", self.locked, range::any);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
@@ -38,7 +70,19 @@ struct push_fetch {
   std::size_t push = 1;
   std::size_t fetch = 1;
 
-  static constexpr std::string_view name = "push-fetch";
+  static constexpr discipline_traits traits = {
+      .name = "push-fetch",
+      .summary = "Pushes every push steps, fetches every fetch.",
+      .awaits = awaits::nobody,
+      .wait = "",
+      .why = "",
+      .needs_hub = true,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("push", self.push, range::steps);
+    visit("fetch", self.fetch, range::steps);
+  }
   std::optional<std::size_t> steps() const noexcept {
     return std::gcd(push, fetch);
   }
@@ -52,7 +96,19 @@ struct push_fetch {
 struct in_turn {
   std::optional<std::size_t> tau;
 
-  static constexpr std::string_view name = "in-turn";
+  static constexpr discipline_traits traits = {
+      .name = "in-turn",
+      .summary =
+          "Every tau steps, one after the other in the order of the links.",
+      .awaits = awaits::callers,
+      .wait = "turns at",
+      .why = "replicas that take turns meet equally often",
+      .needs_hub = true,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
@@ -65,7 +121,18 @@ struct in_turn {
 struct on_token {
   std::optional<std::size_t> tau0;
 
-  static constexpr std::string_view name = "on-token";
+  static constexpr discipline_traits traits = {
+      .name = "on-token",
+      .summary = "When the token is here, which stays for tau0 steps.",
+      .awaits = awaits::token,
+      .wait = "a ring of tokens",
+      .why = "",
+      .needs_hub = false,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau0", self.tau0, range::steps);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau0; }
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
@@ -76,7 +143,18 @@ struct on_token {
 struct random_neighbour {
   std::optional<std::size_t> tau;
 
-  static constexpr std::string_view name = "random-neighbour";
+  static constexpr discipline_traits traits = {
+      .name = "random-neighbour",
+      .summary = "Every tau steps with a neighbour drawn at random.",
+      .awaits = awaits::nobody,
+      .wait = "",
+      .why = "",
+      .needs_hub = false,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
@@ -88,7 +166,18 @@ struct random_neighbour {
 struct barrier {
   std::optional<std::size_t> tau;
 
-  static constexpr std::string_view name = "barrier";
+  static constexpr discipline_traits traits = {
+      .name = "barrier",
+      .summary = "Every tau steps; nobody goes on before all have come.",
+      .awaits = awaits::joined,
+      .wait = "a barrier for",
+      .why = "a barrier has one clock",
+      .needs_hub = false,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return true; }
   bool pulls() const noexcept { return false; }
@@ -101,7 +190,21 @@ struct bounded {
   std::optional<std::size_t> tau;
   std::size_t staleness = 3;
 
-  static constexpr std::string_view name = "bounded";
+  static constexpr discipline_traits traits = {
+      .name = "bounded",
+      .summary =
+          "Every tau steps; nobody is more than staleness meetings ahead.",
+      .awaits = awaits::callers,
+      .wait = "the bound at",
+      .why =
+          "replicas that wait for the slowest meet equally often, by one bound",
+      .needs_hub = true,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+    visit("staleness", self.staleness, range::any);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return staleness == 0; }
   bool pulls() const noexcept { return staleness > 0; }
@@ -115,7 +218,20 @@ struct one_of_group {
   std::optional<std::size_t> tau;
   bool random = false;
 
-  static constexpr std::string_view name = "one-of-group";
+  static constexpr discipline_traits traits = {
+      .name = "one-of-group",
+      .summary =
+          "Every tau steps one member of each group pushes for all of it.",
+      .awaits = awaits::nobody,
+      .wait = "",
+      .why = "",
+      .needs_hub = true,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+    visit("random", self.random, range::any);
+  }
   std::optional<std::size_t> steps() const noexcept { return tau; }
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
@@ -127,6 +243,7 @@ using discipline =
                  barrier, bounded, one_of_group>;
 
 // The same of whichever it is.
+const discipline_traits& traits_of(const discipline& when) noexcept;
 std::string_view name(const discipline& when) noexcept;
 std::optional<std::size_t> steps(const discipline& when) noexcept;
 bool is_synchronous(const discipline& when) noexcept;

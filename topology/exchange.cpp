@@ -1,18 +1,15 @@
 #include "topology/exchange.hpp"
 
-#include <array>
-
 namespace sounder::topology {
 
+const exchange_traits& traits_of(const exchange& rule) noexcept {
+  return std::visit(
+      [](const auto& e) -> const exchange_traits& { return e.traits; }, rule);
+}
+
 std::string_view name(const exchange& rule) noexcept {
-  static constexpr std::array<std::string_view, std::variant_size_v<exchange>>
-      names = {"add-delta", "overwrite",   "gradient",        "outer-step",
-               "elastic",   "token-merge", "broadcast-delta", "pair-average",
-               "mix",       "push-sum",    "all-reduce",      "custom"};
-  if (const auto* own = std::get_if<custom>(&rule)) {
-    return own->name;
-  }
-  return names[rule.index()];
+  const auto* own = std::get_if<custom>(&rule);
+  return own != nullptr ? own->name : traits_of(rule).name;
 }
 
 }  // namespace sounder::topology

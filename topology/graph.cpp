@@ -28,6 +28,10 @@ graph round_robin(unsigned workers) {
   return one_replica(workers, cyclic_turns{});
 }
 
+std::string_view name(const sharing_rule& rule) noexcept {
+  return kind_name(rule);
+}
+
 bool is_optimizer(std::string_view name) noexcept {
   return std::find(optimizers.begin(), optimizers.end(), name) !=
          optimizers.end();

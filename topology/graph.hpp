@@ -28,23 +28,39 @@ namespace sounder::topology {
 struct lock_free {
   std::optional<std::size_t> head;
   std::optional<std::size_t> head_every;
+
+  static constexpr only_name traits = {"lock-free"};
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("head", self.head, range::any);
+    visit("head-every", self.head_every, range::any);
+  }
 };
 
 /// One lock around every write; reads stay free (Vaucher, Wagner,
 /// Mortiniera, "Lock-free Parallel SGD in Python").
-struct write_lock {};
+struct write_lock : no_fields {
+  static constexpr only_name traits = {"write-lock"};
+};
 
 /// AIG: lock every coordinate a step writes, in ascending order, for the
 /// time of the write (the baseline of Niu et al.).
-struct coordinate_lock {};
+struct coordinate_lock : no_fields {
+  static constexpr only_name traits = {"coordinate-lock"};
+};
 
 /// Round-robin: workers write in a fixed cyclic order, so a gradient is
 /// at most N - 1 updates old (Langford, Smola, Zinkevich, NeurIPS 2009).
-struct cyclic_turns {};
+struct cyclic_turns : no_fields {
+  static constexpr only_name traits = {"cyclic-turns"};
+};
 
 /// How the workers of one replica write to its vector.
 using sharing_rule =
     std::variant<lock_free, write_lock, coordinate_lock, cyclic_turns>;
+
+/// "lock-free", "write-lock", "coordinate-lock" or "cyclic-turns".
+std::string_view name(const sharing_rule& rule) noexcept;
 
 /// What a hub holds of the parameters: the part-th of `parts` stretches, as
 /// equal as can be. A hub in several parts is several replicas, each replica

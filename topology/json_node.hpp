@@ -8,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "kernels/nearest.hpp"
-#include "topology/fields.hpp"
 #include "topology/json_text.hpp"
+#include "topology/traits.hpp"
 
 namespace sounder::topology::detail {
 
@@ -132,13 +134,11 @@ inline std::size_t read_name(const node& from,
   return static_cast<std::size_t>(found - names.begin());
 }
 
-inline void read(const node& from, combine& value) {
-  value = read_name(from, {"mean", "sum"}) == 0 ? combine::mean : combine::sum;
-}
-
-inline void read(const node& from, token_form& value) {
-  value = read_name(from, {"paper", "reference"}) == 0 ? token_form::paper
-                                                       : token_form::reference;
+template <class Enum>
+requires std::is_enum_v<Enum>
+void read(const node& from, Enum& value) {
+  const auto names = names_of(value);
+  value = static_cast<Enum>(read_name(from, {names.begin(), names.end()}));
 }
 
 template <class T>
@@ -151,8 +151,9 @@ inline void read(const node& from, std::optional<T>& value) {
 template <class Choice>
 Choice read_choice(const node& from);
 
-inline void read(const node& from, compression& value) {
-  value = read_choice<compression>(from);
+template <class... Kinds>
+void read(const node& from, std::variant<Kinds...>& value) {
+  value = read_choice<std::variant<Kinds...>>(from);
 }
 
 /// Reads the members of an object that are there; no other may be.
@@ -162,7 +163,7 @@ class member_reader {
       : object_(object), known_(std::move(others)) {}
 
   template <class T>
-  void operator()(const char* key, T& value) {
+  void operator()(const char* key, T& value, range = range::any) {
     known_.emplace_back(key);
     if (object_.has(key)) {
       read(object_.at(key), value);
@@ -198,19 +199,6 @@ class member_reader {
   std::vector<std::string> known_;
 };
 
-template <class Choice, std::size_t I = 0>
-std::optional<Choice> alternative(std::string_view wanted,
-                                  std::vector<std::string>& names) {
-  if constexpr (I == std::variant_size_v<Choice>) {
-    return std::nullopt;
-  } else {
-    Choice candidate{std::in_place_index<I>};
-    names.emplace_back(kind_name(candidate));
-    return names.back() == wanted ? candidate
-                                  : alternative<Choice, I + 1>(wanted, names);
-  }
-}
-
 /// "elastic", or {"name": "elastic", "alpha": 0.1}.
 template <class Choice>
 Choice read_choice(const node& from) {
@@ -219,7 +207,13 @@ Choice read_choice(const node& from) {
   std::string wanted;
   read(named, wanted);
   std::vector<std::string> names;
-  std::optional<Choice> choice = alternative<Choice>(wanted, names);
+  std::optional<Choice> choice;
+  for_each_alternative<Choice>([&]<class Kind>(const Kind& usual) {
+    names.emplace_back(Kind::traits.name);
+    if (names.back() == wanted) {
+      choice = usual;
+    }
+  });
   if (!choice) {
     named.fail(none_of(wanted, names));
   }

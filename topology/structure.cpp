@@ -51,8 +51,7 @@ edges ways_of(const graph& wiring) {
   edges all;
   for (const link& l : wiring.links) {
     all.push_back({l.from, l.to});
-    if (!std::holds_alternative<token_merge>(l.exchange) &&
-        !std::holds_alternative<push_sum>(l.exchange)) {
+    if (traits_of(l.exchange).tells_both) {
       all.push_back({l.to, l.from});
     }
   }

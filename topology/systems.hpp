@@ -51,6 +51,28 @@ struct wiring_options {
   /// Of every link that can be compressed (refusal); when none can, of all, for
   /// validate to complain of.
   compression compress = {};
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("replicas", self.replicas, range::any);
+    visit("workers", self.workers, range::any);
+    visit("tau", self.tau, range::steps);
+    visit("alpha", self.alpha, range::share);
+    visit("momentum", self.momentum, range::momentum);
+    visit("staleness", self.staleness, range::any);
+    visit("push", self.push, range::steps);
+    visit("fetch", self.fetch, range::steps);
+    visit("hubs", self.hubs, range::any);
+    visit("group", self.group, range::any);
+    visit("random", self.random_pusher, range::any);
+    visit("form", self.form, range::any);
+    visit("tolerance", self.tolerance, range::not_negative);
+    visit("outer-rate", self.outer_rate, range::positive);
+    visit("outer-momentum", self.outer_momentum, range::momentum);
+    visit("shape", self.shape, range::any);
+    visit("compression", self.compress, range::any);
+    for_each_field(self.sharing, visit);
+  }
 };
 
 /// The most replicas by_name makes: a clique of them has half a million links.

@@ -31,21 +31,14 @@ class meeting_rate {
   meeting_rate(std::size_t assumed_tau, bool& assumes)
       : assumed_tau_(assumed_tau), assumes_(assumes) {}
 
-  double operator()(const every& d) { return of(d.tau); }
-  double operator()(const in_turn& d) { return of(d.tau); }
-  double operator()(const random_neighbour& d) { return of(d.tau); }
-  double operator()(const one_of_group& d) { return of(d.tau); }
-  double operator()(const barrier& d) { return of(d.tau); }
-  double operator()(const bounded& d) { return of(d.tau); }
-  double operator()(const push_fetch&) { return 1.0; }  // see both_ways
-  double operator()(const on_token&) { return 1.0; }    // see add_tokens
+  double operator()(const discipline& when) {
+    const std::optional<std::size_t> said = topology::steps(when);
+    assumes_ = assumes_ || !said;
+    return 1.0 / static_cast<double>(
+                     std::max<std::size_t>(said.value_or(assumed_tau_), 1));
+  }
 
  private:
-  double of(std::optional<std::size_t> tau) {
-    assumes_ = assumes_ || !tau;
-    const std::size_t steps = tau.value_or(assumed_tau_);
-    return 1.0 / static_cast<double>(std::max<std::size_t>(steps, 1));
-  }
   std::size_t assumed_tau_;
   bool& assumes_;
 };
@@ -58,15 +51,12 @@ double per(std::size_t steps) {
 link_traffic one_meeting(const link& l, double bytes) {
   const flow whole{1.0, compressed_bytes(l.compression, bytes)};
   if (const auto* when = std::get_if<push_fetch>(&l.discipline)) {
-    return {per(when->push) * whole, per(when->fetch) * whole};
+    const auto often = static_cast<double>(when->steps().value());
+    return {often * per(when->push) * whole, often * per(when->fetch) * whole};
   }
-  if (std::holds_alternative<overwrite>(l.exchange)) {
-    return {{}, whole};
-  }
-  if (std::holds_alternative<push_sum>(l.exchange)) {
-    return {whole, {}};
-  }
-  return {whole, whole};
+  const travels way = traits_of(l.exchange).travels;
+  return {way == travels::back ? flow{} : whole,
+          way == travels::forth ? flow{} : whole};
 }
 
 /// Sums up what the links of one graph send.
@@ -81,7 +71,8 @@ class estimate {
   traffic run() {
     for (std::size_t i = 0; i < wiring_.links.size(); ++i) {
       const link& l = wiring_.links[i];
-      const double meetings = std::visit(rate_, l.discipline);
+      const bool by_token = std::holds_alternative<on_token>(l.discipline);
+      const double meetings = by_token ? 1.0 : rate_(l.discipline);
       const auto parts = wiring_.replicas[l.to].holds.parts;
       const link_traffic once = one_meeting(
           l, bytes_ / static_cast<double>(std::max<std::size_t>(parts, 1)));
@@ -176,7 +167,7 @@ class estimate {
     for (const std::size_t i : r.links) {
       const link& l = wiring_.links[i];
       if (leaders.contains(l.from) && leaders.contains(l.to)) {
-        const flow forth = std::visit(rate_, l.discipline) * chunks;
+        const flow forth = rate_(l.discipline) * chunks;
         all_.links[i] = {forth, r.leaders.size() == 2 ? forth : flow{}};
       }
     }

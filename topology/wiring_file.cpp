@@ -9,6 +9,7 @@
 
 #include "topology/compose.hpp"
 #include "topology/json_node.hpp"
+#include "topology/systems.hpp"
 
 namespace sounder::topology {
 

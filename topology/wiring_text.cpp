@@ -2,10 +2,11 @@
 
 #include <optional>
 #include <set>
+#include <type_traits>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
-#include "topology/fields.hpp"
 #include "topology/wiring_file.hpp"
 
 namespace sounder::topology {
@@ -14,30 +15,39 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+template <class Choice>
+json choice_of(const Choice& choice);
+
 /// Collects the fields that differ from those of a fresh value.
 class field_writer {
  public:
   field_writer(json& object, const json& usual)
       : object_(object), usual_(usual) {}
 
-  void operator()(const char* key, combine value) {
-    put(key, value == combine::mean ? "mean" : "sum");
-  }
-  void operator()(const char* key, token_form value) {
-    put(key, value == token_form::paper ? "paper" : "reference");
-  }
   template <class T>
-  void operator()(const char* key, const std::optional<T>& value) {
+  void operator()(const char* key, const T& value, range) {
+    add(key, value);
+  }
+
+ private:
+  template <class T>
+  void add(const char* key, const std::optional<T>& value) {
     if (value) {
       put(key, *value);
     }
   }
-  template <class T>
-  void operator()(const char* key, const T& value) {
-    put(key, value);
+  template <class... Kinds>
+  void add(const char* key, const std::variant<Kinds...>& value) {
+    put(key, choice_of(value));
   }
-
- private:
+  template <class T>
+  void add(const char* key, const T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      put(key, names_of(value).at(static_cast<std::size_t>(value)));
+    } else {
+      put(key, value);
+    }
+  }
   void put(const char* key, const json& value) {
     if (!usual_.contains(key) || usual_.at(key) != value) {
       object_[key] = value;
@@ -60,12 +70,13 @@ template <class Choice>
 json choice_of(const Choice& choice) {
   return std::visit(
       [&]<class Kind>(const Kind& kind) -> json {
+        const std::string name(Kind::traits.name);
         const json usual = fields_of(Kind{}, json::object());
         const json fields = fields_of(kind, usual);
         if (fields.empty()) {
-          return std::string(kind_name(choice));
+          return name;
         }
-        json object = {{"name", std::string(kind_name(choice))}};
+        json object = {{"name", name}};
         object.update(fields);
         return object;
       },

@@ -20,8 +20,8 @@ double least_epochs(const kernels::dataset& data) {
 }
 
 bool sums_gradients_at_barrier(const p::link& link) {
-  const auto* when = std::get_if<p::barrier>(&link.discipline);
-  return when != nullptr && when->tau.value_or(1) == 1 &&
+  return p::is_synchronous(link.discipline) &&
+         p::steps(link.discipline).value_or(1) == 1 &&
          (p::has_exchange<p::all_reduce>(link) ||
           p::has_exchange<p::gradient>(link));
 }
@@ -31,7 +31,7 @@ bool sums_gradients_at_barrier(const p::link& link) {
 double growth_over(const p::link& link, double replicas) {
   const auto momentum = [](double m) { return std::max(1.0 - m, 0.01); };
   if (const auto* g = std::get_if<p::gradient>(&link.exchange)) {
-    const bool together = std::holds_alternative<p::barrier>(link.discipline);
+    const bool together = p::is_synchronous(link.discipline);
     const bool averages = together && g->how == p::combine::mean;
     return (averages ? replicas : 1.0) * momentum(g->momentum);
   }
@@ -39,12 +39,7 @@ double growth_over(const p::link& link, double replicas) {
     const double speed = outer->rate / momentum(outer->momentum);
     return std::max(replicas / std::max(speed, 1e-6), 1.0);
   }
-  const bool averages = p::has_exchange<p::elastic>(link) ||
-                        p::has_exchange<p::pair_average>(link) ||
-                        p::has_exchange<p::mix>(link) ||
-                        p::has_exchange<p::push_sum>(link) ||
-                        p::has_exchange<p::all_reduce>(link);
-  return averages ? replicas : 1.0;
+  return traits_of(link.exchange).averages ? replicas : 1.0;
 }
 
 /// How many times as many epochs a replica more asks for, by the way in which

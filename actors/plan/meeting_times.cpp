@@ -12,18 +12,6 @@ namespace p = topology;
 /// Of a token in an epoch: each turn mixes but two of all replicas.
 constexpr std::size_t meetings_of_token = 64;
 
-/// Of exchanges whose meaning hangs on it, as their sources say.
-std::optional<std::size_t> usual_at_barrier(const p::exchange& rule) {
-  if (std::holds_alternative<p::gradient>(rule) ||
-      std::holds_alternative<p::all_reduce>(rule)) {
-    return 1;
-  }
-  if (std::holds_alternative<p::outer_step>(rule)) {
-    return 100;
-  }
-  return std::nullopt;
-}
-
 /// Local steps between two meetings of a link.
 std::size_t tau_of(const p::link& link, std::size_t usual,
                    std::size_t usual_of_token) {
@@ -34,7 +22,7 @@ std::size_t tau_of(const p::link& link, std::size_t usual,
     return usual_of_token;
   }
   return p::is_synchronous(link.discipline)
-             ? usual_at_barrier(link.exchange).value_or(usual)
+             ? traits_of(link.exchange).usual_tau.value_or(usual)
              : usual;
 }
 

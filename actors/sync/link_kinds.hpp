@@ -13,12 +13,10 @@ using topology::discipline_of;
 using topology::has_exchange;
 
 inline bool is_gossip(const topology::link& link) {
-  return has_exchange<topology::broadcast_delta>(link) ||
-         has_exchange<topology::mix>(link) ||
-         has_exchange<topology::push_sum>(link);
+  return traits_of(link.exchange).meets == topology::encounter::mail;
 }
 inline bool is_served(const topology::link& link) {
-  return !is_gossip(link) && !has_exchange<topology::all_reduce>(link);
+  return traits_of(link.exchange).meets == topology::encounter::served;
 }
 inline bool is_random(const topology::link& link) {
   return discipline_of<topology::random_neighbour>(link) != nullptr;

@@ -75,48 +75,51 @@ std::size_t movers(const p::graph& wiring, const p::link& at) {
   return pushers(wiring, at) + (far_end_steps ? 1 : 0);
 }
 
-rule_ptr make_rule_of_parameters(const training_plan& plan, std::size_t link) {
-  const p::graph& wiring = plan.graph;
-  const p::link& at = wiring.links[link];
-  return std::visit(
-      overloaded{
-          [](const p::add_delta&) -> rule_ptr {
-            return std::make_shared<kernels::add_delta>();
-          },
-          [](const p::overwrite&) -> rule_ptr {
-            return std::make_shared<kernels::overwrite>();
-          },
-          [](const p::gradient& g) -> rule_ptr {
-            return std::make_shared<kernels::gradient>(
-                g.momentum, g.how == p::combine::sum);
-          },
-          [](const p::outer_step& o) -> rule_ptr {
-            return std::make_shared<kernels::outer_step>(o.rate, o.momentum);
-          },
-          [&](const p::elastic& e) -> rule_ptr {
-            return std::make_shared<kernels::elastic>(
-                e.alpha.value_or(0.9 /
-                                 static_cast<double>(pushers(wiring, at))),
-                meets_every_step(at.discipline));
-          },
-          [&](const p::token_merge& merge) -> rule_ptr {
-            return make_token(merge, token_cycle(wiring, at.from).size());
-          },
-          [](const p::pair_average&) -> rule_ptr {
-            return std::make_shared<kernels::pair_average>();
-          },
-          [&](const p::custom& own) -> rule_ptr {
-            return plan.exchanges.at(own.name);
-          },
-          [](const auto&) -> rule_ptr { return nullptr; },
-      },
-      at.exchange);
-}
+/// What a rule is made from: the link, and what joins there.
+struct rule_maker {
+  const training_plan& plan;
+  const p::link& at;
+
+  rule_ptr operator()(const p::add_delta&) const {
+    return std::make_shared<kernels::add_delta>();
+  }
+  rule_ptr operator()(const p::overwrite&) const {
+    return std::make_shared<kernels::overwrite>();
+  }
+  rule_ptr operator()(const p::gradient& g) const {
+    return std::make_shared<kernels::gradient>(g.momentum,
+                                               g.how == p::combine::sum);
+  }
+  rule_ptr operator()(const p::outer_step& o) const {
+    return std::make_shared<kernels::outer_step>(o.rate, o.momentum);
+  }
+  rule_ptr operator()(const p::elastic& e) const {
+    const auto callers = static_cast<double>(pushers(plan.graph, at));
+    return std::make_shared<kernels::elastic>(e.alpha.value_or(0.9 / callers),
+                                              meets_every_step(at.discipline));
+  }
+  rule_ptr operator()(const p::token_merge& merge) const {
+    return make_token(merge, token_cycle(plan.graph, at.from).size());
+  }
+  rule_ptr operator()(const p::pair_average&) const {
+    return std::make_shared<kernels::pair_average>();
+  }
+  rule_ptr operator()(const p::custom& own) const {
+    return plan.exchanges.at(own.name);
+  }
+  /// Of those by mail and all-reduces there is none.
+  template <class Kind>
+  requires(Kind::traits.meets != p::encounter::served) rule_ptr operator()(
+      const Kind&) const {
+    return nullptr;
+  }
+};
 
 }  // namespace
 
 rule_ptr make_rule(const training_plan& plan, std::size_t link) {
-  rule_ptr rule = make_rule_of_parameters(plan, link);
+  rule_ptr rule = std::visit(rule_maker{plan, plan.graph.links[link]},
+                             plan.graph.links[link].exchange);
   const std::size_t parameters = plan.objective->trainable();
   const p::link& at = plan.graph.links[link];
   const bool adds = rule && rule->goes_up() == kernels::payload::differences &&

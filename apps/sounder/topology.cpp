@@ -15,6 +15,7 @@
 #include "topology/describe.hpp"
 #include "topology/dot.hpp"
 #include "topology/drawing.hpp"
+#include "topology/link_cards.hpp"
 #include "topology/system_cards.hpp"
 #include "topology/systems.hpp"
 #include "topology/wiring_file.hpp"
@@ -213,11 +214,36 @@ std::string all_systems() {
   return rows.text();
 }
 
+/// "combine mean, sum, momentum 0"
+std::string fields_of(const topology::link_card& card) {
+  std::string text;
+  for (const auto& [key, usual] : card.fields) {
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", key,
+                        usual.empty() ? "" : " ", usual);
+  }
+  return text;
+}
+
+std::string all_of(const char* what,
+                   const std::vector<topology::link_card>& cards) {
+  table rows({what, ""}, true);
+  rows.may_fold(1);
+  for (const topology::link_card& card : cards) {
+    const std::string numbers = fields_of(card);
+    rows.add({card.name, numbers.empty() ? card.summary
+                                         : fmt::format("{} Takes {}.",
+                                                       card.summary, numbers)});
+  }
+  return rows.text();
+}
+
 int run(const invocation& given) {
   const settings& values = given.values;
   check_flags(values);
   if (!values.has("topology") && asks_for_nothing(values)) {
-    print_text(all_systems());
+    print_text(all_systems() + "\n" +
+               all_of("exchange", topology::exchange_cards()) + "\n" +
+               all_of("discipline", topology::discipline_cards()));
     return 0;
   }
   const std::string name = values.required("topology");
@@ -249,9 +275,9 @@ command topology_command() {
       "  sounder topology d-psgd --replicas 16 --shape torus --dot | dot "
       "-Tsvg\n"
       "  sounder topology ea-wild --replicas 4 --group 2 --json > mine.json\n\n"
-      "Without a name it lists the systems; without --validate, --analyse, "
-      "--dot or\n--json it draws. A wiring that cannot run gives exit code 2 "
-      "and all its\nproblems, a line each.\n";
+      "Without a name it lists systems, exchanges and disciplines; without\n"
+      "--validate, --analyse, --dot or --json it draws. A wiring that cannot "
+      "run\ngives exit code 2 and all its problems, a line each.\n";
   c.groups = {
       {"Topology",
        {{"topology", "NAME", "",

@@ -167,7 +167,7 @@ std::vector<mistake> mistakes() {
            [](auto& g) {
              g.links.push_back({0, 2, p::elastic{}, p::in_turn{}});
            }),
-       "in-turn has no order here"},
+       "in-turn needs a hub"},
       {"no cycle of tokens",
        but("hogwildpp", [](auto& g) { g.links[0].to = 2; }),
        "'replica-1', 'replica-2', 'replica-3' and 'replica-4' must form a "
@@ -241,7 +241,7 @@ std::vector<mistake> mistakes() {
        "'hub'"},
       {"barriers of two paces",
        but("d-psgd", [](auto& g) { g.links[0].discipline = p::barrier{2}; }),
-       "meet at one barrier but differ in tau"},
+       "differ in tau; a barrier has one clock"},
       {"a reduction along a clique",
        [] {
          p::graph g = system_of("ad-psgd");
@@ -297,8 +297,8 @@ TEST_CASE("validate: momentum and rate have their ranges") {
 
   const auto problems = p::validate(g);
   REQUIRE(problems.size() == 2);
-  CHECK_THAT(problems[0], Catch::Contains("has momentum 1"));
-  CHECK_THAT(problems[1], Catch::Contains("has rate 0; it must be above 0"));
+  CHECK_THAT(problems[1], Catch::Contains("has momentum 1"));
+  CHECK_THAT(problems[0], Catch::Contains("has rate 0; it must be above 0"));
 }
 
 TEST_CASE("validate: all places that nobody knows are told") {
