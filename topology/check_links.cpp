@@ -74,7 +74,10 @@ class field_check {
       case range::rule:
         return true;
       case range::steps:
+      case range::count:
         return value >= 1.0;
+      case range::milliseconds:
+        return value <= 86'400'000.0;
       case range::share:
         return value > 0.0 && value < 1.0;
       case range::momentum:
@@ -96,6 +99,10 @@ class field_check {
         return "";
       case range::steps:
         return "1 step is the least";
+      case range::count:
+        return "1 is the least";
+      case range::milliseconds:
+        return "a day, 86400000, is the most";
       case range::share:
         return "it must lie between 0 and 1";
       case range::momentum:
@@ -122,8 +129,7 @@ void check_alphas(const graph& wiring, std::size_t hub,
   std::size_t count = 0;
   for (const link& l : wiring.links) {
     const auto* rule = std::get_if<elastic>(&l.exchange);
-    if (l.to == hub && rule != nullptr &&
-        std::holds_alternative<barrier>(l.discipline)) {
+    if (l.to == hub && rule != nullptr && is_synchronous(l.discipline)) {
       sum += rule->alpha.value_or(0.0);
       ++count;
     }

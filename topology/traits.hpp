@@ -20,6 +20,8 @@ namespace sounder::topology {
 enum class range {
   any,
   steps,         // 1 or more
+  count,         // 1 or more
+  milliseconds,  // up to a day
   share,         // above 0, below 1
   momentum,      // 0 or more, below 1
   positive,      // above 0

@@ -102,6 +102,7 @@ void graph_builder::make_endpoints() {
     if (replica.is_hub) {
       replica.far = std::make_shared<target>(
           all, arrivals[i], segment_held(plan_, i).first, gate_of(i));
+      replica.far->has_clock = !plan_.deterministic;
       continue;
     }
     replica.links = std::make_shared<replica_links>(all, is_met[i], arrivals[i],

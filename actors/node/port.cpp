@@ -31,6 +31,11 @@ class port_work {
     for (;;) {
       receive([this] { return in_.has_header(); });
       const packet_header first = in_.header();
+      if (first.kind == errand::rest) {
+        in_.clear();
+        setup_.far->rests(setup_.rank);
+        continue;
+      }
       if (first.kind == errand::sync) {
         meet_all();
       } else {
@@ -206,11 +211,14 @@ class port_work {
       done += last.length;
       in_.clear();
     }
-    if (far.come(setup_.rank, payload_.data())) {
+    far.come(setup_.rank, payload_.data());
+    serve_round(*setup_.rule, far, last.step);
+    while (!far.admits(setup_.rank, errand::sync)) {
+      static_cast<void>(far.changed.wait(
+          [&] { return far.may_go_on(setup_.rank); }, far.round_due()));
+      check_end();
       serve_round(*setup_.rule, far, last.step);
     }
-    wait_until(far.changed,
-               [&] { return far.admits(setup_.rank, errand::sync); });
     for (std::size_t done = 0; done < size_; done += last.length) {
       last.offset = done;
       last.length =

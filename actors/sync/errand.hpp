@@ -13,6 +13,7 @@ enum class errand : std::uint32_t {
   push,   // up alone
   pull,   // down alone
   sync,   // up; down when all have come
+  rest,   // nothing; the near end comes no more for a while
 };
 
 /// The errands of one meeting, first come, first run.

@@ -36,7 +36,8 @@ class meeting {
   /// For people: whom attend() returned false for.
   virtual std::string waits_for() const = 0;
 
-  /// The replica will not attend again; lets others go on without it.
+  /// The replica will not attend before the others have come as far; lets them
+  /// go on without it.
   virtual void resign() {}
 
   /// Phases of the replica between two occasions.

@@ -54,8 +54,13 @@ class memory_session : public meeting {
   }
 
   void wait() override {
-    static_cast<void>(link_.far->changed.wait([this] { return may_go_on(); }));
+    target& far = *link_.far;
+    static_cast<void>(far.changed.wait(
+        [this] { return may_go_on(); },
+        has_come_ ? far.round_due() : signal::time_point::max()));
   }
+
+  void resign() override { link_.far->rests(link_.rank); }
 
   std::string waits_for() const override {
     return link_.meter->from + " waits for " + link_.meter->to;
@@ -65,6 +70,9 @@ class memory_session : public meeting {
   using clock = std::chrono::steady_clock;
 
   bool may_go_on() const {
+    if (has_come_) {
+      return link_.far->may_go_on(link_.rank);
+    }
     return link_.far->admits(link_.rank, errands_.front()) &&
            (!link_.hold_far || !link_.far->in_use.is_taken());
   }
@@ -166,6 +174,7 @@ class memory_session : public meeting {
       }
       come(own, now);
     }
+    serve_round(*link_.rule, *link_.far, now.step);
     if (!link_.far->admits(link_.rank, errand::sync) || !own.try_hold()) {
       return false;
     }
@@ -198,9 +207,7 @@ class memory_session : public meeting {
     end_pass(own);
     own.let_go();
     has_come_ = true;
-    if (link_.far->come(link_.rank, payload_.data())) {
-      serve_round(*link_.rule, *link_.far, now.step);
-    }
+    link_.far->come(link_.rank, payload_.data());
   }
 
   /// Around a pass over the link's coordinates. What others of the vector

@@ -43,7 +43,6 @@ class stream_session : public meeting {
   }
 
   void wait() override {
-    constexpr std::chrono::milliseconds longest(5);
     const stream* const wire = link_.wire->get();
     if (wire == nullptr) {
       static_cast<void>(link_.wire->changed.wait(
@@ -56,12 +55,33 @@ class stream_session : public meeting {
     }
   }
 
+  /// So few bytes go at once, or the node is lost, which the next meeting says.
+  void resign() override {
+    stream* const wire = link_.wire->get();
+    if (wire == nullptr || came_ || !out_.is_empty()) {
+      return;
+    }
+    packet_header header;
+    header.kind = errand::rest;
+    try {
+      out_.start(header);
+      out_.seal();
+      while (!out_.send_on(*wire) || !out_.is_empty()) {
+        const stream::interest writing = {wire, false, true};
+        stream::wait({&writing, 1}, longest);
+      }
+    } catch (const stream_error&) {
+    }
+  }
+
   std::string waits_for() const override {
     return meters_.front()->from + " waits for " + meters_.front()->to +
            " on another node";
   }
 
  private:
+  static constexpr std::chrono::milliseconds longest{5};
+
   void run_errands(local_end& own, const step_context& now) {
     while (!errands_.is_empty()) {
       // Folded before: the packets of an errand come and go on their own.

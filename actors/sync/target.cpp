@@ -44,10 +44,41 @@ void target::served(std::size_t rank, errand what) {
   }
 }
 
-bool target::come(std::size_t rank, float* payload) {
+void target::rests(std::size_t rank) {
+  if (gate_) {
+    {
+      const std::scoped_lock lock(gate_lock_);
+      gate_->rests(rank);
+    }
+    changed.notify();
+  }
+}
+
+void target::come(std::size_t rank, float* payload) {
   const std::scoped_lock lock(gate_lock_);
   payloads_[rank] = payload;
-  return gate_->come(rank);
+  gate_->come(rank, now());
+}
+
+bool target::may_go_on(std::size_t rank) {
+  const std::scoped_lock lock(gate_lock_);
+  return gate_->admits(rank, errand::sync) || gate_->is_round_due(now());
+}
+
+moment target::round_due() {
+  const std::scoped_lock lock(gate_lock_);
+  return gate_->round_due().value_or(moment::max());
+}
+
+std::vector<float*> target::begin_round() {
+  std::vector<float*> payloads;
+  const std::scoped_lock lock(gate_lock_);
+  if (gate_->is_round_due(now())) {
+    for (const std::size_t rank : gate_->begin_round()) {
+      payloads.push_back(payloads_[rank]);
+    }
+  }
+  return payloads;
 }
 
 void target::open_round() {
@@ -60,10 +91,14 @@ void target::open_round() {
 
 void serve_round(const kernels::exchange_rule& rule, target& far, float step) {
   constexpr std::size_t block = 2048;
+  const std::vector<float*> payloads = far.begin_round();
+  if (payloads.empty()) {
+    return;
+  }
   const std::size_t size = far.parameters().size();
-  std::vector<float*> here(far.arrived().size());
+  std::vector<float*> here(payloads.size());
   for (std::size_t first = 0; first < size; first += block) {
-    std::transform(far.arrived().begin(), far.arrived().end(), here.begin(),
+    std::transform(payloads.begin(), payloads.end(), here.begin(),
                    [=](float* payload) { return payload + first; });
     rule.serve_all(
         far.at(first, std::min(block, size - first), step, rule.has_state()),

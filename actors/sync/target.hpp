@@ -60,15 +60,29 @@ class target {
   bool admits(std::size_t rank, errand what);
   void served(std::size_t rank, errand what);
 
-  /// For a sync: the payload has come. True for the one that has to serve all
-  /// that came, and then to open the round.
-  bool come(std::size_t rank, float* payload);
-  std::span<float* const> arrived() const noexcept { return payloads_; }
+  /// The rank comes no more before the others have come as often.
+  void rests(std::size_t rank);
+
+  /// For a sync: the payload has come. Then, again and again until admits():
+  /// serve_round(), and to wait for changed until may_go_on(), or round_due().
+  void come(std::size_t rank, float* payload);
+  bool may_go_on(std::size_t rank);
+  moment round_due();
+  /// The payloads of a round that is due, for whoever asked to serve and then
+  /// to open the round; none while there is none.
+  std::vector<float*> begin_round();
   void open_round();
+
+  /// Set once. Without a clock, as in a deterministic run, no time passes.
+  bool has_clock = true;
 
   std::size_t arrivals() const noexcept { return payloads_.size(); }
 
  private:
+  moment now() const noexcept {
+    return has_clock ? std::chrono::steady_clock::now() : moment();
+  }
+
   std::span<float> parameters_;
   std::size_t offset_;
   std::atomic<std::uint64_t> version_{0};
@@ -79,8 +93,8 @@ class target {
   std::vector<float*> payloads_;
 };
 
-/// Serves all payloads of the round, each from the same parameters, and opens
-/// it.
+/// Where a round is due, serves all its payloads, each from the same
+/// parameters, and opens it.
 void serve_round(const kernels::exchange_rule& rule, target& far, float step);
 
 /// Messages that wait for a replica to come to rest: updates of neighbours.

@@ -21,9 +21,19 @@ class orders {
   orders(p::discipline when, std::size_t ranks, std::size_t meetings)
       : when_(when), ranks_(ranks), meetings_(meetings) {}
 
+  /// A round of a sync, when it began.
+  struct round {
+    std::size_t size = 0;
+    std::size_t at_rest = 0;      // ranks that had held all meetings
+    std::vector<a::moment> came;  // its ranks, in ascending order
+    a::moment now;
+  };
+
   struct seen {
     std::vector<std::size_t> done;  // meetings, by rank
     std::vector<bool> waits;        // has come to a sync, by rank
+    std::vector<a::moment> came;    // at which time, by rank
+    std::vector<round> last;        // that it was served in, by rank
     std::size_t rounds = 0;
   };
 
@@ -37,7 +47,7 @@ class orders {
       const std::vector<std::size_t> order = std::move(open.back());
       open.pop_back();
       bool stuck = true;
-      for (std::size_t next = 0; next < ranks_; ++next) {
+      for (std::size_t next = 0; next <= ranks_; ++next) {
         if (replay(order, next, check)) {
           stuck = false;
           open.push_back(order);
@@ -57,6 +67,7 @@ class orders {
     std::unique_ptr<a::gate> gate;
     std::vector<a::errand_list> errands;
     seen so_far;
+    a::moment now;
   };
 
   state start() const {
@@ -69,25 +80,66 @@ class orders {
     s.errands.resize(ranks_);
     s.so_far.done.resize(ranks_);
     s.so_far.waits.resize(ranks_);
+    s.so_far.came.resize(ranks_);
+    s.so_far.last.resize(ranks_);
     for (std::size_t k = 0; k < ranks_; ++k) {
       s.errands[k] = a::errands_for(when_, 1);
     }
     return s;
   }
 
-  /// One step of a rank; false where it may not take one now.
+  /// Whoever waits looks whether a round is due.
+  void serve_round(state& s) const {
+    if (!s.gate->is_round_due(s.now)) {
+      return;
+    }
+    seen& all = s.so_far;
+    ++all.rounds;
+    round begun;
+    begun.now = s.now;
+    begun.at_rest = static_cast<std::size_t>(
+        std::count(all.done.begin(), all.done.end(), meetings_));
+    const a::gate_ranks ranks = s.gate->begin_round();
+    begun.size = ranks.size();
+    std::vector<a::moment> came;
+    for (const std::size_t rank : ranks) {
+      CHECK(all.waits[rank]);
+      came.push_back(all.came[rank]);
+    }
+    std::sort(came.begin(), came.end());
+    for (const std::size_t rank : ranks) {
+      all.last[rank] = begun;
+      all.last[rank].came = came;
+    }
+    s.gate->round_served();
+  }
+
+  /// Time passes until a round is due, where it will be.
+  bool tick(state& s) const {
+    const auto due = s.gate ? s.gate->round_due() : std::nullopt;
+    if (!due || *due <= s.now) {
+      return false;
+    }
+    s.now = *due;
+    serve_round(s);
+    return true;
+  }
+
+  /// One step of a rank, or of the clock; false where there is none now.
   template <class Check>
   bool step(state& s, std::size_t rank, const Check& check) const {
+    if (rank == ranks_) {
+      return tick(s);
+    }
     if (s.so_far.done[rank] == meetings_) {
       return false;
     }
     const a::errand what = s.errands[rank].front();
     if (what == a::errand::sync && !s.so_far.waits[rank]) {
       s.so_far.waits[rank] = true;
-      if (s.gate->come(rank)) {
-        ++s.so_far.rounds;
-        s.gate->round_served();
-      }
+      s.so_far.came[rank] = s.now;
+      s.gate->come(rank, s.now);
+      serve_round(s);
       return true;
     }
     if (s.gate && !s.gate->admits(rank, what)) {
@@ -101,6 +153,10 @@ class orders {
     s.errands[rank].pop();
     if (s.errands[rank].is_empty()) {
       s.errands[rank] = a::errands_for(when_, 1 + ++s.so_far.done[rank]);
+    }
+    if (s.gate && s.so_far.done[rank] == meetings_) {
+      s.gate->rests(rank);
+      serve_round(s);
     }
     return true;
   }

@@ -12,8 +12,7 @@ namespace sounder::actors {
 class barrier_gate : public gate {
  public:
   explicit barrier_gate(const gate_ranks& ranks)
-      : members_(ranks.size()),
-        waits_(ranks.empty() ? 0 : ranks.back() + 1, false) {}
+      : members_(ranks), waits_(ranks.empty() ? 0 : ranks.back() + 1, false) {}
 
   /// Whoever waits may go on when his round was served.
   bool admits(std::size_t rank, errand /*what*/) const override {
@@ -21,17 +20,21 @@ class barrier_gate : public gate {
   }
   void served(std::size_t /*rank*/, errand /*what*/) override {}
 
-  bool come(std::size_t rank) override {
+  void come(std::size_t rank, moment /*now*/) override {
     waits_[rank] = true;
-    return ++came_ == members_;
+    ++came_;
   }
-  void round_served() override {
+  bool is_round_due(moment /*now*/) const override {
+    return came_ == members_.size();
+  }
+  gate_ranks begin_round() override {
     came_ = 0;
-    waits_.assign(waits_.size(), false);
+    return members_;
   }
+  void round_served() override { waits_.assign(waits_.size(), false); }
 
  private:
-  std::size_t members_;
+  gate_ranks members_;
   std::size_t came_ = 0;
   std::vector<bool> waits_;  // by rank
 };

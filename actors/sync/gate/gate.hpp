@@ -1,8 +1,9 @@
 #pragma once
 
 // The far end of a discipline: who may be served now, and what follows from
-// having been served. Without a clock, a thread or a message, so that a meeting
-// in memory, a port and a test that tries every order ask the very same code.
+// having been served. Without a thread or a message, and with no clock but the
+// moments that are passed in, so that a meeting in memory, a port and a test
+// that tries every order ask the very same code.
 //
 // A discipline is one file here, beside its value in topology/discipline.hpp:
 //
@@ -12,14 +13,21 @@
 //
 // gates.cpp lists them; one that lacks either does not compile.
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "actors/sync/errand.hpp"
 #include "topology/discipline.hpp"
 
 namespace sounder::actors {
+
+using moment = std::chrono::steady_clock::time_point;
+
+/// The links of a target that have the same discipline: their ranks.
+using gate_ranks = std::vector<std::size_t>;
 
 /// Links are known by their ranks among all that end at the target.
 ///
@@ -33,14 +41,19 @@ class gate {
   /// The errand is over.
   virtual void served(std::size_t rank, errand what) = 0;
 
-  /// For a sync, its payload has come. True when that makes the round complete:
-  /// whoever was told serves all payloads, then calls round_served().
-  virtual bool come(std::size_t /*rank*/) { return false; }
+  /// For a sync, its payload has come.
+  virtual void come(std::size_t /*rank*/, moment /*now*/) {}
+  /// Whether a round is complete and nobody serves one. Whoever finds it so
+  /// begins it, serves the payloads of its ranks, then says that it is served.
+  virtual bool is_round_due(moment /*now*/) const { return false; }
+  virtual gate_ranks begin_round() { return {}; }
   virtual void round_served() {}
-};
+  /// When a round will be due though nobody comes; nothing where none will.
+  virtual std::optional<moment> round_due() const { return std::nullopt; }
 
-/// The links of a target that have the same discipline: their ranks.
-using gate_ranks = std::vector<std::size_t>;
+  /// The rank comes no more before all others have come as often as it has.
+  virtual void rests(std::size_t /*rank*/) {}
+};
 
 /// Of whichever it is.
 std::unique_ptr<gate> gate_for(const topology::discipline& when,
