@@ -184,6 +184,36 @@ struct barrier {
   bool excludes() const noexcept { return false; }
 };
 
+/// Every tau steps at a hub, together with who has come: once `least` are there
+/// and the grace since then is over, or at once when nobody else can come. Who
+/// comes later joins the next round (partial reduce, Miao et al. 2021; backup
+/// workers, Chen et al. 2016). Without `least`: more than half.
+struct quorum {
+  std::optional<std::size_t> tau;
+  std::optional<std::size_t> least;
+  std::size_t grace = 0;  // milliseconds
+
+  static constexpr discipline_traits traits = {
+      .name = "quorum",
+      .summary =
+          "Every tau steps, with who is there grace ms after the least-th.",
+      .awaits = awaits::callers,
+      .wait = "the quorum of",
+      .why = "replicas of one quorum meet equally often, by one rule",
+      .needs_hub = true,
+  };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("tau", self.tau, range::steps);
+    visit("least", self.least, range::count);
+    visit("grace", self.grace, range::milliseconds);
+  }
+  std::optional<std::size_t> steps() const noexcept { return tau; }
+  bool is_synchronous() const noexcept { return true; }
+  bool pulls() const noexcept { return false; }
+  bool excludes() const noexcept { return false; }
+};
+
 /// Every tau steps; nobody is more than `staleness` meetings ahead of the
 /// slowest (SSP, Ho et al. 2013). 0 is bulk synchronous: a barrier.
 struct bounded {
@@ -240,7 +270,7 @@ struct one_of_group {
 
 using discipline =
     std::variant<every, push_fetch, in_turn, on_token, random_neighbour,
-                 barrier, bounded, one_of_group>;
+                 barrier, quorum, bounded, one_of_group>;
 
 // The same of whichever it is.
 const discipline_traits& traits_of(const discipline& when) noexcept;

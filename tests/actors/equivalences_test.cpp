@@ -86,6 +86,16 @@ TEST_CASE("equivalences: a staleness of 0 is bulk synchronous") {
   }
 }
 
+TEST_CASE("equivalences: a quorum of all is a barrier") {
+  const auto at_barrier =
+      trained(star(3, p::gradient{}, p::barrier{3}), 4, 0.02);
+  for (const std::size_t grace : {0U, 1U}) {
+    require_same(
+        trained(star(3, p::gradient{}, p::quorum{3, 3, grace}), 4, 0.02),
+        at_barrier);
+  }
+}
+
 TEST_CASE("equivalences: an outer step of rate 1 is plain averaging") {
   for (const std::size_t tau : {1U, 4U}) {
     p::wiring_options options;

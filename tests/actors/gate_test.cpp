@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -103,7 +104,9 @@ class orders {
     begun.size = ranks.size();
     std::vector<a::moment> came;
     for (const std::size_t rank : ranks) {
-      CHECK(all.waits[rank]);
+      if (!all.waits[rank]) {
+        FAIL("a rank is served that has not come");
+      }
       came.push_back(all.came[rank]);
     }
     std::sort(came.begin(), came.end());
@@ -248,6 +251,69 @@ TEST_CASE("gate: nobody is further ahead of the slowest than the bound") {
 
   CHECK(complete > 1);
   CHECK(furthest == std::min(staleness + 1, meetings));  // it is no barrier
+}
+
+TEST_CASE("gate: a quorum is served when enough have come and waited") {
+  // With the clock among those who may step there are more orders.
+  using size = std::pair<std::size_t, std::size_t>;
+  const auto [ranks, meetings] =
+      GENERATE(size{2, 2}, size{2, 3}, size{3, 1}, size{4, 1});
+  const std::size_t least = GENERATE(1U, 2U, 3U);
+  const std::size_t grace = GENERATE(0U, 20U);
+  std::size_t smallest = ranks;
+  std::size_t largest = 0;
+
+  const std::size_t complete =
+      orders(p::quorum{{}, least, grace}, ranks, meetings)
+          .try_all([&](const seen& so_far, std::size_t rank, a::errand what) {
+            REQUIRE(what == a::errand::sync);
+            const orders::round& round = so_far.last[rank];
+            smallest = std::min(smallest, round.size);
+            largest = std::max(largest, round.size);
+            // All who are left, or enough of them, for long enough.
+            if (round.size + round.at_rest < ranks) {
+              REQUIRE(round.size >= least);
+              REQUIRE(round.now - round.came[least - 1] >=
+                      std::chrono::milliseconds(grace));
+            }
+          });
+
+  CHECK(complete > 1);
+  // With a grace all can come to one round; without, no more than `least`,
+  // for in these orders nobody comes while a round is served.
+  CHECK(largest == (grace > 0 ? ranks : std::min(least, ranks)));
+  CHECK((smallest < ranks) == (least < ranks));
+}
+
+TEST_CASE("gate: who is late joins the next round of a quorum") {
+  const auto gate = a::gate_for(p::quorum{{}, 2, 0}, {0, 1, 2});
+  const a::moment now;
+  gate->come(0, now);
+  gate->come(1, now);
+  REQUIRE(gate->begin_round() == a::gate_ranks{0, 1});
+
+  gate->come(2, now);  // while the round is served
+
+  CHECK_FALSE(gate->is_round_due(now));
+  gate->round_served();
+  CHECK_FALSE(gate->is_round_due(now));
+  CHECK_FALSE(gate->admits(2, a::errand::sync));
+  gate->come(1, now);
+  REQUIRE(gate->is_round_due(now));
+  CHECK(gate->begin_round() == a::gate_ranks{1, 2});
+}
+
+TEST_CASE("gate: without a number a quorum is more than half") {
+  for (std::size_t ranks = 1; ranks <= 5; ++ranks) {
+    a::gate_ranks all(ranks);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    const auto gate = a::gate_for(p::quorum{}, all);
+    std::size_t came = 0;
+    while (!gate->is_round_due({})) {
+      gate->come(came++, {});
+    }
+    CHECK(came == ranks / 2 + 1);
+  }
 }
 
 TEST_CASE("gate: the others are open, whatever the order") {

@@ -106,6 +106,24 @@ TEST_CASE("interleavings: every system ends, in any order") {
 
 // Every step adds 1, and integers add up exactly.
 
+TEST_CASE("interleavings: a quorum loses no step, whoever comes when") {
+  const auto data = t::blank(rows);
+  const std::size_t least = GENERATE(1U, 2U, 3U, 4U);
+  const std::size_t grace = GENERATE(0U, 1U);
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    auto plan = plan_for("sync", 4, seed);
+    for (p::link& each : plan.graph.links) {
+      each.exchange = p::gradient{p::combine::sum};
+      each.discipline = p::quorum{3, least, grace};
+    }
+
+    const auto wired = walk_in_random_order(plan, data, seed);
+
+    REQUIRE(wired.replicas[0].memory->vector.data()[0] ==
+            static_cast<float>(epochs * rows));
+  }
+}
+
 TEST_CASE("interleavings: a star's hub holds every step of every replica") {
   const auto data = t::blank(rows);
   for (std::uint64_t seed = 0; seed < 500; ++seed) {

@@ -112,6 +112,51 @@ TEST_CASE("hubs in parts live on nodes") {
   }
 }
 
+namespace {
+
+/// A hub and so many workers over two nodes, who meet it like that.
+json launched(std::size_t workers, const std::string& exchange,
+              const std::string& discipline) {
+  const temporary_directory here;
+  const auto file = here.file(
+      "hub.json", R"({"replicas": [{"name": "hub", "workers": 0},
+                                   {"name": "w", "count": )" +
+                      std::to_string(workers) + R"(}],
+                      "links": [{"from": "w", "to": "hub",
+                                 "exchange": )" +
+                      exchange + R"(, "discipline": )" + discipline + "}]}");
+
+  const outcome seen =
+      run_within(words{"launch", "--local", "2", "--wiring", file.string(),
+                       "--step", "0.05", "--epochs", "5"} +
+                 exact);
+
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  return json::parse(seen.out);
+}
+
+double loss_of(const json& result) {
+  return result["epochs"].back()["train_loss"].get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("a quorum over nodes ends and reaches the minimum") {
+  for (const char* const grace : {"0", "2"}) {
+    for (const char* const exchange :
+         {R"("gradient")", R"({"name": "outer-step", "rate": 1,
+                               "momentum": 0})",
+          R"({"name": "elastic", "alpha": 0.3})"}) {
+      INFO(exchange << ", grace " << grace);
+      CHECK(loss_of(launched(3, exchange,
+                             R"({"name": "quorum", "tau": 10, "least": 2,
+                                 "grace": )" +
+                                 std::string(grace) + "}")) < at_the_minimum);
+    }
+  }
+}
+
 TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {
   const node first({"--quiet"});
   const node second({"--quiet"});

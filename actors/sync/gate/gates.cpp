@@ -6,6 +6,7 @@
 #include "actors/sync/gate/in_turn.hpp"
 #include "actors/sync/gate/open.hpp"
 #include "actors/sync/gate/push_fetch.hpp"
+#include "actors/sync/gate/quorum.hpp"
 
 namespace sounder::actors {
 
