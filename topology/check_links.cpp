@@ -208,6 +208,13 @@ void pairs(const graph& wiring, problems& found) {
                       std::string(name(l.exchange)) + ", which goes with " +
                       disciplines_of(l.exchange));
     }
+    if (!std::holds_alternative<any_age>(age_of(l.exchange)) &&
+        is_synchronous(l.discipline)) {
+      found.push_back(named(wiring, i) +
+                      ": age is of updates that come one by one; at once with "
+                      "others, by " +
+                      std::string(name(l.discipline)) + ", they have none");
+    }
     if (l.to < wiring.replicas.size()) {
       check_end(wiring, i, found);
     }

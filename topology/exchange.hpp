@@ -15,6 +15,7 @@
 #include <string_view>
 #include <variant>
 
+#include "topology/age.hpp"
 #include "topology/discipline.hpp"
 #include "topology/traits.hpp"
 
@@ -54,7 +55,9 @@ struct exchange_traits {
 };
 
 /// c += w - s;  w = s = c. HOGWILD-STAR (Noel, Osindero 2014).
-struct add_delta : no_fields {
+struct add_delta {
+  topology::age age = {};
+
   static constexpr exchange_traits traits = {
       .name = "add-delta",
       .summary =
@@ -71,6 +74,10 @@ struct add_delta : no_fields {
       .compression = compressible::any_way,
       .compression_because = "",
   };
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit& visit) {
+    visit("age", self.age, range::any);
+  }
 };
 
 /// w = s = c, nothing goes up. Parameters down only.
@@ -106,6 +113,7 @@ constexpr std::array<std::string_view, 2> names_of(combine) noexcept {
 struct gradient {
   combine how = combine::mean;
   double momentum = 0.0;
+  topology::age age = {};  // of a push that is a step of its own
 
   static constexpr exchange_traits traits = {
       .name = "gradient",
@@ -127,6 +135,7 @@ struct gradient {
   static void fields(Self& self, Visit& visit) {
     visit("combine", self.how, range::any);
     visit("momentum", self.momentum, range::momentum);
+    visit("age", self.age, range::any);
   }
 };
 
@@ -356,6 +365,9 @@ using exchange = std::variant<add_delta, overwrite, gradient, outer_step,
 
 /// The traits of whichever it is.
 const exchange_traits& traits_of(const exchange& rule) noexcept;
+
+/// What it does by the age of updates.
+age age_of(const exchange& rule) noexcept;
 
 /// The name that files and reports use, e.g. "add-delta"; its own for a custom
 /// one.

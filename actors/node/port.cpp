@@ -36,12 +36,14 @@ class port_work {
         setup_.far->rests(setup_.rank);
         continue;
       }
+      if (first.kind > errand::sync) {
+        throw stream_error("a packet that asks for nothing");
+      }
       if (first.kind == errand::sync) {
         meet_all();
       } else {
         meet(first);
       }
-      setup_.far->count_meeting();
       setup_.far->changed.notify();
     }
   }
@@ -90,6 +92,7 @@ class port_work {
   float* answer(bool with_values) {
     packet_header header = in_.header();
     header.version = setup_.far->version();
+    header.kind = is_dropped_ ? errand::drop : header.kind;
     header.bytes = with_values ? header.length * sizeof(float) : 0;
     return out_.start(header);
   }
@@ -104,14 +107,26 @@ class port_work {
   void meet(const packet_header& first) {
     target& far = *setup_.far;
     wait_until(far.changed, [&] { return try_enter(first); });
+    age_ = far.version() - read_version_;
+    is_dropped_ = first.kind != errand::pull && !setup_.rule->accepts(age_);
     try {
       serve_all(first.kind);
+      count(first.kind);
     } catch (...) {
       leave();
       throw;
     }
     leave();
     far.served(setup_.rank, first.kind);
+  }
+
+  /// Before the far end is let go of.
+  void count(errand what) {
+    if (what != errand::pull && !is_dropped_) {
+      setup_.far->count_update();
+    }
+    read_version_ =
+        what == errand::push ? read_version_ : setup_.far->version();
   }
 
   void leave() {
@@ -166,8 +181,14 @@ class port_work {
       payload = answer(true);
       std::copy_n(in_.values(), n, payload);
     }
-    rule.serve(far.at(header.offset, n, header.step, rule.has_state()),
-               payload);
+    kernels::far_end end =
+        far.at(header.offset, n, header.step, rule.has_state());
+    end.age = age_;
+    if (is_dropped_) {
+      kernels::overwrite().serve(end, payload);
+    } else {
+      rule.serve(end, payload);
+    }
     if (!is_answered) {
       answer(false);
     }
@@ -201,6 +222,7 @@ class port_work {
   /// Takes everything in, waits until all have come, and answers.
   void meet_all() {
     target& far = *setup_.far;
+    is_dropped_ = false;
     payload_.resize(size_);
     packet_header last;
     for (std::size_t done = 0; done < size_;) {
@@ -229,6 +251,7 @@ class port_work {
       seal_in_turn(last);
       send();
     }
+    count(errand::sync);
   }
 
   caf::blocking_actor* self_;
@@ -237,6 +260,11 @@ class port_work {
   incoming in_;
   outgoing out_;
   std::vector<float> payload_;  // of a sync
+
+  std::uint64_t read_version_ = 0;  // of the target, when last read
+  // Of the errand at hand.
+  std::uint64_t age_ = 0;
+  bool is_dropped_ = false;
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ ordered_json as_json(const link_record& r) {
           {"exchange", r.exchange},
           {"count", r.count},
           {"bytes", r.bytes},
+          {"dropped", r.dropped},
           {"latency_us", as_json(r.latency_us)},
           {"staleness", as_json(r.staleness)}};
 }
@@ -34,6 +35,7 @@ link_record as_link_record(const json& text) {
   r.exchange = text.at("exchange");
   r.count = text.at("count");
   r.bytes = text.at("bytes");
+  r.dropped = text.at("dropped");
   r.latency_us = as_quantiles(text.at("latency_us"));
   r.staleness = as_quantiles(text.at("staleness"));
   return r;

@@ -50,6 +50,7 @@ link_record link_meter::record() const {
   r.exchange = exchange;
   r.count = latency_ns.count();
   r.bytes = bytes.load();
+  r.dropped = dropped.load();
   r.latency_us = quantiles_of(latency_ns);
   for (double* const value : {&r.latency_us.p50, &r.latency_us.p90,
                               &r.latency_us.p99, &r.latency_us.max}) {

@@ -44,10 +44,11 @@ struct link_record {
   std::string from;
   std::string to;
   std::string exchange;
-  std::uint64_t count = 0;  // meetings
-  std::uint64_t bytes = 0;  // both ways
-  quantiles latency_us;     // of a meeting, waiting included
-  quantiles staleness;      // meetings of others since one's own last
+  std::uint64_t count = 0;    // meetings
+  std::uint64_t bytes = 0;    // both ways
+  std::uint64_t dropped = 0;  // updates that were too old
+  quantiles latency_us;       // of a meeting, waiting included
+  quantiles staleness;        // meetings of others since one's own last
 };
 
 /// Threads: as histogram.
@@ -56,6 +57,7 @@ struct link_meter {
   std::string to;
   std::string exchange;
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> dropped{0};
   histogram latency_ns;
   histogram staleness;
 

@@ -7,13 +7,15 @@
 
 namespace sounder::actors {
 
-/// What the near end of a link wants of the far one. It travels in packets.
+/// What the near end of a link wants of the far one, and what it got. It
+/// travels in packets.
 enum class errand : std::uint32_t {
   trade,  // up, and down in answer
   push,   // up alone
   pull,   // down alone
   sync,   // up; down when all have come
   rest,   // nothing; the near end comes no more for a while
+  drop,   // in answers: the update was too old; down as asked
 };
 
 /// The errands of one meeting, first come, first run.

@@ -101,6 +101,9 @@ class memory_session : public meeting {
     if (!link_.far->admits(link_.rank, what) || !try_enter(own)) {
       return false;
     }
+    target& far = *link_.far;
+    age_ = far.version() - read_version_;
+    is_dropped_ = what != errand::pull && !link_.rule->accepts(age_);
     if (what == errand::trade) {
       trade(own, now);
     } else if (what == errand::push) {
@@ -108,9 +111,31 @@ class memory_session : public meeting {
     } else {
       pull(own, now);
     }
+    count(what);
     leave(own);
-    link_.far->served(link_.rank, what);
+    far.served(link_.rank, what);
     return true;
+  }
+
+  /// Before the far end is let go of.
+  void count(errand what) {
+    target& far = *link_.far;
+    if (is_dropped_) {
+      link_.meter->dropped.fetch_add(1, std::memory_order_relaxed);
+    } else if (what != errand::pull) {
+      far.count_update();
+      ++own_updates_;
+    }
+    read_version_ = what == errand::push ? read_version_ : far.version();
+  }
+
+  void serve(kernels::far_end far, float* payload) const {
+    far.age = age_;
+    if (is_dropped_) {
+      kernels::overwrite().serve(far, payload);
+    } else {
+      link_.rule->serve(far, payload);
+    }
   }
 
   /// ask, serve, take, block by block.
@@ -120,7 +145,7 @@ class memory_session : public meeting {
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
-           rule.serve(far, payload);
+           serve(far, payload);
            rule.take(near, payload, near.w);  // held: nobody has moved it
          });
     bytes_ += 2 * vector_bytes();
@@ -133,7 +158,7 @@ class memory_session : public meeting {
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
-           rule.serve(far, payload);
+           serve(far, payload);
            kernels::relaxed::copy(near.w, near.n, near.s);
          });
     bytes_ += vector_bytes();
@@ -188,6 +213,8 @@ class memory_session : public meeting {
     end_pass(own);
     own.let_go();
     has_come_ = false;
+    is_dropped_ = false;
+    count(errand::sync);
     bytes_ += 2 * vector_bytes();
     return true;
   }
@@ -225,9 +252,9 @@ class memory_session : public meeting {
 
   void finish() noexcept {
     const std::uint64_t version = link_.far->version();
-    link_.meter->staleness.add(version - link_.seen_version);
-    link_.far->count_meeting();
-    link_.seen_version = version + 1;
+    link_.meter->staleness.add(version - link_.seen_version -
+                               std::exchange(own_updates_, 0));
+    link_.seen_version = version;
     link_.meter->bytes.fetch_add(std::exchange(bytes_, 0),
                                  std::memory_order_relaxed);
     link_.meter->latency_ns.add(
@@ -244,6 +271,12 @@ class memory_session : public meeting {
   std::size_t steps_ = 0;
   errand_list errands_;  // of this occasion, still to run
   std::uint64_t bytes_ = 0;
+  std::uint64_t own_updates_ = 0;   // of this occasion
+  std::uint64_t read_version_ = 0;  // of the far end, when last read
+
+  // Of the errand at hand.
+  std::uint64_t age_ = 0;
+  bool is_dropped_ = false;
 
   // Of a sync.
   std::vector<float> payload_;

@@ -78,7 +78,7 @@ bool incoming::receive_on(stream& from) {
 
 void incoming::check(const stream& from) const {
   const bool fits =
-      header_.kind <= errand::rest && header_.length <= packet_floats &&
+      header_.kind <= errand::drop && header_.length <= packet_floats &&
       header_.offset <= size_ && header_.length <= size_ - header_.offset &&
       (header_.bytes == 0 ||
        (unpacker_ ? header_.bytes <= most_packed

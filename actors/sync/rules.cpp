@@ -5,6 +5,7 @@
 
 #include "kernels/exchange/add_delta.hpp"
 #include "kernels/exchange/averaged_tail.hpp"
+#include "kernels/exchange/by_age.hpp"
 #include "kernels/exchange/elastic.hpp"
 #include "kernels/exchange/gradient.hpp"
 #include "kernels/exchange/outer_step.hpp"
@@ -57,6 +58,20 @@ bool meets_every_step(const p::discipline& when) {
   return turn != nullptr && turn->tau == 1U;
 }
 
+rule_ptr with_age(rule_ptr rule, const p::age& by) {
+  return std::visit(overloaded{
+                        [&](const p::any_age&) { return rule; },
+                        [&](const p::drop& late) -> rule_ptr {
+                          return std::make_shared<kernels::dropping>(
+                              rule, late.older_than);
+                        },
+                        [&](const p::scale&) -> rule_ptr {
+                          return std::make_shared<kernels::scaling>(rule);
+                        },
+                    },
+                    by);
+}
+
 rule_ptr make_token(const p::token_merge& merge, std::size_t clusters) {
   const auto weights =
       kernels::solve_ring_weights(clusters, merge.beta.value_or(0.0));
@@ -80,15 +95,16 @@ struct rule_maker {
   const training_plan& plan;
   const p::link& at;
 
-  rule_ptr operator()(const p::add_delta&) const {
-    return std::make_shared<kernels::add_delta>();
+  rule_ptr operator()(const p::add_delta& a) const {
+    return with_age(std::make_shared<kernels::add_delta>(), a.age);
   }
   rule_ptr operator()(const p::overwrite&) const {
     return std::make_shared<kernels::overwrite>();
   }
   rule_ptr operator()(const p::gradient& g) const {
-    return std::make_shared<kernels::gradient>(g.momentum,
-                                               g.how == p::combine::sum);
+    return with_age(std::make_shared<kernels::gradient>(
+                        g.momentum, g.how == p::combine::sum),
+                    g.age);
   }
   rule_ptr operator()(const p::outer_step& o) const {
     return std::make_shared<kernels::outer_step>(o.rate, o.momentum);

@@ -175,8 +175,12 @@ class stream_session : public meeting {
 
   void check_answer() const {
     const packet_header& header = in_.header();
-    if (header.kind != errands_.front() || header.offset != answered_ ||
-        (header.bytes == 0) != (header.kind == errand::push)) {
+    const errand asked = errands_.front();
+    const bool fits = header.kind == asked ||
+                      (header.kind == errand::drop &&
+                       (asked == errand::trade || asked == errand::push));
+    if (!fits || header.offset != answered_ ||
+        (header.bytes == 0) != (asked == errand::push)) {
       throw link_.wire->get()->error("an answer that does not fit");
     }
   }
@@ -201,6 +205,9 @@ class stream_session : public meeting {
     }
     answered_ += n;
     version_ = header.version;
+    if (header.kind == errand::drop && answered_ == size_) {
+      meters_.front()->dropped.fetch_add(1, std::memory_order_relaxed);
+    }
   }
 
   void finish() {

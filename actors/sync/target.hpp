@@ -47,9 +47,9 @@ class target {
   kernels::far_end at(std::size_t first, std::size_t n, float step,
                       bool with_state);
 
-  /// Meetings served so far, all links together.
+  /// Updates served so far, all links together.
   std::uint64_t version() const noexcept { return version_.load(); }
-  void count_meeting() noexcept { version_.fetch_add(1); }
+  void count_update() noexcept { version_.fetch_add(1); }
 
   /// For locked disciplines, and for a published copy while it is brought up to
   /// date.

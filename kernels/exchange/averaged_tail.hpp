@@ -36,6 +36,9 @@ class averaged_tail : public exchange_rule {
   payload goes_up() const noexcept override { return head_->goes_up(); }
   payload goes_down() const noexcept override { return head_->goes_down(); }
   void keep(const near_end& e, const float* lost) const noexcept override;
+  bool accepts(std::uint64_t age) const noexcept override {
+    return head_->accepts(age);
+  }
   bool has_state() const noexcept override { return head_->has_state(); }
 
  private:

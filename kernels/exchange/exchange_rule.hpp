@@ -6,6 +6,7 @@
 // time. A rule cannot tell which.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace sounder::kernels {
@@ -28,6 +29,8 @@ struct far_end {
   std::size_t n;
   float step = 1.0F;      // step size of who comes
   std::size_t first = 0;  // the stretch's first coordinate in the whole vector
+  /// Updates that this end has taken since who comes last read it.
+  std::uint64_t age = 0;
 };
 
 /// What w becomes that was `asked` and is to be `wanted`, unless others have
@@ -83,6 +86,10 @@ class exchange_rule {
   /// replica goes on from what it has found itself.
   virtual void keep(const near_end& /*e*/,
                     const float* /*lost*/) const noexcept {}
+
+  /// Whether an update of that age is served; else who comes takes this end's
+  /// parameters over.
+  virtual bool accepts(std::uint64_t /*age*/) const noexcept { return true; }
 
   /// Whether serve() and serve_all() need far_end::v.
   virtual bool has_state() const noexcept { return false; }

@@ -140,6 +140,14 @@ double loss_of(const json& result) {
   return result["epochs"].back()["train_loss"].get<double>();
 }
 
+std::size_t dropped(const json& result) {
+  std::size_t sum = 0;
+  for (const json& link : result["links"]) {
+    sum += link["dropped"].get<std::size_t>();
+  }
+  return sum;
+}
+
 }  // namespace
 
 TEST_CASE("a quorum over nodes ends and reaches the minimum") {
@@ -155,6 +163,18 @@ TEST_CASE("a quorum over nodes ends and reaches the minimum") {
                                  std::string(grace) + "}")) < at_the_minimum);
     }
   }
+}
+
+TEST_CASE("updates that are too old are dropped over nodes") {
+  const char* const exchange = R"({"name": "add-delta",
+                                   "age": {"name": "drop", "older-than": 0}})";
+  const char* const discipline = R"({"name": "every", "tau": 10})";
+
+  // Whose first update comes second has read the hub before the first.
+  CHECK(dropped(launched(2, exchange, discipline)) > 0);
+  const json alone = launched(1, exchange, discipline);
+  CHECK(dropped(alone) == 0);
+  CHECK(loss_of(alone) < at_the_minimum);
 }
 
 TEST_CASE("a program of one's own runs here and on nodes, to the same bits") {

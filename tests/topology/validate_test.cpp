@@ -258,6 +258,13 @@ std::vector<mistake> mistakes() {
              std::erase_if(g.links, [](auto& l) { return l.to < l.from; });
            }),
        "does not get from each to each other"},
+      {"age at a barrier",
+       [] {
+         p::graph g = system_of("sync", 1);
+         g.links[0].exchange = p::gradient{p::combine::mean, 0.0, p::scale{}};
+         return g;
+       },
+       "age is of updates that come one by one"},
       {"a quorum of none", with("sync", p::discipline{p::quorum{1, 0}}, 1),
        "has least 0; 1 is the least"},
       {"a grace of years",
