@@ -3,9 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/program/program.hpp"
+#include "topology/graph.hpp"
 
 namespace {
 
+namespace topology = sounder::topology;
 using namespace sounder::tests;
 using words = std::vector<std::string>;
 
@@ -144,13 +146,22 @@ TEST_CASE("topology refuses what it does not understand") {
   check_complaint(program(line), 2, expected);
 }
 
-TEST_CASE("topology alone lists the systems and what they are") {
+TEST_CASE("topology alone lists systems, exchanges and disciplines") {
   const outcome seen = program({"topology"});
 
   CHECK(seen.code == 0);
   CHECK_THAT(seen.out, Catch::StartsWith("system\n") &&
                            Catch::Contains("\nea-wild       hub: elastic "));
-  CHECK(std::count(seen.out.begin(), seen.out.end(), '\n') == 24);
+  CHECK_THAT(seen.out,
+             Catch::Contains("\nelastic          Both ends move towards each "
+                             "other by a share alpha of their difference. "
+                             "Takes alpha.\n") &&
+                 Catch::Contains("\nbarrier           Every tau steps; "));
+  // Between two tables is a blank line, on top of each a title.
+  constexpr std::size_t kinds = std::variant_size_v<topology::exchange> +
+                                std::variant_size_v<topology::discipline>;
+  CHECK(std::count(seen.out.begin(), seen.out.end(), '\n') ==
+        24 + 2 + 2 + kinds);
 }
 
 TEST_CASE("topology names the line that is not JSON") {
