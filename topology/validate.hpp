@@ -7,7 +7,8 @@
 //            that end there (a hub)
 // Links      join two replicas that exist, once; no link begins at a hub;
 //            together they join all replicas
-// Numbers    tau, n_push, n_fetch >= 1; alpha, beta and weight in (0, 1), the
+// Numbers    each field in its range (traits.hpp): tau >= 1, alpha in (0, 1);
+// the
 //            weights of a replica 1 in sum at most, given for all neighbours or
 //            none; a fraction of top-k in (0, 0.5); momentum in [0, 1); with a
 //            barrier the alphas at a hub add up to 1 at most, for the hub moves
@@ -15,7 +16,7 @@
 // Pairs      the discipline can carry the exchange (goes_together); gradients
 //            and outer steps go to hubs, gossip and all-reduce do not; links
 //            at one hub agree on its momentum; the link's payloads can be
-//            compressed as it says (refusal)
+//            compressed as it says (refusal); age is of updates one by one
 // Meetings   on-token links form directed cycles; in-turn links end in a hub,
 //            which has their order; barriers of one group and turns at one
 //            hub agree on tau, and so do broadcast-delta, push-sum and
@@ -23,15 +24,14 @@
 //            ring, or groups with a ring of leaders; push-sum gets from each
 //            replica to each other, by one discipline; all members of a group
 //            push for it, in the same way
-// Hubs       where one waits (barrier, in-turn, bounded) all meet by it; a
-//            barrier does one exchange with the same numbers for all; a hub is
-//            locked for all or for none, and not only read
+// Hubs       where one waits for others (discipline_traits::awaits) all meet by
+//            it, with the same numbers; those that are served at once do one
+//            exchange; a hub is locked for all or for none, and not only read
 // Parts      hubs alone hold parts of the parameters; who meets one of a hub's
 //            parts meets each once, in the same way, and not for a group
 // Waits      nobody can wait for a replica that waits for him: any two groups
-//            in which replicas wait for each other (barrier, in-turn, bounded,
-//            a ring of tokens) share at most one, and groups form no cycle
-//            either
+//            in which replicas wait for each other (at a barrier, a hub, a ring
+//            of tokens) share at most one, and groups form no cycle either
 
 #include <span>
 #include <string>
@@ -47,20 +47,8 @@ namespace sounder::topology {
 std::vector<std::string> unknown_places(const graph& wiring,
                                         std::span<const std::string> known);
 
-/// Whether the discipline can carry the payload of the exchange:
-///
-///   add-delta        every, in-turn, bounded, one-of-group
-///   overwrite        every, in-turn
-///   gradient         every, push-fetch, in-turn, barrier, bounded
-///   outer-step       barrier
-///   elastic          every, in-turn, barrier, bounded, one-of-group
-///   token-merge      on-token
-///   broadcast-delta  every
-///   pair-average     every, random-neighbour
-///   mix              barrier
-///   push-sum         every, barrier
-///   all-reduce       barrier
-///   custom           every, in-turn, random-neighbour, barrier, on-token
+/// Whether the discipline can carry the payload of the exchange, which says so
+/// itself (exchange_traits::goes_with).
 bool goes_together(const exchange& rule, const discipline& when) noexcept;
 
 }  // namespace sounder::topology

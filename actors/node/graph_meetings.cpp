@@ -16,6 +16,27 @@ namespace {
 
 namespace p = topology;
 
+/// What a meeting by mail is made from.
+struct mail_setup {
+  neighbourhood around;
+  std::vector<float> start;
+  std::size_t trainable = 0;  // parameters
+  bool in_lockstep = false;
+};
+
+std::unique_ptr<meeting> meet_by_mail(const p::broadcast_delta&,
+                                      mail_setup made) {
+  return broadcast_updates(std::move(made.around), std::move(made.start),
+                           made.trainable);
+}
+std::unique_ptr<meeting> meet_by_mail(const p::mix&, mail_setup made) {
+  return average_in_lockstep(std::move(made.around), std::move(made.start));
+}
+std::unique_ptr<meeting> meet_by_mail(const p::push_sum&, mail_setup made) {
+  return push_shares(std::move(made.around), std::move(made.start),
+                     made.in_lockstep);
+}
+
 }  // namespace
 
 /// Where the far end steps, too, its workers' moves come in between.
@@ -95,9 +116,11 @@ void graph_builder::add(std::size_t replica, std::unique_ptr<meeting> made,
 
 void graph_builder::add_meetings(std::size_t i) {
   add_all_reduce(i);
-  add_gossip<p::broadcast_delta>(i);
-  add_gossip<p::mix>(i);
-  add_gossip<p::push_sum>(i);
+  p::for_each_alternative<p::exchange>([&]<class Kind>(const Kind&) {
+    if constexpr (Kind::traits.meets == p::encounter::mail) {
+      add_gossip<Kind>(i);
+    }
+  });
   std::vector<std::unique_ptr<meeting>> at_random;
   std::size_t random_tau = 1;
   for (std::size_t l = 0; l < graph_.links.size(); ++l) {
@@ -185,7 +208,7 @@ std::shared_ptr<mailbox_of> graph_builder::mailbox(
 
 template <class Exchange>
 void graph_builder::add_gossip(std::size_t i) {
-  constexpr bool is_directed = std::is_same_v<Exchange, p::push_sum>;
+  constexpr bool is_directed = Exchange::traits.travels == p::travels::forth;
   neighbourhood around;
   around.replica = i;
   around.name = graph_.replicas[i].name;
@@ -197,7 +220,7 @@ void graph_builder::add_gossip(std::size_t i) {
       continue;
     }
     tau = times_.taus[l];
-    lockstep = discipline_of<p::barrier>(link) != nullptr;
+    lockstep = p::is_synchronous(link.discipline);
     around.in += !is_directed || link.to == i ? 1 : 0;
     if (is_directed && link.to == i) {
       continue;
@@ -216,16 +239,10 @@ void graph_builder::add_gossip(std::size_t i) {
   if (around.out.empty() && around.in == 0) {
     return;
   }
-  if constexpr (std::is_same_v<Exchange, p::broadcast_delta>) {
-    add(i,
-        broadcast_updates(std::move(around), start_of(i),
-                          plan_.objective->trainable()),
-        tau);
-  } else if constexpr (std::is_same_v<Exchange, p::mix>) {
-    add(i, average_in_lockstep(std::move(around), start_of(i)), tau);
-  } else {
-    add(i, push_shares(std::move(around), start_of(i), lockstep), tau);
-  }
+  add(i,
+      meet_by_mail(Exchange{}, {std::move(around), start_of(i),
+                                plan_.objective->trainable(), lockstep}),
+      tau);
 }
 
 /// Of a link, or of its way back, that begins here.

@@ -2,6 +2,7 @@
 
 // What sort of meeting a link asks for.
 
+#include <optional>
 #include <variant>
 
 #include "actors/sync/target.hpp"
@@ -22,12 +23,28 @@ inline bool is_random(const topology::link& link) {
   return discipline_of<topology::random_neighbour>(link) != nullptr;
 }
 
-/// Where a gossip link's letters go.
+/// Where letters go, of exchanges by mail.
+struct box_finder {
+  bool in_lockstep;
+
+  std::optional<box> operator()(const topology::broadcast_delta&) const {
+    return box::updates;
+  }
+  std::optional<box> operator()(const topology::mix&) const {
+    return box::mixing;
+  }
+  std::optional<box> operator()(const topology::push_sum&) const {
+    return in_lockstep ? box::round_shares : box::shares;
+  }
+  template <class Kind>
+  requires(Kind::traits.meets != topology::encounter::mail) std::optional<box>
+  operator()(const Kind&) const { return std::nullopt; }
+};
+
+/// Of a gossip link.
 inline box box_of(const topology::link& link) {
-  return has_exchange<topology::broadcast_delta>(link) ? box::updates
-         : has_exchange<topology::mix>(link)           ? box::mixing
-         : discipline_of<topology::barrier>(link)      ? box::round_shares
-                                                       : box::shares;
+  return std::visit(box_finder{is_synchronous(link.discipline)}, link.exchange)
+      .value();
 }
 
 /// Letters that are added up are differences, the others parameters.
