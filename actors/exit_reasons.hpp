@@ -1,6 +1,7 @@
 #pragma once
 
-// Why actors end: from exceptions to reasons, and from reasons to words.
+// Why actors end, and who may end them: from exceptions to reasons, and from
+// reasons to words.
 
 #include <exception>
 #include <string>
@@ -26,6 +27,30 @@ inline caf::error as_exit_reason(const std::exception_ptr& thrown) {
 inline bool is_failure(const caf::error& reason) {
   return reason && (reason.category() != caf::atom("exit") ||
                     reason == caf::exit_reason::unhandled_exception);
+}
+
+/// Whether somebody of the actor's own process has sent the message at hand.
+template <class Self>
+bool is_from_own_process(Self* self) {
+  const caf::strong_actor_ptr& sender = self->current_sender();
+  return sender && sender->node() == self->node();
+}
+
+/// Has an actor end by exit messages of its own process alone: CAF delivers
+/// those of anybody who connects.
+template <class Self, class Otherwise>
+void end_by_own_process(Self* self, Otherwise otherwise) {
+  self->set_exit_handler([=](const caf::exit_msg& told) {
+    if (!told.source || told.source.node() != self->node()) {
+      otherwise();
+    } else if (told.reason) {
+      self->quit(told.reason);
+    }
+  });
+}
+template <class Self>
+void end_by_own_process(Self* self) {
+  end_by_own_process(self, [] {});
 }
 
 /// What an error says, for people.

@@ -5,6 +5,7 @@
 // leave the process: CAF refuses to serialise them.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -130,6 +131,7 @@ typename Inspector::result_type inspect(Inspector& f, opened_doors& x) {
 
 using epoch_record_ptr = std::shared_ptr<const epoch_record>;
 using run_report_ptr = std::shared_ptr<const run_report>;
+using blocking_work = std::shared_ptr<const std::function<void()>>;
 
 /// Who has parameters of its own and tells them when asked: a hub at any time,
 /// a replica at rest.
@@ -184,6 +186,11 @@ using run_actor =
 using whole_run =
     run_actor::extend<caf::reacts_to<lost_atom>, caf::reacts_to<watch_atom>>;
 
+/// Does what may block, in a thread of its own, for who must not:
+///   work  answered when it is done, or with what it throws
+using offload_actor =
+    caf::typed_actor<caf::replies_to<work_atom, blocking_work>::with<bool>>;
+
 /// Somebody in the leader's process whom nodes watch: it ends with the run.
 using leader_actor = caf::typed_actor<caf::reacts_to<release_atom>>;
 
@@ -232,6 +239,7 @@ using whole_node =
 
 }  // namespace sounder::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::blocking_work)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::job_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::letter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_ptr)

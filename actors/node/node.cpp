@@ -1,26 +1,17 @@
-#include "actors/node/node.hpp"
-
 #include <algorithm>
-#include <future>
-#include <set>
-#include <thread>
-
-#include <caf/io/all.hpp>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "actors/exit_reasons.hpp"
-#include "actors/node/node_session.hpp"
-#include "actors/plan/link_json.hpp"
+#include "actors/node/node_state.hpp"
+#include "actors/node/offload.hpp"
 #include "actors/replica/replica.hpp"
-#include "actors/sync/link_kinds.hpp"
-#include "actors/wire/acceptor.hpp"
 #include "kernels/data/pack.hpp"
 
 namespace sounder::actors {
 
 namespace {
-
-using nlohmann::json;
 
 /// Samples that one packed run of bytes may have: 16 GiB.
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 34U;
@@ -28,18 +19,11 @@ constexpr std::uint64_t most_bytes = std::uint64_t{1} << 34U;
 /// For what a node that ends says to its leader.
 constexpr std::chrono::milliseconds last_words{200};
 
-struct node_state {
-  const char* name = "node";
-  node_options options;  // set once
-  std::unique_ptr<session> run;
-  bool is_leaving = false;  // when no run is at work
-};
-
 using self_ptr = whole_node::stateful_pointer<node_state>;
 
-void say(const node_state& state, const std::string& line) {
-  if (state.options.say) {
-    state.options.say(line);
+void say(const node_options& options, const std::string& line) {
+  if (options.say) {
+    options.say(line);
   }
 }
 
@@ -62,22 +46,12 @@ void release(self_ptr self, const std::string& why) {
   session& run = *state.run;
   run.stop->request_stop();
   end_replicas(self, caf::exit_reason::user_shutdown);
-  if (run.wiring) {
-    for (const caf::actor& port : run.wiring->ports()) {
-      self->send_exit(port, caf::exit_reason::user_shutdown);
-    }
-  }
-  for (const auto& [place, door] : run.doors.doors) {
-    if (place == run.part.place) {
-      self->send_exit(door, caf::exit_reason::user_shutdown);
-    }
-  }
   self->demonitor(run.leader.address());
   for (const auto& [address, peer] : run.peers) {
     self->demonitor(peer.address());
   }
   state.run.reset();
-  say(state, why);
+  say(state.options, why);
   if (state.is_leaving) {
     self->quit(caf::exit_reason::user_shutdown);
   }
@@ -99,10 +73,7 @@ bool is_one_of(const replica_list& all, const caf::actor_addr& who) {
 
 /// Whether somebody serves the run here.
 bool is_part(const session& run, const caf::actor_addr& who) {
-  const auto door = run.doors.doors.find(run.part.place);
-  return is_one_of(run.actors, who) ||
-         (run.wiring && is_one_of(run.wiring->ports(), who)) ||
-         (door != run.doors.doors.end() && door->second.address() == who);
+  return is_one_of(run.actors, who) || is_one_of(run.servants, who);
 }
 
 /// Something of the run threw. The leader looks after the replicas: it learns
@@ -118,35 +89,6 @@ caf::error refusal(const std::string& why) {
   return caf::make_error(caf::sec::runtime_error, why);
 }
 
-/// The other nodes that letters or tokens come from or go to.
-std::set<std::string> pen_friends(const deployment& part) {
-  const topology::graph& graph = part.plan.graph;
-  std::set<std::string> places;
-  for (const topology::link& link : graph.links) {
-    const std::string& from = graph.replicas[link.from].place;
-    const std::string& to = graph.replicas[link.to].place;
-    if ((is_gossip(link) || discipline_of<topology::on_token>(link)) &&
-        from != to && (from == part.place || to == part.place)) {
-      places.insert(from == part.place ? to : from);
-    }
-  }
-  places.erase("");  // the leader is watched anyway
-  return places;
-}
-
-/// Opens ways for letters, and watches them: a letter that is lost is not
-/// missed by all who wait for it.
-void open_ways(self_ptr self) {
-  session& run = *self->state.run;
-  for (const std::string& place : pen_friends(run.part)) {
-    const std::string& address = run.part.peers.at(place);
-    const node_actor peer = connect(self->system(), parse_address(address),
-                                    std::chrono::seconds(10));
-    self->monitor(peer);
-    run.peers[address] = peer;
-  }
-}
-
 /// Without its letters a run comes to nothing: our replicas go home.
 void lose_peer(self_ptr self, const caf::down_msg& gone) {
   session& run = *self->state.run;
@@ -159,94 +101,168 @@ void lose_peer(self_ptr self, const caf::down_msg& gone) {
   }
 }
 
+void serve_by(self_ptr self, const caf::actor& servant) {
+  self->state.run->servants.push_back(servant);
+  self->monitor(servant);
+}
+
 /// Spawns the replicas once their meetings are made.
-replica_list start_replicas(self_ptr self, const opened_doors& others) {
+replica_list start_replicas(self_ptr self, const connected_session& made) {
   session& run = *self->state.run;
-  open_ways(self);
-  opened_doors doors = run.doors;
-  doors.add(others);
-  wired_graph wired = run.wiring->connect(doors);
-  run.meters = wired.meters;
-  for (std::size_t i = 0; i < wired.replicas.size(); ++i) {
-    if (wired.replicas[i].is_here) {
-      if (wired.replicas[i].links) {
-        wired.replicas[i].links->lost = run.lost;
-      }
-      run.replicas.push_back(wired.replicas[i]);
-      const auto number = static_cast<std::uint32_t>(i);
-      if (wired.replicas[i].is_hub) {
-        run.actors.hubs[number] =
-            self->spawn<caf::monitored>(hub, wired.replicas[i]);
-      } else {
-        run.actors.replicas[number] =
-            self->spawn<caf::monitored>(replica, wired.replicas[i]);
-      }
+  run.peers = made.peers;
+  for (const auto& [address, peer] : run.peers) {
+    self->monitor(peer);
+  }
+  run.meters = made.wired.meters;
+  for (std::size_t i = 0; i < made.wired.replicas.size(); ++i) {
+    const wired_replica& each = made.wired.replicas[i];
+    if (!each.is_here) {
+      continue;
+    }
+    if (each.links) {
+      each.links->lost = run.lost;
+    }
+    run.replicas.push_back(each);
+    const auto number = static_cast<std::uint32_t>(i);
+    if (each.is_hub) {
+      run.actors.hubs[number] = self->spawn<caf::monitored>(hub, each);
+    } else {
+      run.actors.replicas[number] =
+          self->spawn<caf::monitored>(replica, each, run.leader.node());
     }
   }
-  for (const caf::actor& port : run.wiring->ports()) {
-    self->monitor(port);
+  for (const caf::actor& port : made.ports) {
+    serve_by(self, port);
   }
   return run.actors;
 }
 
-json links_of(const node_state& state) {
-  json links = json::array();
-  if (state.run) {
-    for (const auto& meter : state.run->meters) {
-      if (meter->latency_ns.count() > 0) {
-        links.push_back(json(as_json(meter->record())));
-      }
-    }
-  }
-  return links;
-}
-
-json status(const node_state& state) {
-  json out = {{"listen", state.options.listen.text()},
-              {"protocol", protocol},
-              {"state", state.run ? "training" : "waiting"}};
-  if (state.run) {
-    out["time_s"] = std::chrono::duration<double>(
-                        std::chrono::steady_clock::now().time_since_epoch())
-                        .count();
-    out["replicas"] = json::array();
-    for (const wired_replica& r : state.run->replicas) {
-      const std::uint64_t samples = r.memory->samples;
-      out["replicas"].push_back(
-          {{"name", r.name},
-           {"workers", r.setup->workers},
-           {"samples", samples},
-           {"steps", samples / r.setup->plan->batch_size}});
-    }
-    out["links"] = links_of(state);
-  }
-  return out;
+void ignore(self_ptr self, const std::string& message) {
+  say(self->state.options, "ignored '" + message + "' from a stranger");
 }
 
 /// Whether the message at hand is of the process whose run is here.
-bool is_from_leader(self_ptr self) {
+bool is_from_leader(self_ptr self, const std::string& message) {
   const auto& sender = self->current_sender();
-  return self->state.run && sender &&
-         sender->node() == self->state.run->leader.node();
+  const auto& run = self->state.run;
+  const bool is_it = run && sender && sender->node() == run->leader.node();
+  if (run && !is_it) {
+    ignore(self, message);
+  }
+  return is_it;
 }
 
-/// Runs `work`; what it throws becomes the answer, and the run is let go.
-template <class Result, class Work>
-caf::result<Result> guarded(self_ptr self, const Work& work) {
-  try {
-    if (!is_from_leader(self)) {
-      return refusal("it has no run of this leader");
-    }
-    return work();
-  } catch (const std::exception& problem) {
-    const std::string why = problem.what();
-    release(self, "let the run go: " + why);
-    return refusal(why);
+/// Whether it is of the process that the node is.
+bool is_from_here(self_ptr self, const std::string& message) {
+  const bool is_it = is_from_own_process(self);
+  if (!is_it) {
+    ignore(self, message);
+  }
+  return is_it;
+}
+
+/// Has the offload do `work` for the run, and takes in what came of it: that is
+/// the answer. What is thrown is, too, and the run is let go.
+template <class Answer, class Work, class TakeIn>
+caf::result<Answer> set_up(self_ptr self, const std::string& message, Work work,
+                           TakeIn take_in) {
+  if (!is_from_leader(self, message)) {
+    return refusal("it has no run of this leader");
+  }
+  using found_type = std::invoke_result_t<Work, session&>;
+  const auto run = self->state.run;
+  const auto found = std::make_shared<std::optional<found_type>>();
+  auto answer = self->make_response_promise<Answer>();
+  self->request(self->state.offloaded, caf::infinite, work_atom::value,
+                std::make_shared<const std::function<void()>>(
+                    [=, work = std::move(work)] { *found = work(*run); }))
+      .then(
+          [=](bool) mutable {
+            if (self->state.run == run) {
+              answer.deliver(take_in(**found));
+            } else {
+              answer.deliver(refusal("the run is over"));
+            }
+          },
+          [=](const caf::error& problem) mutable {
+            if (self->state.run == run) {
+              release(self,
+                      "let the run go: " + words_of(self->system(), problem));
+            }
+            answer.deliver(problem);
+          });
+  return answer;
+}
+
+caf::result<samples_held> deploy(self_ptr self, const leader_actor& leader,
+                                 const std::vector<char>& bytes,
+                                 const parameters& start) {
+  node_state& state = self->state;
+  if (state.run) {
+    return refusal("it is at work for another leader");
+  }
+  if (state.is_leaving) {
+    return refusal("it was told to end");
+  }
+  const auto& sender = self->current_sender();
+  if (!sender || !leader || sender->node() != leader.node()) {
+    return refusal("the leader is another");
+  }
+  state.run = std::make_shared<session>();
+  state.run->leader = leader;
+  self->monitor(leader);
+  return set_up<samples_held>(
+      self, "deploy",
+      [=, own = state.options](session& run) {
+        run.part = decode(bytes);
+        run.start = start;
+        say(own, "took " + std::to_string(run.part.stepping().size()) +
+                     " replicas of a run");
+        return open_own_data(run, own);
+      },
+      [](const samples_held& held) { return held; });
+}
+
+/// A part of a replica's samples.
+bool take_samples(session& run, std::uint32_t to, std::uint64_t total,
+                  const std::vector<char>& bytes) {
+  if (total > most_bytes || bytes.size() > total - run.incoming.size()) {
+    throw std::invalid_argument("more samples than were announced");
+  }
+  run.incoming.insert(run.incoming.end(), bytes.begin(), bytes.end());
+  if (run.incoming.size() == total) {
+    run.sent[to] = kernels::unpack(run.incoming);
+    run.incoming = {};
+  }
+  return true;
+}
+
+void leave(self_ptr self) {
+  node_state& state = self->state;
+  state.is_leaving = true;
+  if (state.run) {
+    say(state.options, "told to end; waits for the leader to end the run");
+    self->delayed_send(self, node_grace - last_words, again_atom::value);
+  } else {
+    self->quit(caf::exit_reason::user_shutdown);
   }
 }
 
+/// Its replicas come home, and tell the leader.
+void come_home(self_ptr self) {
+  if (self->state.run) {
+    self->state.run->lost->note("it was told to end");
+    self->state.run->stop->request_stop();
+  }
+  self->delayed_send(self, last_words, close_atom::value);
+}
+
+}  // namespace
+
 whole_node::behavior_type node(self_ptr self, node_options options) {
   self->state.options = std::move(options);
+  self->state.offloaded = self->spawn<caf::linked + caf::detached>(offload);
+  end_by_own_process(self, [=] { ignore(self, "exit"); });
   self->set_down_handler([=](const caf::down_msg& gone) {
     const auto& run = self->state.run;
     if (run && run->leader.address() == gone.source) {
@@ -272,171 +288,76 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
         return own;
       },
       [=](deploy_atom, const leader_actor& leader,
-          const std::vector<char>& bytes,
-          const parameters& start) -> caf::result<samples_held> {
-        if (self->state.run) {
-          return refusal("it is at work for another leader");
-        }
-        if (self->state.is_leaving) {
-          return refusal("it was told to end");
-        }
-        self->state.run = std::make_unique<session>();
-        self->state.run->leader = leader;
-        self->monitor(leader);
-        return guarded<samples_held>(self, [&]() -> samples_held {
-          session& run = *self->state.run;
-          run.part = decode(bytes);
-          run.start = start;
-          say(self->state, "took " +
-                               std::to_string(run.part.stepping().size()) +
-                               " replicas of a run");
-          return open_own_data(run, self->state.options);
-        });
+          const std::vector<char>& bytes, const parameters& start) {
+        return deploy(self, leader, bytes, start);
       },
       [=](samples_atom, std::uint32_t to, std::uint64_t total,
           const std::vector<char>& bytes) {
-        return guarded<bool>(self, [&]() -> bool {
-          session& run = *self->state.run;
-          if (total > most_bytes ||
-              bytes.size() > total - run.incoming.size()) {
-            throw std::invalid_argument("more samples than were announced");
-          }
-          run.incoming.insert(run.incoming.end(), bytes.begin(), bytes.end());
-          if (run.incoming.size() == total) {
-            run.sent[to] = kernels::unpack(run.incoming);
-            run.incoming = {};
-          }
-          return true;
-        });
+        return set_up<bool>(
+            self, "samples",
+            [=](session& run) { return take_samples(run, to, total, bytes); },
+            [](bool taken) { return taken; });
       },
       [=](open_atom, const std::vector<char>& bytes) {
-        return guarded<opened_doors>(self, [&]() -> opened_doors {
-          session& run = *self->state.run;
-          run.times = decode_timetable(bytes, run.part.plan);
-          const node_options& own = self->state.options;
-          complete_setups(run, own);
-          run.wiring = std::make_unique<graph_builder>(
-              run.plan, run.times.partition, std::move(run.times.setups),
-              run.part.place,
-              graph_builder::network{&self->system(),
-                                     own.tls,
-                                     run.part.secret,
-                                     run.part.peers,
-                                     {own.listen.host, own.wire_port}});
-          run.doors = run.wiring->open(
-              {run.start.data(), static_cast<std::size_t>(run.start.size())});
-          self->monitor(run.doors.doors.at(run.part.place));
-          return run.doors;
-        });
+        return set_up<opened_doors>(
+            self, "open",
+            [=, own = self->state.options](session& run) {
+              return open_doors(self->system(), run, own, bytes);
+            },
+            [=](const opened_doors& own) {
+              for (const auto& [place, door] : own.doors) {
+                serve_by(self, door);
+              }
+              return own;
+            });
       },
       [=](connect_atom, const opened_doors& others) {
-        return guarded<replica_list>(
-            self, [&] { return start_replicas(self, others); });
+        return set_up<replica_list>(
+            self, "connect",
+            [=](session& run) {
+              return connect_others(self->system(), run, others);
+            },
+            [=](const connected_session& made) {
+              return start_replicas(self, made);
+            });
       },
       [=](halt_atom) {
-        if (is_from_leader(self)) {
+        if (is_from_leader(self, "halt")) {
           self->state.run->stop->request_stop();
         }
       },
-      [=](links_atom) { return links_of(self->state).dump(); },
-      [=](status_atom) { return status(self->state).dump(); },
-      [=](listen_atom, std::uint16_t port) {
-        self->state.options.listen.port = port;
-      },
-      [=](leave_atom) {
-        node_state& state = self->state;
-        state.is_leaving = true;
-        if (state.run) {
-          say(state, "told to end; waits for the leader to end the run");
-          self->delayed_send(self, node_grace - last_words, again_atom::value);
-        } else {
-          self->quit(caf::exit_reason::user_shutdown);
-        }
-      },
-      [=](again_atom) {
-        // Its replicas come home, and tell the leader.
-        if (self->state.run) {
-          self->state.run->lost->note("it was told to end");
-          self->state.run->stop->request_stop();
-        }
-        self->delayed_send(self, last_words, close_atom::value);
-      },
-      [=](close_atom) {
-        release(self, "ends");
-        self->quit(caf::exit_reason::user_shutdown);
-      },
+      [=](links_atom) { return links_text(self->state.run.get()); },
       [=](release_atom) {
-        if (is_from_leader(self)) {
+        if (is_from_leader(self, "release")) {
           release(self, "done; waiting for work");
         }
         return true;
       },
+      [=](status_atom) {
+        return status_text(self->state.options.listen, self->state.run.get());
+      },
+      [=](listen_atom, std::uint16_t port) {
+        if (is_from_here(self, "listen")) {
+          self->state.options.listen.port = port;
+        }
+      },
+      [=](leave_atom) {
+        if (is_from_here(self, "leave")) {
+          leave(self);
+        }
+      },
+      [=](again_atom) {
+        if (is_from_here(self, "again")) {
+          come_home(self);
+        }
+      },
+      [=](close_atom) {
+        if (is_from_here(self, "close")) {
+          release(self, "ends");
+          self->quit(caf::exit_reason::user_shutdown);
+        }
+      },
   };
-}
-
-}  // namespace
-
-namespace {
-
-/// A node from start to end, in one thread: CAF 0.17.6 waits for ever when a
-/// system is destroyed in another thread than the one that made it.
-void live(const node_options& options) {
-  network_config config;
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", 3);
-  config.set("scheduler.max-throughput", 5);
-  configure_network(config, options.tls);
-  caf::actor_system system(config);
-  const auto self = system.spawn(node, options);
-  std::unique_ptr<acceptor> listens;
-  try {
-    listens = listen(system, self, options.listen);
-    caf::anon_send(self, listen_atom::value, listens->port());
-    if (options.ready) {
-      options.ready({options.listen.host, listens->port()});
-    }
-    // The system waits for the actor at its end.
-    while (!options.stop.stop_requested()) {
-      if (options.leave.stop_requested()) {
-        caf::anon_send(self, leave_atom::value);
-        break;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  } catch (...) {
-    caf::anon_send(self, close_atom::value);
-    throw;
-  }
-  if (options.stop.stop_requested()) {
-    caf::anon_send(self, close_atom::value);
-  }
-  // Whoever asks until then is answered.
-  caf::scoped_actor(system, true)->wait_for(self);
-}
-
-}  // namespace
-
-void serve(const node_options& options) {
-  const auto is_over = std::make_shared<std::promise<void>>();
-  std::future<void> over = is_over->get_future();
-  std::thread([options, is_over] {
-    try {
-      live(options);
-      is_over->set_value();
-    } catch (...) {
-      is_over->set_exception(std::current_exception());
-    }
-  }).detach();
-  while (!options.stop.stop_requested() && !options.leave.stop_requested() &&
-         over.wait_for(std::chrono::milliseconds(20)) !=
-             std::future_status::ready) {
-  }
-  // A connection that never said anything sensible may keep the system: then
-  // it is left behind.
-  if (over.wait_for(node_grace + std::chrono::seconds(2)) ==
-      std::future_status::ready) {
-    over.get();
-  }
 }
 
 }  // namespace sounder::actors

@@ -20,6 +20,9 @@ struct node_options {
   std::uint16_t wire_port = 0;
   tls_files tls;
 
+  // The three that open and make run one after the other in a thread of their
+  // own: the node goes on to answer.
+
   /// The training samples that a plan's data_source means, as this node has
   /// them; nothing when it has none: then the leader sends them. They must be
   /// the same samples as the leader's, and the node takes its rows of them.

@@ -1,9 +1,13 @@
 #include "actors/node/node_session.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "actors/sync/link_kinds.hpp"
 #include "kernels/data/pack.hpp"
 #include "kernels/model/linear.hpp"
 #include "kernels/network/network.hpp"
@@ -59,28 +63,7 @@ std::shared_ptr<const kernels::objective> make_objective(
   return made;
 }
 
-}  // namespace
-
-samples_held open_own_data(session& run, const node_options& options) {
-  if (options.open_part) {
-    run.own = options.open_part(run.part.data);
-    if (run.own->features() != run.part.features) {
-      throw std::invalid_argument(
-          "its samples have " + std::to_string(run.own->features()) +
-          " features, the leader's " + std::to_string(run.part.features));
-    }
-    return {holding::part, run.own->rows(), run.own->nonzeros()};
-  }
-  if (options.open_data) {
-    run.own = options.open_data(run.part.data);
-  }
-  if (!run.own) {
-    return {};
-  }
-  check_copy(*run.own, run.part);
-  return {holding::whole, 0, 0};
-}
-
+/// Gives the replicas' setups what only this process has.
 void complete_setups(session& run, const node_options& options) {
   training_plan& plan = run.part.plan;
   plan.exchanges = options.exchanges;
@@ -121,6 +104,103 @@ void complete_setups(session& run, const node_options& options) {
     } else {
       throw std::invalid_argument("its samples are not those of the timetable");
     }
+  }
+}
+
+/// The other nodes that letters or tokens come from or go to.
+std::set<std::string> pen_friends(const deployment& part) {
+  const topology::graph& graph = part.plan.graph;
+  std::set<std::string> places;
+  for (const topology::link& link : graph.links) {
+    const std::string& from = graph.replicas[link.from].place;
+    const std::string& to = graph.replicas[link.to].place;
+    if ((is_gossip(link) || discipline_of<topology::on_token>(link)) &&
+        from != to && (from == part.place || to == part.place)) {
+      places.insert(from == part.place ? to : from);
+    }
+  }
+  places.erase("");  // the leader is watched anyway
+  return places;
+}
+
+/// Ways for letters, to be watched: a letter that is lost is not missed by all
+/// who wait for it.
+std::map<std::string, node_actor> open_ways(caf::actor_system& system,
+                                            const session& run) {
+  std::map<std::string, node_actor> ways;
+  for (const std::string& place : pen_friends(run.part)) {
+    const std::string& address = run.part.peers.at(place);
+    const node_actor peer =
+        connect(system, parse_address(address), std::chrono::seconds(10),
+                run.stop->get_token());
+    if (!peer) {
+      throw peer_error("the run is over");
+    }
+    ways[address] = peer;
+  }
+  return ways;
+}
+
+}  // namespace
+
+samples_held open_own_data(session& run, const node_options& options) {
+  if (options.open_part) {
+    run.own = options.open_part(run.part.data);
+    if (run.own->features() != run.part.features) {
+      throw std::invalid_argument(
+          "its samples have " + std::to_string(run.own->features()) +
+          " features, the leader's " + std::to_string(run.part.features));
+    }
+    return {holding::part, run.own->rows(), run.own->nonzeros()};
+  }
+  if (options.open_data) {
+    run.own = options.open_data(run.part.data);
+  }
+  if (!run.own) {
+    return {};
+  }
+  check_copy(*run.own, run.part);
+  return {holding::whole, 0, 0};
+}
+
+opened_doors open_doors(caf::actor_system& system, session& run,
+                        const node_options& options,
+                        const std::vector<char>& timetable_bytes) {
+  run.times = decode_timetable(timetable_bytes, run.part.plan);
+  complete_setups(run, options);
+  run.wiring = std::make_unique<graph_builder>(
+      run.plan, run.times.partition, std::move(run.times.setups),
+      run.part.place,
+      graph_builder::network{&system,
+                             options.tls,
+                             run.part.secret,
+                             run.part.peers,
+                             {options.listen.host, options.wire_port}});
+  run.doors = run.wiring->open(
+      {run.start.data(), static_cast<std::size_t>(run.start.size())});
+  return run.doors;
+}
+
+connected_session connect_others(caf::actor_system& system, session& run,
+                                 const opened_doors& others) {
+  connected_session made;
+  made.peers = open_ways(system, run);
+  opened_doors doors = run.doors;
+  doors.add(others);
+  made.wired = run.wiring->connect(doors);
+  made.ports = run.wiring->ports();
+  return made;
+}
+
+session::~session() {
+  const auto end = [](const caf::actor& servant) {
+    caf::anon_send_exit(servant, caf::exit_reason::user_shutdown);
+  };
+  if (wiring) {
+    std::for_each(wiring->ports().begin(), wiring->ports().end(), end);
+  }
+  for (const auto& [place, door] : doors.doors) {
+    end(door);
   }
 }
 

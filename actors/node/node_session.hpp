@@ -19,10 +19,21 @@
 
 namespace sounder::actors {
 
+/// Shared by the node and what is offloaded for it. Who lets it go last ends
+/// the door and the ports.
 struct session {
+  session() = default;
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  ~session();
+
+  // Set once.
   leader_actor leader;
-  deployment part;
   std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
+  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
+
+  // Only what is offloaded, one thing after the other.
+  deployment part;
   parameters start;
   std::optional<kernels::dataset> own;  // opened here
   plan_ptr plan;                        // once it is complete
@@ -30,20 +41,42 @@ struct session {
   std::map<std::size_t, kernels::dataset> sent;  // shards, by replica
   std::vector<char> incoming;
   std::unique_ptr<graph_builder> wiring;
+  opened_doors doors;
+
+  // Only the node.
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<wired_replica> replicas;
   replica_list actors;
-  opened_doors doors;
+  std::vector<caf::actor> servants;         // door and ports
   std::map<std::string, node_actor> peers;  // for letters; by address
-  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
+};
+
+/// A session's ways to the other nodes.
+struct connected_session {
+  std::map<std::string, node_actor> peers;
+  wired_graph wired;
+  std::vector<caf::actor> ports;
 };
 
 /// The samples that the node has itself. Throws std::invalid_argument when they
 /// are not the leader's, or do not fit them; what the options' functions throw.
+/// Blocks.
 samples_held open_own_data(session& run, const node_options& options);
 
-/// Gives the replicas' setups what only this process has. Throws
-/// std::invalid_argument.
-void complete_setups(session& run, const node_options& options);
+/// Makes the replicas of the timetable, and opens a door for the others.
+/// Blocks. Throws std::exception of some kind.
+opened_doors open_doors(caf::actor_system& system, session& run,
+                        const node_options& options,
+                        const std::vector<char>& timetable_bytes);
+
+/// Connects to the other nodes and makes all meetings. Blocks. Throws
+/// peer_error when one cannot be reached.
+connected_session connect_others(caf::actor_system& system, session& run,
+                                 const opened_doors& others);
+
+/// For who asks, as JSON: what the links of a run have seen, and what runs.
+/// Null is no run.
+std::string links_text(const session* run);
+std::string status_text(const node_address& listens, const session* run);
 
 }  // namespace sounder::actors

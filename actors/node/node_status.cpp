@@ -1,4 +1,4 @@
-// What a node says of itself, asked from outside.
+// What a node says of itself, and who asks it from outside.
 
 #include <thread>
 
@@ -7,12 +7,24 @@
 
 #include "actors/exit_reasons.hpp"
 #include "actors/node/node.hpp"
+#include "actors/node/node_session.hpp"
+#include "actors/plan/link_json.hpp"
 
 namespace sounder::actors {
 
 namespace {
 
 using nlohmann::json;
+
+json as_json(const std::vector<std::shared_ptr<link_meter>>& meters) {
+  json links = json::array();
+  for (const auto& meter : meters) {
+    if (meter->latency_ns.count() > 0) {
+      links.push_back(json(as_json(meter->record())));
+    }
+  }
+  return links;
+}
 
 /// What the node says now, with the rates since it was asked before.
 json with_rates(const json& before, json now) {
@@ -31,6 +43,32 @@ json with_rates(const json& before, json now) {
 }
 
 }  // namespace
+
+std::string links_text(const session* run) {
+  return run ? as_json(run->meters).dump() : "[]";
+}
+
+std::string status_text(const node_address& listens, const session* run) {
+  json out = {{"listen", listens.text()},
+              {"protocol", protocol},
+              {"state", run ? "training" : "waiting"}};
+  if (run) {
+    out["time_s"] = std::chrono::duration<double>(
+                        std::chrono::steady_clock::now().time_since_epoch())
+                        .count();
+    out["replicas"] = json::array();
+    for (const wired_replica& r : run->replicas) {
+      const std::uint64_t samples = r.memory->samples;
+      out["replicas"].push_back(
+          {{"name", r.name},
+           {"workers", r.setup->workers},
+           {"samples", samples},
+           {"steps", samples / r.setup->plan->batch_size}});
+    }
+    out["links"] = as_json(run->meters);
+  }
+  return out.dump();
+}
 
 std::string status_of(const node_address& at, const tls_files& tls,
                       std::chrono::milliseconds deadline) {

@@ -53,8 +53,10 @@ phase_result replica_state::result_of(const training_job& done) const {
   return result;
 }
 
-whole_replica::behavior_type replica(self_ptr self, wired_replica wired) {
+whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
+                                     caf::node_id run) {
   self->set_exception_handler(as_exit_reason);
+  end_by_own_process(self);
   replica_state& state = self->state;
   state.wired = std::move(wired);
   const replica_setup& setup = *state.wired.setup;
@@ -67,7 +69,11 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired) {
   }
   return {
       [=](advance_atom, std::uint64_t epochs, const step_table& steps,
-          bool with_snapshot) {
+          bool with_snapshot) -> caf::result<phase_result> {
+        const auto& sender = self->current_sender();
+        if (!sender || sender->node() != run) {
+          return caf::make_error(caf::sec::runtime_error, "another's replica");
+        }
         replica_state& s = self->state;
         s.walked = self->make_response_promise<phase_result>();
         s.with_snapshot = with_snapshot;
@@ -86,8 +92,8 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired) {
         return as_parameters(self->state.wired.memory->vector.snapshot());
       },
       [=](done_atom, unsigned index) {
-        self->state.busy.erase(index);
-        if (self->state.busy.empty()) {
+        if (is_from_own_process(self) && self->state.busy.erase(index) > 0 &&
+            self->state.busy.empty()) {
           all_done(self);
         }
       },
@@ -107,7 +113,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired) {
 }
 
 hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
-  static_cast<void>(self);
+  end_by_own_process(self);
   return {[wired = std::move(wired)](snapshot_atom) {
     return as_parameters(wired.memory->vector.snapshot());
   }};

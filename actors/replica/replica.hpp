@@ -42,9 +42,11 @@ struct replica_state {
 ///   evaluate(job)  -> done from all workers -> true
 ///   snapshot       -> parameters, of a replica at rest
 ///
+/// Walks for the process of its run alone: others may connect, too.
 /// Cooperative: it computes nothing itself.
 whole_replica::behavior_type replica(
-    whole_replica::stateful_pointer<replica_state> self, wired_replica wired);
+    whole_replica::stateful_pointer<replica_state> self, wired_replica wired,
+    caf::node_id run);
 
 /// A vector without workers, on another node than the run: tells what it is
 /// when asked.

@@ -297,9 +297,9 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
       stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
       stepping.place = state.plan->graph.replicas[i].place;
       stepping.home = state.home_of(stepping.place);
-      stepping.actor =
-          each.is_here ? replica_actor(self->spawn<caf::linked>(replica, each))
-                       : deployed.elsewhere.replicas.at(number);
+      stepping.actor = each.is_here ? replica_actor(self->spawn<caf::linked>(
+                                          replica, each, self->node()))
+                                    : deployed.elsewhere.replicas.at(number);
       state.replicas.push_back(std::move(stepping));
     }
   }

@@ -2,15 +2,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
-#include <mutex>
 #include <stdexcept>
-#include <thread>
 
 #include <catch2/catch.hpp>
 
-#include "actors/node/node.hpp"
 #include "actors/run/train.hpp"
+#include "tests/support/served_node.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
 
@@ -43,40 +40,6 @@ class throwing : public t::tally {
 
 constexpr int for_ever = 1 << 30;
 
-/// A node in a thread of this process.
-class served {
- public:
-  explicit served(a::node_options options) {
-    options.stop = stop_.get_token();
-    options.ready = [this](const a::node_address& at) { ready_.set_value(at); };
-    options.say = [this](const std::string& line) {
-      const std::scoped_lock lock(mutex_);
-      said_ += line + "\n";
-    };
-    thread_ = std::jthread([options] { a::serve(options); });
-    at_ = ready_.get_future().get();
-  }
-  ~served() { stop_.request_stop(); }
-
-  const a::node_address& at() const { return at_; }
-  std::string said() const {
-    const std::scoped_lock lock(mutex_);
-    return said_;
-  }
-  bool is_waiting() const {
-    return a::status_of(at_, {}, std::chrono::seconds(5)).find("waiting") !=
-           std::string::npos;
-  }
-
- private:
-  std::stop_source stop_;
-  std::promise<a::node_address> ready_;
-  a::node_address at_;
-  mutable std::mutex mutex_;
-  std::string said_;
-  std::jthread thread_;
-};
-
 a::node_options throws_after(int good) {
   a::node_options options;
   options.make_objective = [=](const std::string&, const k::dataset&) {
@@ -85,20 +48,9 @@ a::node_options throws_after(int good) {
   return options;
 }
 
-/// Two replicas, both at the node.
-a::training_plan plan_at(const served& node, const std::string& system) {
-  p::wiring_options two;
-  two.replicas = 2;
-  two.tau = 5;
-  a::training_plan plan = t::plan_of(std::make_shared<throwing>(for_ever),
-                                     *p::by_name(system, two), 1000);
-  plan.deterministic = false;
-  for (p::replica& replica : plan.graph.replicas) {
-    if (!replica.is_hub()) {
-      replica.place = node.at().text();
-    }
-  }
-  return plan;
+a::training_plan plan_at(const t::served_node& node,
+                         const std::string& system) {
+  return t::plan_at(node, system, std::make_shared<throwing>(for_ever), 1000);
 }
 
 std::string what_ends(const a::training_plan& plan) {
@@ -116,7 +68,7 @@ TEST_CASE("what an objective throws at a node ends the run in its words") {
       GENERATE("star", "sync", "allreduce", "ad-psgd", "hogwildpp");
   const int good = GENERATE(0, 150);
   INFO(system << ", after " << good);
-  const served node(throws_after(good));
+  const t::served_node node(throws_after(good));
   const auto began = clock::now();
 
   const std::string why = what_ends(plan_at(node, system));
@@ -135,7 +87,7 @@ TEST_CASE("what opens a node's samples and throws is told in its words") {
   options.open_data = [](const std::string&) -> std::optional<k::dataset> {
     throw std::runtime_error("the disk is out");
   };
-  const served node(options);
+  const t::served_node node(options);
 
   CHECK(what_ends(plan_at(node, "star")) ==
         "node " + node.at().text() + ": the disk is out");

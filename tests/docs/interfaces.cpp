@@ -35,6 +35,7 @@ SOUNDER_WORD(opened_doors, "`opened_doors`");
 SOUNDER_WORD(replica_list, "`replica_list`");
 SOUNDER_WORD(leader_actor, "leader");
 SOUNDER_WORD(job_ptr, "`job`");
+SOUNDER_WORD(blocking_work, "what to do");
 SOUNDER_WORD(evaluation_ptr, "`evaluation`");
 SOUNDER_WORD(epoch_record_ptr, "`epoch_record`");
 SOUNDER_WORD(run_report_ptr, "`run_report`");
@@ -83,6 +84,7 @@ int main() {
   print<worker_actor>("worker");
   print<recorder_actor>("recorder");
   print<whole_run>("run");
+  print<offload_actor>("offload");
   print<leader_actor>("leader");
   print<whole_node>("node");
 }
