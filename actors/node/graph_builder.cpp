@@ -100,8 +100,10 @@ void graph_builder::make_endpoints() {
     auto& vector = replica.memory->vector;
     const std::span<float> all(vector.data(), vector.size());
     if (replica.is_hub) {
-      replica.far = std::make_shared<target>(
-          all, arrivals[i], segment_held(plan_, i).first, gate_of(i));
+      replica.far = std::shared_ptr<target>(
+          new target(all, arrivals[i], segment_held(plan_, i).first,
+                     gate_of(i)),
+          [memory = replica.memory](target* met) { delete met; });
       replica.far->has_clock = !plan_.deterministic;
       continue;
     }

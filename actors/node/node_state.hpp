@@ -24,8 +24,8 @@ struct node_state {
 ///      +---------------------+-----------------------------------+
 ///         release; the leader is gone; something failed
 ///
-/// What ends or alters a run is heard from the process of its leader alone, what
-/// ends the node from its own. Cooperative: what may block is offloaded.
+/// What ends or alters a run is heard from the process of its leader alone,
+/// what ends the node from its own. Cooperative: what may block is offloaded.
 whole_node::behavior_type node(whole_node::stateful_pointer<node_state> self,
                                node_options options);
 

@@ -113,6 +113,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
 }
 
 hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
+  self->set_exception_handler(as_exit_reason);
   end_by_own_process(self);
   return {[wired = std::move(wired)](snapshot_atom) {
     return as_parameters(wired.memory->vector.snapshot());

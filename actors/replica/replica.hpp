@@ -48,8 +48,9 @@ whole_replica::behavior_type replica(
     whole_replica::stateful_pointer<replica_state> self, wired_replica wired,
     caf::node_id run);
 
-/// A vector without workers, on another node than the run: tells what it is
-/// when asked.
+/// A vector without workers: owns it, and tells what it is when asked. Who
+/// meets it does so through the target that it has granted, and keeps its
+/// memory as long.
 hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired);
 
 /// Evaluates snapshots one after the other while workers go on.

@@ -88,13 +88,20 @@ void reached(run_ptr self) {
     evaluate_next(self);
   };
   if (state.has_hub()) {
-    with_snapshots(self, actors_of(state.remote_hubs), state.stall_deadline,
-                   evaluate, [=](const caf::error& problem) {
-                     lose(self,
-                          "a hub does not tell its parameters (" +
-                              words_of(self->system(), problem) + ")",
-                          false);
-                   });
+    state.asks_hubs = true;
+    with_snapshots(
+        self, actors_of(state.hubs), state.stall_deadline,
+        [=](const std::vector<parameters>& makers) {
+          self->state.asks_hubs = false;
+          evaluate(makers);
+          advance(self);
+        },
+        [=](const caf::error& problem) {
+          lose(self,
+               "a hub does not tell its parameters (" +
+                   words_of(self->system(), problem) + ")",
+               false);
+        });
     return;
   }
   std::vector<parameters> makers;
@@ -160,10 +167,11 @@ void send_on(run_ptr self, std::size_t k) {
 }
 
 /// Sends replicas on, unless they are walking, or have nothing left, or the
-/// evaluation or another replica is behind.
+/// evaluation or another replica is behind, or hubs tell what they have come
+/// to.
 void advance(run_ptr self) {
   run_state& state = self->state;
-  if (state.finished || state.cut_short) {
+  if (state.finished || state.cut_short || state.asks_hubs) {
     return;
   }
   const unsigned allowed = state.concurrent ? most_evaluating : 1;
@@ -284,12 +292,11 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
     if (each.is_here) {
       each.setup->stop = state.stop_source.get_token();
     }
-    if (each.is_hub && each.is_here) {
-      state.hubs.push_back({each.memory, {}, each.setup->holds.first, {}});
-    } else if (each.is_hub) {
-      state.remote_hubs.push_back({nullptr, deployed.elsewhere.hubs.at(number),
-                                   segment_held(*state.plan, i).first,
-                                   state.plan->graph.replicas[i].place});
+    if (each.is_hub) {
+      state.hubs.push_back({each.is_here ? self->spawn<caf::linked>(hub, each)
+                                         : deployed.elsewhere.hubs.at(number),
+                            segment_held(*state.plan, i).first,
+                            state.plan->graph.replicas[i].place, each.is_here});
     } else {
       stepping_replica stepping;
       stepping.name = each.name;

@@ -45,12 +45,12 @@ struct stepping_replica {
   phase_result last;
 };
 
-/// A hub, or a part of one: here with its memory, elsewhere an actor.
+/// A hub, or a part of one.
 struct run_hub {
-  std::shared_ptr<replica_memory> memory;
   hub_actor actor;
   std::size_t first = 0;  // coordinate
   std::string place;
+  bool is_here = true;
   bool is_gone = false;
 };
 
@@ -68,7 +68,6 @@ struct run_state {
   // Epochs between two looks at where the replicas of other nodes are.
   unsigned stride = std::numeric_limits<unsigned>::max();
   std::vector<run_hub> hubs;
-  std::vector<run_hub> remote_hubs;
   std::vector<member_node> nodes;
   std::vector<caf::actor> helpers;  // of links to the nodes
   data_shape epoch_shape;           // of what all replicas walk
@@ -83,6 +82,7 @@ struct run_state {
   std::deque<goal_results> arriving;  // of goals not all have reached
   unsigned goals_reached = 0;         // by all
   unsigned goals_evaluated = 0;
+  bool asks_hubs = false;  // for what they are at the goal just reached
   std::deque<evaluation_ptr> evaluating;
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
@@ -119,10 +119,8 @@ struct run_state {
   double seconds_since_start() const;
 
   /// The hubs are the model where there are some, otherwise the replicas.
-  bool has_hub() const noexcept {
-    return !hubs.empty() || !remote_hubs.empty();
-  }
-  /// The mean of the hubs here and the remote ones, or of the replicas.
+  bool has_hub() const noexcept { return !hubs.empty(); }
+  /// Their mean.
   parameters_ptr model_of(const std::vector<parameters>& makers) const;
 
   /// Completes the oldest awaiting record.

@@ -135,18 +135,29 @@ void close_short(run_ptr self, const parameters_ptr& model) {
 /// them are here, are the model, or else what was evaluated last is.
 void end_with_the_rest(run_ptr self) {
   run_state& state = self->state;
-  std::string known = "the model is the one evaluated last";
-  if (state.remote_hubs.empty() && !state.hubs.empty()) {
-    state.report.parameters = *state.model_of({});
-    known.clear();
-  } else if (state.report.parameters.empty()) {
-    known = "no model was known yet";
+  const auto end = [=](const std::string& known) {
+    std::string message = where_stopped(self->state);
+    for (const std::string& more : {self->state.lost, known}) {
+      message += (more.empty() ? "" : "; ") + more;
+    }
+    finish(self, stop_reason::interrupted, std::move(message));
+  };
+  const bool are_here =
+      std::all_of(state.hubs.begin(), state.hubs.end(),
+                  [](const run_hub& hub) { return hub.is_here; });
+  if (state.has_hub() && are_here) {
+    with_snapshots(
+        self, actors_of(state.hubs), state.stall_deadline,
+        [=](const std::vector<parameters>& found) {
+          self->state.report.parameters = *self->state.model_of(found);
+          end("");
+        },
+        [=](const caf::error& why) { break_off(self, why); });
+  } else {
+    end(state.report.parameters.empty()
+            ? "no model was known yet"
+            : "the model is the one evaluated last");
   }
-  std::string message = where_stopped(state);
-  for (const std::string& more : {state.lost, known}) {
-    message += (more.empty() ? "" : "; ") + more;
-  }
-  finish(self, stop_reason::interrupted, std::move(message));
 }
 
 void halt(run_ptr self) {
@@ -176,8 +187,8 @@ void miss(run_ptr self, const std::string& how, bool node_is_gone) {
 void end_if_cut_short(run_ptr self) {
   run_state& state = self->state;
   if (state.finished || !state.cut_short ||
-      state.cut_short == stop_reason::peer_lost || !state.evaluating.empty() ||
-      !state.all_are_home()) {
+      state.cut_short == stop_reason::peer_lost || state.asks_hubs ||
+      !state.evaluating.empty() || !state.all_are_home()) {
     return;
   }
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
@@ -188,11 +199,9 @@ void end_if_cut_short(run_ptr self) {
   if (!state.arriving.empty()) {
     state.add_time(state.arriving.front());
   }
-  const std::vector<hub_actor> makers = state.has_hub()
-                                            ? actors_of(state.remote_hubs)
-                                            : actors_of(state.replicas);
-  if (state.has_hub() ? makers.size() < state.remote_hubs.size()
-                      : makers.empty()) {
+  const std::vector<hub_actor> makers =
+      state.has_hub() ? actors_of(state.hubs) : actors_of(state.replicas);
+  if (state.has_hub() ? makers.size() < state.hubs.size() : makers.empty()) {
     end_with_the_rest(self);
     return;
   }
@@ -231,7 +240,8 @@ void end_without_the_lost(run_ptr self) {
   const run_state& state = self->state;
   if (!state.is_interrupted()) {
     finish(self, stop_reason::peer_lost, state.lost);
-  } else if (state.lost.empty() && !state.evaluating.empty()) {
+  } else if (state.lost.empty() &&
+             (state.asks_hubs || !state.evaluating.empty())) {
     self->delayed_send(self, way_home, lost_atom::value);  // it will be over
   } else {
     end_with_the_rest(self);
@@ -286,9 +296,9 @@ void hear_of_end(run_ptr self, const caf::down_msg& gone) {
     return one.actor.address() == gone.source;
   };
   std::string home;  // of a replica or hub on a node
-  if (const auto hub = std::find_if(state.remote_hubs.begin(),
-                                    state.remote_hubs.end(), is_it);
-      hub != state.remote_hubs.end()) {
+  if (const auto hub =
+          std::find_if(state.hubs.begin(), state.hubs.end(), is_it);
+      hub != state.hubs.end()) {
     hub->is_gone = true;
     home = state.home_of(hub->place);
   } else if (const auto at = std::find_if(state.replicas.begin(),
@@ -321,8 +331,10 @@ void watch_nodes(run_ptr self) {
       self->monitor(replica.actor);
     }
   }
-  for (const run_hub& hub : state.remote_hubs) {
-    self->monitor(hub.actor);
+  for (const run_hub& hub : state.hubs) {
+    if (!hub.is_here) {
+      self->monitor(hub.actor);
+    }
   }
   for (const caf::actor& helper : state.helpers) {
     self->monitor(helper);

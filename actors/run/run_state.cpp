@@ -82,22 +82,18 @@ unsigned run_state::next_stop(const stepping_replica& replica) const noexcept {
 
 parameters_ptr run_state::model_of(
     const std::vector<parameters>& makers) const {
-  if (!has_hub() && makers.size() == 1) {
+  const std::size_t size = plan->objective->dimension();
+  if (makers.size() == 1 && makers.front().values->size() == size) {
     return makers.front().values;
   }
-  const std::size_t size = plan->objective->dimension();
   std::vector<float> sum(size);
   std::size_t coordinates = 0;  // of all that is added up
-  const auto add = [&](const std::vector<float>& w, std::size_t first) {
+  for (std::size_t k = 0; k < makers.size(); ++k) {
+    const std::vector<float>& w = *makers[k].values;
+    const std::size_t first = has_hub() ? hubs[k].first : 0;
     const std::size_t n = std::min(w.size(), size - first);
     kernels::push_sum_gather(sum.data() + first, w.data(), n);
     coordinates += n;
-  };
-  for (const auto& hub : hubs) {
-    add(hub.memory->vector.snapshot(), hub.first);
-  }
-  for (std::size_t k = 0; k < makers.size(); ++k) {
-    add(*makers[k].values, has_hub() ? remote_hubs[k].first : 0);
   }
   // Each coordinate is there equally often.
   const std::size_t count = coordinates / std::max<std::size_t>(size, 1);
@@ -227,7 +223,7 @@ void run_state::give_up_place(const std::string& place) {
   for (stepping_replica& replica : replicas) {
     replica.is_gone = replica.is_gone || replica.place == place;
   }
-  for (run_hub& hub : remote_hubs) {
+  for (run_hub& hub : hubs) {
     hub.is_gone = hub.is_gone || hub.place == place;
   }
 }

@@ -49,9 +49,7 @@ class outsider {
     self_->send(node_, words...);
   }
   void say_nameless(a::close_atom word) { caf::anon_send(node_, word); }
-  void send_exit() {
-    self_->send_exit(node_, caf::exit_reason::user_shutdown);
-  }
+  void send_exit() { self_->send_exit(node_, caf::exit_reason::user_shutdown); }
 
   /// What the node says when it has heard all of that.
   std::string status() {
@@ -110,9 +108,8 @@ TEST_CASE("who is not the leader cannot end a run at a node, nor the node") {
 
   CHECK_THAT(status, Catch::Contains("training"));
   CHECK_THAT(status, Catch::Contains(node.at().text()));
-  for (const std::string word :
-       {"halt", "release", "open", "listen", "leave", "again", "close",
-        "exit"}) {
+  for (const std::string word : {"halt", "release", "open", "listen", "leave",
+                                 "again", "close", "exit"}) {
     CHECK_THAT(said, Catch::Contains("ignored '" + word + "' from a stranger"));
   }
   const a::run_report ended = report.get();
@@ -125,16 +122,14 @@ TEST_CASE("a node that opens its samples says at once what it is at") {
   std::promise<void> opens;
   std::promise<void> go;
   a::node_options options;
-  options.open_data =
-      [&](const std::string&) -> std::optional<k::dataset> {
+  options.open_data = [&](const std::string&) -> std::optional<k::dataset> {
     opens.set_value();
     go.get_future().wait();
     return std::nullopt;
   };
   std::promise<void> walks;
   walks.set_value();
-  const auto objective =
-      std::make_shared<waiting>(walks.get_future().share());
+  const auto objective = std::make_shared<waiting>(walks.get_future().share());
   options.make_objective = [=](const std::string&, const k::dataset&) {
     return objective;
   };

@@ -20,7 +20,9 @@ class served_node {
  public:
   explicit served_node(actors::node_options options) {
     options.stop = stop_.get_token();
-    options.ready = [this](const actors::node_address& at) { ready_.set_value(at); };
+    options.ready = [this](const actors::node_address& at) {
+      ready_.set_value(at);
+    };
     options.say = [this](const std::string& line) {
       const std::scoped_lock lock(mutex_);
       said_ += line + "\n";
@@ -36,8 +38,8 @@ class served_node {
     return said_;
   }
   bool is_waiting() const {
-    return actors::status_of(at_, {}, std::chrono::seconds(5)).find("waiting") !=
-           std::string::npos;
+    return actors::status_of(at_, {}, std::chrono::seconds(5))
+               .find("waiting") != std::string::npos;
   }
 
  private:
@@ -56,8 +58,8 @@ inline actors::training_plan plan_at(
   topology::wiring_options two;
   two.replicas = 2;
   two.tau = 5;
-  actors::training_plan plan = plan_of(
-      std::move(objective), *topology::by_name(system, two), epochs);
+  actors::training_plan plan =
+      plan_of(std::move(objective), *topology::by_name(system, two), epochs);
   plan.deterministic = false;
   for (topology::replica& replica : plan.graph.replicas) {
     if (!replica.is_hub()) {
