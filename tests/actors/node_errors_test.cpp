@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -80,6 +81,33 @@ TEST_CASE("what an objective throws at a node ends the run in its words") {
   CHECK_THAT(node.said(), Catch::Contains("let the run go: the well is dry") ||
                               Catch::Contains("the leader is gone"));
   CHECK(node.is_waiting());
+}
+
+TEST_CASE("what throws at a node ends replicas elsewhere, too") {
+  const std::string system =
+      GENERATE("star", "sync", "easgd", "async-ps", "ssp", "allreduce",
+               "all-to-all", "d-psgd", "sgp", "ad-psgd", "hogwildpp");
+  const unsigned workers = GENERATE(1U, 2U);
+  INFO(system << ", " << workers << " workers");
+  const t::served_node node(throws_after(150));
+  const t::served_node other(throws_after(for_ever));
+  a::training_plan plan = plan_at(node, system);
+  std::string place = GENERATE(false, true) ? "" : other.at().text();
+  for (p::replica& replica : plan.graph.replicas) {
+    if (!replica.is_hub()) {
+      replica.workers = workers;
+      replica.place = std::exchange(place, node.at().text());
+    }
+  }
+  const auto began = clock::now();
+
+  const std::string why = what_ends(plan);
+
+  CHECK(why ==
+        "the run broke off: node " + node.at().text() + ": the well is dry");
+  CHECK(clock::now() - began < std::chrono::seconds(15));  // no deadline
+  CHECK(node.is_waiting());
+  CHECK(other.is_waiting());
 }
 
 TEST_CASE("what opens a node's samples and throws is told in its words") {
