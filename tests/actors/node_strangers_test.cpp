@@ -1,8 +1,11 @@
 // Who may say what to a node: others than its leader, and its own process, are
 // not heard.
 
+#include <atomic>
 #include <future>
+#include <memory>
 #include <optional>
+#include <stop_token>
 
 #include <catch2/catch.hpp>
 
@@ -145,4 +148,46 @@ TEST_CASE("a node that opens its samples says at once what it is at") {
   CHECK_THAT(status, Catch::Contains("training"));
   CHECK(a::name(report.get().stop_reason) ==
         a::name(a::stop_reason::epochs_done));
+}
+
+TEST_CASE("who leaves while a node opens its samples makes room for others") {
+  std::promise<void> opens;
+  std::promise<void> go;
+  const std::shared_future<void> gone = go.get_future();
+  std::atomic<int> asked = 0;
+  std::promise<void> walks;
+  walks.set_value();
+  const auto objective = std::make_shared<waiting>(walks.get_future().share());
+  a::node_options options;
+  options.open_data = [&](const std::string&) -> std::optional<k::dataset> {
+    if (asked++ == 0) {
+      opens.set_value();
+      gone.wait();
+    }
+    return std::nullopt;
+  };
+  options.make_objective = [=](const std::string&, const k::dataset&) {
+    return objective;
+  };
+  const t::served_node node(options);
+  std::stop_source interrupt;
+  a::training_plan plan = t::plan_at(node, "star", objective, 3);
+  plan.interrupt = interrupt.get_token();
+  auto first = std::async(std::launch::async,
+                          [&] { return a::train(plan, t::blank(100)); });
+  opens.get_future().wait();
+
+  interrupt.request_stop();
+  const a::run_report left = first.get();
+  const bool is_free = node.is_waiting();
+  plan.interrupt = {};
+  auto second = std::async(std::launch::async,
+                           [&] { return a::train(plan, t::blank(100)); });
+  go.set_value();
+
+  CHECK(a::name(left.stop_reason) == a::name(a::stop_reason::interrupted));
+  CHECK(is_free);
+  const a::run_report ended = second.get();
+  CHECK(a::name(ended.stop_reason) == a::name(a::stop_reason::epochs_done));
+  CHECK(ended.samples == 300);
 }
