@@ -143,6 +143,11 @@ void check_alphas(const graph& wiring, std::size_t hub,
   }
 }
 
+/// Whether updates over it count by their age.
+bool has_age(const link& l) noexcept {
+  return !std::holds_alternative<any_age>(age_of(l.exchange));
+}
+
 /// What the exchange and the discipline ask of the replica that they end at.
 void check_end(const graph& wiring, std::size_t number,
                std::vector<std::string>& found) {
@@ -164,6 +169,10 @@ void check_end(const graph& wiring, std::size_t number,
     found.push_back(link + what +
                     " needs a hub, which steps with what it gets; let " + end +
                     " have no workers");
+  }
+  if (has_age(l)) {
+    found.push_back(link + "age is counted by the updates of a hub; let " +
+                    end + " have no workers");
   }
   const bool averages_at_once =
       has_exchange<elastic>(l) && discipline_of<barrier>(l) != nullptr;
@@ -208,8 +217,7 @@ void pairs(const graph& wiring, problems& found) {
                       std::string(name(l.exchange)) + ", which goes with " +
                       disciplines_of(l.exchange));
     }
-    if (!std::holds_alternative<any_age>(age_of(l.exchange)) &&
-        is_synchronous(l.discipline)) {
+    if (has_age(l) && is_synchronous(l.discipline)) {
       found.push_back(named(wiring, i) +
                       ": age is of updates that come one by one; at once with "
                       "others, by " +

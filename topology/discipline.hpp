@@ -190,7 +190,7 @@ struct barrier {
 /// workers, Chen et al. 2016). Without `least`: more than half.
 struct quorum {
   std::optional<std::size_t> tau;
-  std::optional<std::size_t> least;
+  std::optional<std::size_t> least = {};
   std::size_t grace = 0;  // milliseconds
 
   static constexpr discipline_traits traits = {

@@ -258,28 +258,6 @@ std::vector<mistake> mistakes() {
              std::erase_if(g.links, [](auto& l) { return l.to < l.from; });
            }),
        "does not get from each to each other"},
-      {"age at a barrier",
-       [] {
-         p::graph g = system_of("sync", 1);
-         g.links[0].exchange = p::gradient{p::combine::mean, 0.0, p::scale{}};
-         return g;
-       },
-       "age is of updates that come one by one"},
-      {"a quorum of none", with("sync", p::discipline{p::quorum{1, 0}}, 1),
-       "has least 0; 1 is the least"},
-      {"a grace of years",
-       with("sync", p::discipline{p::quorum{1, 1, 1U << 31U}}, 1),
-       "has grace 2147483648; a day, 86400000, is the most"},
-      {"two quorums",
-       but("sync",
-           [](auto& g) {
-             for (p::link& l : g.links) {
-               l.discipline = p::quorum{1, l.from == 1 ? 1U : 2U};
-             }
-           }),
-       "differ in least; replicas of one quorum"},
-      {"a quorum and a barrier", with("sync", p::discipline{p::quorum{}}),
-       "different disciplines; where one of them waits"},
       {"a cycle of waits",
        but("d-psgd",
            [](auto& g) {
