@@ -37,11 +37,13 @@ bool is_from_own_process(Self* self) {
 }
 
 /// Has an actor end by exit messages of its own process alone: CAF delivers
-/// those of anybody who connects.
+/// those of anybody who connects. None without a sender, which CAF says are of
+/// the actor itself: they may come from anywhere.
 template <class Self, class Otherwise>
 void end_by_own_process(Self* self, Otherwise otherwise) {
   self->set_exit_handler([=](const caf::exit_msg& told) {
-    if (!told.source || told.source.node() != self->node()) {
+    const bool has_no_name = !told.source || told.source == self->address();
+    if (has_no_name || told.source.node() != self->node()) {
       otherwise();
     } else if (told.reason) {
       self->quit(told.reason);

@@ -27,15 +27,20 @@ void say(const node_options& options, const std::string& line) {
   }
 }
 
-/// With this reason.
-void end_replicas(self_ptr self, const caf::error& why) {
-  const replica_list& all = self->state.run->actors;
+template <class Visit>
+void for_each(const replica_list& all, const Visit& visit) {
   for (const auto& [number, replica] : all.replicas) {
-    self->send_exit(replica, why);
+    visit(replica);
   }
   for (const auto& [number, hub] : all.hubs) {
-    self->send_exit(hub, why);
+    visit(hub);
   }
+}
+
+/// With this reason.
+void end_replicas(self_ptr self, const caf::error& why) {
+  for_each(self->state.run->actors,
+           [&](const auto& each) { self->send_exit(each, why); });
 }
 
 void release(self_ptr self, const std::string& why) {
@@ -57,23 +62,15 @@ void release(self_ptr self, const std::string& why) {
   }
 }
 
-bool is_one_of(const std::vector<caf::actor>& all, const caf::actor_addr& who) {
-  return std::any_of(all.begin(), all.end(), [&](const caf::actor& each) {
-    return each.address() == who;
-  });
-}
-
-bool is_one_of(const replica_list& all, const caf::actor_addr& who) {
-  const auto is_it = [&](const auto& each) {
-    return each.second.address() == who;
-  };
-  return std::any_of(all.replicas.begin(), all.replicas.end(), is_it) ||
-         std::any_of(all.hubs.begin(), all.hubs.end(), is_it);
-}
-
 /// Whether somebody serves the run here.
 bool is_part(const session& run, const caf::actor_addr& who) {
-  return is_one_of(run.actors, who) || is_one_of(run.servants, who);
+  bool found = false;
+  const auto look = [&](const auto& each) {
+    found = found || each.address() == who;
+  };
+  for_each(run.actors, look);
+  std::for_each(run.servants.begin(), run.servants.end(), look);
+  return found;
 }
 
 /// Something of the run threw. The leader looks after the replicas: it learns

@@ -10,7 +10,9 @@
 #include <catch2/catch.hpp>
 
 #include "actors/messages.hpp"
+#include "actors/node/graph_builder.hpp"
 #include "actors/node/network.hpp"
+#include "actors/replica/replica.hpp"
 #include "actors/run/train.hpp"
 #include "tests/support/served_node.hpp"
 
@@ -18,6 +20,7 @@ namespace {
 
 namespace a = sounder::actors;
 namespace k = sounder::kernels;
+namespace p = sounder::topology;
 namespace t = sounder::tests;
 using std::chrono::seconds;
 
@@ -52,7 +55,10 @@ class outsider {
     self_->send(node_, words...);
   }
   void say_nameless(a::close_atom word) { caf::anon_send(node_, word); }
-  void send_exit() { self_->send_exit(node_, caf::exit_reason::user_shutdown); }
+  void send_exits() {
+    caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);
+    self_->send_exit(node_, caf::exit_reason::user_shutdown);
+  }
 
   /// What the node says when it has heard all of that.
   std::string status() {
@@ -104,7 +110,7 @@ TEST_CASE("who is not the leader cannot end a run at a node, nor the node") {
   stranger.say(a::again_atom::value);
   stranger.say(a::close_atom::value);
   stranger.say_nameless(a::close_atom::value);
-  stranger.send_exit();
+  stranger.send_exits();
   const std::string status = stranger.status();
   const std::string said = node.said();
   go.set_value();
@@ -190,4 +196,40 @@ TEST_CASE("who leaves while a node opens its samples makes room for others") {
   const a::run_report ended = second.get();
   CHECK(a::name(ended.stop_reason) == a::name(a::stop_reason::epochs_done));
   CHECK(ended.samples == 300);
+}
+
+TEST_CASE("a replica walks for its run alone, and ends by its own process") {
+  const auto plan = std::make_shared<const a::training_plan>(
+      t::plan_of(std::make_shared<t::tally>(1), p::serial(), 1));
+  const a::wired_graph graph = a::wire(plan, t::blank(10));
+  a::network_config config;
+  a::configure_network(config, {});  // without a network nobody has a place
+  caf::actor_system system(config);
+  caf::scoped_actor self(system);
+  const caf::node_id of_others;
+  const a::replica_actor replica = self->spawn<caf::monitored>(
+      a::replica, graph.replicas.front(), of_others);
+  std::string refusal;
+  const auto answers = [&] {
+    bool said = false;
+    self->request(replica, seconds(5), a::snapshot_atom::value)
+        .receive([&](const a::parameters&) { said = true; },
+                 [](const caf::error&) {});
+    return said;
+  };
+
+  self->request(replica, seconds(5), a::advance_atom::value, std::uint64_t{1},
+                a::step_table(), true)
+      .receive([](const a::phase_result&) {},
+               [&](const caf::error& why) { refusal = system.render(why); });
+  caf::anon_send_exit(replica, caf::exit_reason::user_shutdown);
+
+  CHECK_THAT(refusal, Catch::Contains("another's replica"));
+  CHECK(answers());
+  self->send_exit(replica, caf::exit_reason::user_shutdown);
+  self->receive(
+      [&](const caf::down_msg& gone) {
+        CHECK(gone.source == replica.address());
+      },
+      caf::after(seconds(5)) >> [] { FAIL("it goes on"); });
 }
