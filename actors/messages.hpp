@@ -45,10 +45,6 @@ using start_atom = caf::atom_constant<caf::atom("start")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using work_atom = caf::atom_constant<caf::atom("work")>;
-// door -> door: a ring's token comes to a member.
-using token_atom = caf::atom_constant<caf::atom("token")>;
-// door -> postman: a letter is in its box.
-using delivered_atom = caf::atom_constant<caf::atom("delivered")>;
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_table& x) {
@@ -112,21 +108,19 @@ typename Inspector::result_type inspect(Inspector& f, samples_held& x) {
   return f(caf::meta::type_name("samples_held"), x.what, x.rows, x.nonzeros);
 }
 
-/// What nodes have opened for each other, by place.
-struct opened_doors {
-  std::map<std::string, caf::actor> doors;     // for letters and tokens
-  std::map<std::string, std::uint16_t> wires;  // ports for streams
+/// Where nodes take streams in, by place.
+struct opened_ports {
+  std::map<std::string, std::uint16_t> ports;
 
   /// With those of others.
-  void add(const opened_doors& others) {
-    doors.insert(others.doors.begin(), others.doors.end());
-    wires.insert(others.wires.begin(), others.wires.end());
+  void add(const opened_ports& others) {
+    ports.insert(others.ports.begin(), others.ports.end());
   }
 };
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, opened_doors& x) {
-  return f(caf::meta::type_name("opened_doors"), x.doors, x.wires);
+typename Inspector::result_type inspect(Inspector& f, opened_ports& x) {
+  return f(caf::meta::type_name("opened_ports"), x.ports);
 }
 
 using epoch_record_ptr = std::shared_ptr<const epoch_record>;
@@ -209,8 +203,8 @@ typename Inspector::result_type inspect(Inspector& f, replica_list& x) {
 ///   hello    do you have samples of your own (with the protocol number)
 ///   deploy   what shall be run; answered with what samples it has for that
 ///   samples  for a replica: so many bytes in all, and some of them
-///   open     who walks what when: open the doors
-///   connect  to the others' doors
+///   open     who walks what when: open a port for streams
+///   connect  to the others' ports
 ///   halt     go on to the end of the phase and stop
 ///   links    what the links have seen, as JSON
 ///   release  be free again
@@ -221,8 +215,8 @@ using node_actor = caf::typed_actor<
                     parameters>::with<samples_held>,
     caf::replies_to<samples_atom, std::uint32_t, std::uint64_t,
                     std::vector<char>>::with<bool>,
-    caf::replies_to<open_atom, std::vector<char>>::with<opened_doors>,
-    caf::replies_to<connect_atom, opened_doors>::with<replica_list>,
+    caf::replies_to<open_atom, std::vector<char>>::with<opened_ports>,
+    caf::replies_to<connect_atom, opened_ports>::with<replica_list>,
     caf::reacts_to<halt_atom>, caf::replies_to<links_atom>::with<std::string>,
     caf::replies_to<release_atom>::with<bool>,
     caf::replies_to<status_atom>::with<std::string>>;
@@ -241,7 +235,6 @@ using whole_node =
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::blocking_work)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::job_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::letter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::evaluation_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::epoch_record_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sounder::actors::run_report_ptr)

@@ -33,14 +33,6 @@ inline parameters as_parameters(std::vector<float> values) {
 /// lengths end.
 constexpr std::uint64_t most_floats = std::uint64_t{1} << 29U;
 
-/// Bytes of compressed numbers.
-struct raw_bytes {
-  std::vector<char> bytes;
-};
-
-/// More of these in one message are refused.
-constexpr std::uint64_t most_bytes_packed = std::uint64_t{1} << 24U;
-
 /// A length, then the values' bytes.
 template <class Value>
 caf::error write_raw(caf::serializer& sink, const Value* values,
@@ -87,20 +79,6 @@ inline caf::error inspect(caf::deserializer& source, parameters& x) {
   }
   x.values = std::move(values);
   return caf::none;
-}
-
-inline caf::error inspect(caf::serializer& sink, raw_bytes& x) {
-  return write_raw(sink, x.bytes.data(), x.bytes.size());
-}
-
-inline caf::error inspect(caf::deserializer& source, raw_bytes& x) {
-  return read_raw(source, x.bytes, most_bytes_packed);
-}
-
-inline void inspect(caf::detail::stringification_inspector& text,
-                    raw_bytes& x) {
-  std::uint64_t n = x.bytes.size();
-  text(caf::meta::type_name("raw_bytes"), n);
 }
 
 inline void inspect(caf::detail::stringification_inspector& text,

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "actors/messages.hpp"
-#include "actors/node/doors.hpp"
 #include "actors/sync/link_kinds.hpp"
 
 namespace sounder::actors {
@@ -25,24 +24,24 @@ graph_builder::graph_builder(plan_ptr plan, const data_partition& partition,
       times_(plan_meetings(plan_, partition)),
       setups_(std::move(setups)),
       place_(std::move(place)),
-      network_(std::move(others)) {}
+      network_(std::move(others)),
+      lost_(network_ && network_->lost ? network_->lost
+                                       : std::make_shared<peer_failure>()) {}
 
 bool graph_builder::is_here(std::size_t replica) const {
   return !network_ || graph_.replicas[replica].place == place_;
 }
 
-opened_doors graph_builder::open(std::span<const float> start) {
+opened_ports graph_builder::open(std::span<const float> start) {
   make_replicas(start);
   make_endpoints();
   find_rings();
   join_groups();
-  opened_doors doors;
   if (network_) {
     find_wires();
-    open_wires(doors);
-    open_door(doors);
+    open_wires();
   }
-  return doors;
+  return known_;
 }
 
 void graph_builder::make_replicas(std::span<const float> start) {
@@ -111,40 +110,10 @@ void graph_builder::make_endpoints() {
                                                     gate_of(i));
     replica.links->line = line;
     replica.links->together = together;
+    replica.links->lost = lost_;
     together->walk(i, 0);
     replica.far = replica.links->own.published();
   }
-}
-
-void graph_builder::open_door(opened_doors& doors) {
-  door_setup made;
-  made.rings = rings_;
-  made.size = plan_.objective->dimension();
-  for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
-    if (!wired_.replicas[i].links) {
-      continue;
-    }
-    for (std::size_t k = 0; k < boxes; ++k) {
-      const auto kind = static_cast<box>(k);
-      made.boxes[{static_cast<std::uint32_t>(i), kind}] =
-          wired_.replicas[i].links->own.mail(kind);
-    }
-  }
-  for (const p::link& link : graph_.links) {
-    if (is_gossip(link) &&
-        !std::holds_alternative<p::as_is>(link.compression)) {
-      for (const auto& [to, from] :
-           {std::pair(link.to, link.from), std::pair(link.from, link.to)}) {
-        if (is_here(to) && !is_here(from)) {
-          made.codecs[{static_cast<std::uint32_t>(to),
-                       static_cast<std::uint32_t>(from), box_of(link)}] =
-              codec_of(link, letters_of(link), letters_of(link),
-                       [&, to = to] { return start_of(to); });
-        }
-      }
-    }
-  }
-  doors.doors[place_] = network_->system->spawn(door, std::move(made));
 }
 
 void graph_builder::find_rings() {
@@ -155,22 +124,9 @@ void graph_builder::find_rings() {
       continue;
     }
     const std::vector<std::size_t> members = token_cycle(graph_, start);
-    std::vector<char> here;
-    for (const std::size_t i : members) {
-      here.push_back(is_here(i) ? 1 : 0);
-    }
-    const auto number = static_cast<std::uint32_t>(rings_.size());
-    std::vector<std::string> places;
-    for (const std::size_t member : members) {
-      places.push_back(graph_.replicas[member].place);
-    }
-    rings_.push_back(std::make_shared<token_ring>(
-        std::move(here), [=, known = known_](std::size_t position) {
-          caf::anon_send(known->doors.at(places[position]), token_atom::value,
-                         number, std::uint64_t{position});
-        }));
+    const auto ring = ring_among(members);
     for (std::size_t k = 0; k < members.size(); ++k) {
-      ring_of_[members[k]] = {rings_.back(), k};
+      ring_of_[members[k]] = {ring, k};
     }
   }
 }
@@ -191,16 +147,14 @@ void graph_builder::join_groups() {
   }
 }
 
-wired_graph graph_builder::connect(const opened_doors& others) {
-  *known_ = others;
+wired_graph graph_builder::connect(const opened_ports& others) {
+  known_ = others;
   if (network_) {
     connect_wires();
     for (std::size_t l = 0; l < graph_.links.size(); ++l) {
-      if (is_served(graph_.links[l])) {
-        open_port(l, false);
-        if (is_random(graph_.links[l])) {
-          open_port(l, true);
-        }
+      open_far_end(l, false);
+      if (comes_back(graph_.links[l])) {
+        open_far_end(l, true);
       }
     }
   }
@@ -209,6 +163,7 @@ wired_graph graph_builder::connect(const opened_doors& others) {
       add_meetings(i);
     }
   }
+  start_loop();
   return std::move(wired_);
 }
 

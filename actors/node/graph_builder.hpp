@@ -14,6 +14,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/plan/meeting_times.hpp"
+#include "actors/replica/peer_failure.hpp"
 #include "actors/replica/wired_replica.hpp"
 #include "actors/sync/all_reduce_meeting.hpp"
 #include "actors/sync/codec.hpp"
@@ -21,6 +22,8 @@
 #include "actors/sync/memory_session.hpp"
 #include "actors/sync/rules.hpp"
 #include "actors/sync/token_ring.hpp"
+#include "actors/sync/update_stream.hpp"
+#include "actors/wire/stream_loop.hpp"
 #include "actors/wire/stream_registry.hpp"
 
 namespace sounder::actors {
@@ -35,7 +38,7 @@ struct wired_graph {
 stream_key key_of_link(std::size_t link, bool reverse);
 
 /// Puts a graph's replicas and links of one place to work, in two steps: all
-/// nodes open their doors, then all connect to the others'.
+/// nodes open their ports, then all connect to the others'.
 class graph_builder {
  public:
   /// How this place reaches others.
@@ -45,6 +48,7 @@ class graph_builder {
     run_secret secret{};
     std::map<std::string, std::string> peers;  // addresses of places
     node_address listen;  // for streams; without a host others are called
+    std::shared_ptr<peer_failure> lost;  // is told who is lost; may be null
   };
 
   /// `setups` by replica, with data for those of `place`. Without a network
@@ -53,13 +57,13 @@ class graph_builder {
                 std::vector<replica_setup> setups, std::string place,
                 std::optional<network> others = std::nullopt);
 
-  /// Memory with the parameters to start from, and doors for the others.
+  /// Memory with the parameters to start from, and a port for the others.
   /// Throws std::system_error when memory is short.
-  opened_doors open(std::span<const float> start);
+  opened_ports open(std::span<const float> start);
 
   /// The meetings of all links that begin here, and ports for those that end
   /// here and begin elsewhere. Throws peer_error when a node cannot be reached.
-  wired_graph connect(const opened_doors& others);
+  wired_graph connect(const opened_ports& others);
 
   /// To be ended with the run.
   const std::vector<caf::actor>& ports() const noexcept { return ports_; }
@@ -69,10 +73,15 @@ class graph_builder {
   void make_replicas(std::span<const float> start);
   void make_endpoints();
   void find_wires();
-  void open_wires(opened_doors& doors);
+  void open_wires();
   void connect_wires();
-  void open_port(std::size_t link, bool reverse);
-  void open_door(opened_doors& doors);
+  void open_port(std::size_t link, std::size_t to, bool reverse);
+  void open_inbox(std::size_t link, std::size_t from, std::size_t to,
+                  bool reverse);
+  void open_far_end(std::size_t link, bool reverse);
+  std::shared_ptr<token_ring> ring_among(std::span<const std::size_t> members);
+  std::size_t token_link(std::size_t from, std::size_t to) const;
+  void start_loop();
   void find_rings();
   void join_groups();
 
@@ -92,9 +101,8 @@ class graph_builder {
   std::unique_ptr<meeting> group_push(std::size_t replica,
                                       std::unique_ptr<meeting> inner,
                                       bool random);
-  std::shared_ptr<mailbox_of> mailbox(std::size_t replica, box kind,
-                                      std::shared_ptr<link_meter> meter,
-                                      codec codec);
+  std::shared_ptr<outbox> outbox_of(std::size_t link, bool reverse,
+                                    std::shared_ptr<link_meter> meter);
   std::shared_ptr<link_meter> meter_of(std::size_t link, bool reverse);
   bool holds_far(std::size_t link, std::size_t to) const;
   std::vector<float> start_of(std::size_t replica) const;
@@ -136,9 +144,12 @@ class graph_builder {
   std::vector<reduce_members> reductions_;
   std::map<std::size_t, group_membership> groups_;
   std::map<std::size_t, reduce_ways> ways_;  // of groups over several nodes
-  std::vector<std::shared_ptr<token_ring>> rings_;
   std::map<std::size_t, ring_membership> ring_of_;
-  std::shared_ptr<opened_doors> known_ = std::make_shared<opened_doors>();
+  opened_ports known_;
+  std::shared_ptr<stream_loop> loop_ = std::make_shared<stream_loop>();
+  // Who will be of the loop, by streams.
+  std::vector<std::pair<stream_key, std::shared_ptr<stream_user>>> users_;
+  std::shared_ptr<peer_failure> lost_;
   wired_graph wired_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "actors/node/doors.hpp"
 #include "actors/node/graph_builder.hpp"
 #include "actors/sync/group_push.hpp"
 #include "actors/sync/link_kinds.hpp"
@@ -193,19 +192,6 @@ std::unique_ptr<meeting> graph_builder::group_push(
   return push_for_group(std::move(pusher));
 }
 
-std::shared_ptr<mailbox_of> graph_builder::mailbox(
-    std::size_t replica, box kind, std::shared_ptr<link_meter> meter,
-    codec codec) {
-  if (is_here(replica)) {
-    return mailbox_in_memory(wired_.replicas[replica].links->own.mail(kind),
-                             std::move(meter));
-  }
-  return mailbox_elsewhere(*network_->system,
-                           known_->doors.at(graph_.replicas[replica].place),
-                           static_cast<std::uint32_t>(replica), kind,
-                           std::move(meter), std::move(codec));
-}
-
 template <class Exchange>
 void graph_builder::add_gossip(std::size_t i) {
   constexpr bool is_directed = Exchange::traits.travels == p::travels::forth;
@@ -229,9 +215,7 @@ void graph_builder::add_gossip(std::size_t i) {
     neighbour n;
     n.replica = other;
     n.meter = meter_of(l, link.from != i);
-    n.mail = mailbox(other, box_of(link), n.meter,
-                     codec_of(link, letters_of(link), letters_of(link),
-                              [&] { return start_of(i); }));
+    n.updates = outbox_of(l, link.from != i, n.meter);
     n.weight = p::mixing_weight(graph_, link);
     around.own_weight -= n.weight;
     around.out.push_back(std::move(n));

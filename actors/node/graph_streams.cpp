@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "actors/exit_reasons.hpp"
 #include "actors/node/graph_builder.hpp"
 #include "actors/node/port.hpp"
 #include "actors/sync/link_kinds.hpp"
@@ -17,6 +18,9 @@ namespace p = topology;
 stream_key key_of_pair(std::size_t from, std::size_t to) {
   return (stream_key{1} << 63U) | (from << 31U) | to;
 }
+
+/// The token goes the link's way; nothing comes back by another stream.
+stream_key key_of_token(std::size_t link) { return key_of_link(link, true); }
 
 }  // namespace
 
@@ -33,11 +37,14 @@ void graph_builder::find_wires() {
   };
   for (std::size_t l = 0; l < graph_.links.size(); ++l) {
     const p::link& link = graph_.links[l];
-    if (is_served(link)) {
+    if (is_served(link) || is_gossip(link)) {
       want(key_of_link(l, false), link.from, link.to);
-      if (is_random(link)) {
-        want(key_of_link(l, true), link.to, link.from);
-      }
+    }
+    if (comes_back(link)) {
+      want(key_of_link(l, true), link.to, link.from);
+    }
+    if (discipline_of<p::on_token>(link) != nullptr) {
+      want(key_of_token(l), link.from, link.to);
     }
   }
   for (const reduce_members& all : reductions_) {
@@ -64,7 +71,7 @@ std::string graph_builder::name_of(const std::string& place) const {
   return place.empty() ? "the leader" : "node " + network_->peers.at(place);
 }
 
-void graph_builder::open_wires(opened_doors& doors) {
+void graph_builder::open_wires() {
   board_ = std::make_unique<stream_registry>(network_->tls, network_->secret);
   for (const wanted_wire& wire : wanted_) {
     if (is_called(wire)) {
@@ -72,7 +79,7 @@ void graph_builder::open_wires(opened_doors& doors) {
     }
   }
   if (!network_->listen.host.empty()) {
-    doors.wires[place_] = board_->listen(network_->listen);
+    known_.ports[place_] = board_->listen(network_->listen);
   }
 }
 
@@ -81,20 +88,124 @@ void graph_builder::connect_wires() {
     if (!is_called(wire)) {
       const std::string place = far_place(wire);
       node_address at = parse_address(network_->peers.at(place));
-      at.port = known_->wires.at(place);
+      at.port = known_.ports.at(place);
       lines_[wire.key] = board_->connect(wire.key, at, name_of(place),
                                          std::chrono::seconds(10));
     }
   }
 }
 
-void graph_builder::open_port(std::size_t l, bool reverse) {
+/// Where the link, or its way back, ends here and begins elsewhere.
+void graph_builder::open_far_end(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const std::size_t from = reverse ? link.to : link.from;
   const std::size_t to = reverse ? link.from : link.to;
   if (is_here(from) || !is_here(to)) {
     return;
   }
+  if (is_served(link)) {
+    open_port(l, to, reverse);
+  } else if (is_gossip(link)) {
+    open_inbox(l, from, to, reverse);
+  }
+}
+
+void graph_builder::open_inbox(std::size_t l, std::size_t from, std::size_t to,
+                               bool reverse) {
+  const p::link& link = graph_.links[l];
+  users_.emplace_back(
+      key_of_link(l, reverse),
+      updates_by_stream(
+          wired_.replicas[to].links->own.inbox_for(updates_of(link)), from,
+          plan_.objective->dimension(),
+          codec_of(link, payload_of(link), payload_of(link),
+                   [&] { return start_of(to); })));
+}
+
+/// To the neighbour at the other end of a gossip link, wherever that is.
+std::shared_ptr<outbox> graph_builder::outbox_of(
+    std::size_t l, bool reverse, std::shared_ptr<link_meter> meter) {
+  const p::link& link = graph_.links[l];
+  const std::size_t from = reverse ? link.to : link.from;
+  const std::size_t to = reverse ? link.from : link.to;
+  if (is_here(to)) {
+    return outbox_in_memory(
+        wired_.replicas[to].links->own.inbox_for(updates_of(link)),
+        std::move(meter));
+  }
+  streamed_outbox made =
+      outbox_by_stream(plan_.objective->dimension(), updates_of(link),
+                       codec_of(link, payload_of(link), payload_of(link),
+                                [&] { return start_of(from); }),
+                       std::move(meter), loop_->bell());
+  users_.emplace_back(key_of_link(l, reverse), std::move(made.sender));
+  return made.to;
+}
+
+std::size_t graph_builder::token_link(std::size_t from, std::size_t to) const {
+  const auto found = std::find_if(
+      graph_.links.begin(), graph_.links.end(), [&](const p::link& l) {
+        return l.from == from && l.to == to &&
+               discipline_of<p::on_token>(l) != nullptr;
+      });
+  return static_cast<std::size_t>(found - graph_.links.begin());
+}
+
+/// The token leaves this place where a member's successor is elsewhere, by a
+/// stream to that, and comes to members whose predecessor is.
+std::shared_ptr<token_ring> graph_builder::ring_among(
+    std::span<const std::size_t> members) {
+  std::vector<char> here;
+  std::map<std::size_t, std::shared_ptr<token_sender>> ways;  // by position
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    const std::size_t before =
+        members[(k + members.size() - 1) % members.size()];
+    here.push_back(is_here(members[k]) ? 1 : 0);
+    if (is_here(before) && !is_here(members[k])) {
+      ways[k] = std::make_shared<token_sender>(loop_->bell());
+      users_.emplace_back(key_of_token(token_link(before, members[k])),
+                          ways[k]);
+    }
+  }
+  auto ring = std::make_shared<token_ring>(
+      std::move(here), [ways](std::size_t to) { ways.at(to)->send(); });
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    const std::size_t before =
+        members[(k + members.size() - 1) % members.size()];
+    if (is_here(members[k]) && !is_here(before)) {
+      users_.emplace_back(key_of_token(token_link(before, members[k])),
+                          tokens_by_stream(ring, k));
+    }
+  }
+  return ring;
+}
+
+/// One thread moves all updates and tokens of this process.
+void graph_builder::start_loop() {
+  for (auto& [key, user] : users_) {
+    loop_->add(lines_.at(key), std::move(user));
+  }
+  if (users_.empty()) {
+    return;
+  }
+  users_.clear();
+  ports_.push_back(network_->system->spawn(
+      [loop = loop_, lost = lost_](caf::blocking_actor* self) {
+        constexpr std::chrono::milliseconds slice{10};
+        try {
+          while (self->mailbox().empty()) {
+            loop->turn(slice, [&](const stream_error& why) {
+              lost->note(why.what());
+            });
+          }
+        } catch (...) {
+          self->fail_state(as_exit_reason(std::current_exception()));
+        }
+      }));
+}
+
+void graph_builder::open_port(std::size_t l, std::size_t to, bool reverse) {
+  const p::link& link = graph_.links[l];
   const wired_replica& met = wired_.replicas[to];
   port_setup made;
   made.rule = make_rule(plan_, l);

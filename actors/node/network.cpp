@@ -7,7 +7,6 @@
 #include <caf/io/all.hpp>
 #include <caf/io/basp_broker.hpp>
 
-#include "actors/node/letter_part.hpp"
 #include "actors/wire/acceptor.hpp"
 #include "actors/wire/handshake.hpp"
 #include "actors/wire/relay.hpp"
@@ -68,12 +67,11 @@ network_config::~network_config() = default;
 
 void configure_network(network_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");
-  config.add_message_type<letter_part>("sounder.letter_part");
   config.add_message_type<step_table>("sounder.step_table");
   config.add_message_type<phase_result>("sounder.phase_result");
   config.add_message_type<progress_report>("sounder.progress_report");
   config.add_message_type<samples_held>("sounder.samples_held");
-  config.add_message_type<opened_doors>("sounder.opened_doors");
+  config.add_message_type<opened_ports>("sounder.opened_ports");
   config.add_message_type<replica_list>("sounder.replica_list");
   config.add_message_type<leader_actor>("sounder.leader");
   config.load<caf::io::middleman>();

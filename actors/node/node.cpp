@@ -52,9 +52,6 @@ void release(self_ptr self, const std::string& why) {
   run.stop->request_stop();
   end_replicas(self, caf::exit_reason::user_shutdown);
   self->demonitor(run.leader.address());
-  for (const auto& [address, peer] : run.peers) {
-    self->demonitor(peer.address());
-  }
   state.run.reset();
   say(state.options, why);
   if (state.is_leaving) {
@@ -86,18 +83,6 @@ caf::error refusal(const std::string& why) {
   return caf::make_error(caf::sec::runtime_error, why);
 }
 
-/// Without its letters a run comes to nothing: our replicas go home.
-void lose_peer(self_ptr self, const caf::down_msg& gone) {
-  session& run = *self->state.run;
-  for (const auto& [address, peer] : run.peers) {
-    if (peer.address() == gone.source) {
-      run.lost->note("its connection to node " + address + " broke (" +
-                     words_of(self->system(), gone.reason) + ")");
-      run.stop->request_stop();
-    }
-  }
-}
-
 void serve_by(self_ptr self, const caf::actor& servant) {
   self->state.run->servants.push_back(servant);
   self->monitor(servant);
@@ -106,18 +91,11 @@ void serve_by(self_ptr self, const caf::actor& servant) {
 /// Spawns the replicas once their meetings are made.
 replica_list start_replicas(self_ptr self, const connected_session& made) {
   session& run = *self->state.run;
-  run.peers = made.peers;
-  for (const auto& [address, peer] : run.peers) {
-    self->monitor(peer);
-  }
   run.meters = made.wired.meters;
   for (std::size_t i = 0; i < made.wired.replicas.size(); ++i) {
     const wired_replica& each = made.wired.replicas[i];
     if (!each.is_here) {
       continue;
-    }
-    if (each.links) {
-      each.links->lost = run.lost;
     }
     run.replicas.push_back(each);
     const auto number = static_cast<std::uint32_t>(i);
@@ -268,8 +246,6 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
       if (is_failure(gone.reason)) {
         fail(self, gone.reason);
       }
-    } else if (run) {
-      lose_peer(self, gone);
     }
   });
   return {
@@ -296,24 +272,17 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
             [](bool taken) { return taken; });
       },
       [=](open_atom, const std::vector<char>& bytes) {
-        return set_up<opened_doors>(
+        return set_up<opened_ports>(
             self, "open",
             [=, own = self->state.options](session& run) {
-              return open_doors(self->system(), run, own, bytes);
+              return open_ports(self->system(), run, own, bytes);
             },
-            [=](const opened_doors& own) {
-              for (const auto& [place, door] : own.doors) {
-                serve_by(self, door);
-              }
-              return own;
-            });
+            [](const opened_ports& own) { return own; });
       },
-      [=](connect_atom, const opened_doors& others) {
+      [=](connect_atom, const opened_ports& others) {
         return set_up<replica_list>(
             self, "connect",
-            [=](session& run) {
-              return connect_others(self->system(), run, others);
-            },
+            [=](session& run) { return connect_others(run, others); },
             [=](const connected_session& made) {
               return start_replicas(self, made);
             });

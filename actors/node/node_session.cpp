@@ -107,40 +107,6 @@ void complete_setups(session& run, const node_options& options) {
   }
 }
 
-/// The other nodes that letters or tokens come from or go to.
-std::set<std::string> pen_friends(const deployment& part) {
-  const topology::graph& graph = part.plan.graph;
-  std::set<std::string> places;
-  for (const topology::link& link : graph.links) {
-    const std::string& from = graph.replicas[link.from].place;
-    const std::string& to = graph.replicas[link.to].place;
-    if ((is_gossip(link) || discipline_of<topology::on_token>(link)) &&
-        from != to && (from == part.place || to == part.place)) {
-      places.insert(from == part.place ? to : from);
-    }
-  }
-  places.erase("");  // the leader is watched anyway
-  return places;
-}
-
-/// Ways for letters, to be watched: a letter that is lost is not missed by all
-/// who wait for it.
-std::map<std::string, node_actor> open_ways(caf::actor_system& system,
-                                            const session& run) {
-  std::map<std::string, node_actor> ways;
-  for (const std::string& place : pen_friends(run.part)) {
-    const std::string& address = run.part.peers.at(place);
-    const node_actor peer =
-        connect(system, parse_address(address), std::chrono::seconds(10),
-                run.stop->get_token());
-    if (!peer) {
-      throw peer_error("the run is over");
-    }
-    ways[address] = peer;
-  }
-  return ways;
-}
-
 }  // namespace
 
 samples_held open_own_data(session& run, const node_options& options) {
@@ -163,7 +129,7 @@ samples_held open_own_data(session& run, const node_options& options) {
   return {holding::whole, 0, 0};
 }
 
-opened_doors open_doors(caf::actor_system& system, session& run,
+opened_ports open_ports(caf::actor_system& system, session& run,
                         const node_options& options,
                         const std::vector<char>& timetable_bytes) {
   run.times = decode_timetable(timetable_bytes, run.part.plan);
@@ -175,32 +141,28 @@ opened_doors open_doors(caf::actor_system& system, session& run,
                              options.tls,
                              run.part.secret,
                              run.part.peers,
-                             {options.listen.host, options.wire_port}});
-  run.doors = run.wiring->open(
+                             {options.listen.host, options.wire_port},
+                             run.lost});
+  run.ports = run.wiring->open(
       {run.start.data(), static_cast<std::size_t>(run.start.size())});
-  return run.doors;
+  return run.ports;
 }
 
-connected_session connect_others(caf::actor_system& system, session& run,
-                                 const opened_doors& others) {
+connected_session connect_others(session& run, const opened_ports& others) {
+  opened_ports ports = run.ports;
+  ports.add(others);
   connected_session made;
-  made.peers = open_ways(system, run);
-  opened_doors doors = run.doors;
-  doors.add(others);
-  made.wired = run.wiring->connect(doors);
+  made.wired = run.wiring->connect(ports);
   made.ports = run.wiring->ports();
   return made;
 }
 
 session::~session() {
-  const auto end = [](const caf::actor& servant) {
-    caf::anon_send_exit(servant, caf::exit_reason::user_shutdown);
-  };
-  if (wiring) {
-    std::for_each(wiring->ports().begin(), wiring->ports().end(), end);
+  if (!wiring) {
+    return;
   }
-  for (const auto& [place, door] : doors.doors) {
-    end(door);
+  for (const caf::actor& port : wiring->ports()) {
+    caf::anon_send_exit(port, caf::exit_reason::user_shutdown);
   }
 }
 

@@ -20,7 +20,7 @@
 namespace sounder::actors {
 
 /// Shared by the node and what is offloaded for it. Who lets it go last ends
-/// the door and the ports.
+/// the ports.
 struct session {
   session() = default;
   session(const session&) = delete;
@@ -41,19 +41,17 @@ struct session {
   std::map<std::size_t, kernels::dataset> sent;  // shards, by replica
   std::vector<char> incoming;
   std::unique_ptr<graph_builder> wiring;
-  opened_doors doors;
+  opened_ports ports;
 
   // Only the node.
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<wired_replica> replicas;
   replica_list actors;
-  std::vector<caf::actor> servants;         // door and ports
-  std::map<std::string, node_actor> peers;  // for letters; by address
+  std::vector<caf::actor> servants;  // the ports
 };
 
 /// A session's ways to the other nodes.
 struct connected_session {
-  std::map<std::string, node_actor> peers;
   wired_graph wired;
   std::vector<caf::actor> ports;
 };
@@ -63,16 +61,15 @@ struct connected_session {
 /// Blocks.
 samples_held open_own_data(session& run, const node_options& options);
 
-/// Makes the replicas of the timetable, and opens a door for the others.
+/// Makes the replicas of the timetable, and opens a port for the others.
 /// Blocks. Throws std::exception of some kind.
-opened_doors open_doors(caf::actor_system& system, session& run,
+opened_ports open_ports(caf::actor_system& system, session& run,
                         const node_options& options,
                         const std::vector<char>& timetable_bytes);
 
 /// Connects to the other nodes and makes all meetings. Blocks. Throws
 /// peer_error when one cannot be reached.
-connected_session connect_others(caf::actor_system& system, session& run,
-                                 const opened_doors& others);
+connected_session connect_others(session& run, const opened_ports& others);
 
 /// For who asks, as JSON: what the links of a run have seen, and what runs.
 /// Null is no run.

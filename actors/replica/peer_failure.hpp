@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 
@@ -16,7 +17,9 @@ class peer_failure {
     if (how_.empty()) {
       how_ = how;
     }
+    has_happened_.store(true);
   }
+  bool has_happened() const noexcept { return has_happened_.load(); }
   /// Empty while all are there.
   std::string how() const {
     const std::scoped_lock lock(mutex_);
@@ -26,6 +29,7 @@ class peer_failure {
  private:
   mutable std::mutex mutex_;
   std::string how_;
+  std::atomic<bool> has_happened_{false};
 };
 
 }  // namespace sounder::actors

@@ -224,6 +224,10 @@ bool training_job::hold_meetings(const step_context& now) {
 
 /// Without another node of the meeting there is nothing to go on to.
 bool training_job::attend(meeting& due, const step_context& now) {
+  if (links_->lost->has_happened()) {
+    stopped_ = true;
+    return false;
+  }
   try {
     return due.attend(links_->own, now);
   } catch (const stream_error& problem) {

@@ -324,7 +324,7 @@ class deployer {
     }
   }
 
-  /// All open their doors, then all connect to the others'.
+  /// All open their ports, then all connect to the others'.
   void wire() {
     const std::vector<char> times = encode(timetable{partition_, setups_});
     for (replica_setup& setup : setups_) {
@@ -332,25 +332,22 @@ class deployer {
     }
     graph_builder work(
         shared_plan_, partition_, setups_, {},
-        graph_builder::network{&system_, plan_.tls, secret_, peers_, {}});
-    opened_doors doors = work.open(start_parameters(plan_));
-    for (const auto& [place, door] : doors.doors) {
-      deployed_.cluster.helpers.push_back(door);
-    }
+        graph_builder::network{&system_, plan_.tls, secret_, peers_, {}, {}});
+    opened_ports ports = work.open(start_parameters(plan_));
     for (const member_node& node : deployed_.cluster.nodes) {
-      doors.add(ask<opened_doors>(system_, node, deadline(), plan_.interrupt,
+      ports.add(ask<opened_ports>(system_, node, deadline(), plan_.interrupt,
                                   open_atom::value, times));
     }
     for (const member_node& node : deployed_.cluster.nodes) {
       auto list = ask<replica_list>(system_, node, deadline(), plan_.interrupt,
-                                    connect_atom::value, doors);
+                                    connect_atom::value, ports);
       for (const auto& [number, actor] : list.replicas) {
         deployed_.cuts[number] = setups_.at(number).cut;
       }
       deployed_.elsewhere.replicas.merge(list.replicas);
       deployed_.elsewhere.hubs.merge(list.hubs);
     }
-    deployed_.here = work.connect(doors);
+    deployed_.here = work.connect(ports);
     for (const caf::actor& port : work.ports()) {
       deployed_.cluster.helpers.push_back(port);
     }

@@ -10,31 +10,25 @@ namespace {
 
 using values_ptr = std::shared_ptr<std::vector<float>>;
 
-class mailbox_in_process : public mailbox_of {
+class outbox_to_inbox : public outbox {
  public:
-  mailbox_in_process(std::shared_ptr<inbox> box,
-                     std::shared_ptr<link_meter> meter)
-      : box_(std::move(box)), meter_(std::move(meter)) {}
-  void put(letter mail) override {
-    count(mail);
-    box_->put(std::move(mail));
+  outbox_to_inbox(std::shared_ptr<inbox> to, std::shared_ptr<link_meter> meter)
+      : to_(std::move(to)), meter_(std::move(meter)) {}
+  void put(update news) override {
+    meter_->bytes.fetch_add(news.values->size() * sizeof(float));
+    to_->put(std::move(news));
   }
-  void put_sum(letter mail) override {
-    count(mail);
-    box_->put_sum(std::move(mail));
-  }
+  bool is_delivered() const override { return true; }
 
  private:
-  void count(const letter& mail) {
-    meter_->bytes.fetch_add(mail.values->size() * sizeof(float));
-  }
-  std::shared_ptr<inbox> box_;
+  std::shared_ptr<inbox> to_;
   std::shared_ptr<link_meter> meter_;
 };
 
 class gossip_meeting : public meeting {
  public:
-  gossip_meeting(neighbourhood around, std::vector<float> start, box kind)
+  gossip_meeting(neighbourhood around, std::vector<float> start,
+                 update_kind kind)
       : around_(std::move(around)), s_(std::move(start)), kind_(kind) {
     for (const neighbour& n : around_.out) {
       meters_.push_back(n.meter);
@@ -42,7 +36,7 @@ class gossip_meeting : public meeting {
   }
 
   bool attend(local_end& own, const step_context& now) override {
-    mail_ = own.mail(kind_).get();
+    inbox_ = own.inbox_for(kind_).get();
     if (!came_) {
       since_ = clock::now();
       came_ = true;
@@ -62,36 +56,35 @@ class gossip_meeting : public meeting {
   }
 
   void wait() override {
-    if (mail_ != nullptr) {
-      static_cast<void>(mail_->changed.wait([this] { return may_go_on(); }));
+    if (inbox_ != nullptr) {
+      static_cast<void>(inbox_->changed.wait([this] { return may_go_on(); }));
     }
   }
 
   std::string waits_for() const override {
-    return around_.name + " waits for the letters of its neighbours";
+    return around_.name + " waits for the updates of its neighbours";
   }
 
  protected:
   virtual bool meet(local_end& own, const step_context& now) = 0;
   virtual bool may_go_on() const { return true; }
-  bool has_all_mail() const { return mail_->has_round(round_, around_.in); }
+  bool has_all() const { return inbox_->has_round(round_, around_.in); }
 
-  void send(const values_ptr& values, double weight, bool adds_up) {
+  void send(const values_ptr& values, double weight) {
     for (const neighbour& n : around_.out) {
-      letter mail{around_.replica, round_, weight, values};
       n.meter->latency_ns.add(
           static_cast<std::uint64_t>((clock::now() - since_).count()));
-      adds_up ? n.mail->put_sum(std::move(mail)) : n.mail->put(std::move(mail));
+      n.updates->put({around_.replica, round_, weight, values});
     }
   }
 
   neighbourhood around_;
   std::vector<float> s_;
   std::uint64_t round_ = 0;
-  inbox* mail_ = nullptr;
+  inbox* inbox_ = nullptr;
 
  private:
-  const box kind_;
+  const update_kind kind_;
   using clock = std::chrono::steady_clock;
   clock::time_point since_;
   bool came_ = false;
@@ -101,7 +94,8 @@ class broadcast_meeting : public gossip_meeting {
  public:
   broadcast_meeting(neighbourhood around, std::vector<float> start,
                     std::size_t parameters)
-      : gossip_meeting(std::move(around), std::move(start), box::updates),
+      : gossip_meeting(std::move(around), std::move(start),
+                       update_kind::deltas),
         parameters_(parameters),
         share_(1.0F / static_cast<float>(around_.in + 1)) {}
 
@@ -113,9 +107,9 @@ class broadcast_meeting : public gossip_meeting {
     kernels::take_share(delta->data() + parameters_, w + parameters_,
                         s_.data() + parameters_, share_,
                         own.size() - parameters_);
-    send(delta, 0.0, true);
-    for (const letter& mail : mail_->take_all()) {
-      kernels::apply_delta(w, s_.data(), mail.values->data(), own.size());
+    send(delta, 0.0);
+    for (const update& news : inbox_->take_all()) {
+      kernels::apply_delta(w, s_.data(), news.values->data(), own.size());
     }
     return true;
   }
@@ -129,23 +123,24 @@ class broadcast_meeting : public gossip_meeting {
 class lockstep_meeting : public gossip_meeting {
  public:
   lockstep_meeting(neighbourhood around, std::vector<float> start)
-      : gossip_meeting(std::move(around), std::move(start), box::mixing) {}
+      : gossip_meeting(std::move(around), std::move(start),
+                       update_kind::mixing) {}
 
  protected:
   bool meet(local_end& own, const step_context& /*now*/) override {
     if (!told_) {
-      send(std::make_shared<std::vector<float>>(s_), 0.0, false);
+      send(std::make_shared<std::vector<float>>(s_), 0.0);
       told_ = true;
     }
-    if (!has_all_mail()) {
+    if (!has_all()) {
       return false;
     }
-    const auto letters = mail_->take_round(round_, around_.in);
+    const auto updates = inbox_->take_round(round_, around_.in);
     std::vector<kernels::weighed> others;
-    for (const letter& mail : letters) {
+    for (const update& news : updates) {
       for (const neighbour& n : around_.out) {
-        if (n.replica == mail.from) {
-          others.push_back({static_cast<float>(n.weight), mail.values->data()});
+        if (n.replica == news.from) {
+          others.push_back({static_cast<float>(n.weight), news.values->data()});
         }
       }
     }
@@ -155,7 +150,7 @@ class lockstep_meeting : public gossip_meeting {
     told_ = false;
     return true;
   }
-  bool may_go_on() const override { return has_all_mail(); }
+  bool may_go_on() const override { return has_all(); }
 
  private:
   bool told_ = false;
@@ -165,8 +160,9 @@ class push_sum_meeting : public gossip_meeting {
  public:
   push_sum_meeting(neighbourhood around, std::vector<float> start,
                    bool lockstep)
-      : gossip_meeting(std::move(around), std::move(start),
-                       lockstep ? box::round_shares : box::shares),
+      : gossip_meeting(
+            std::move(around), std::move(start),
+            lockstep ? update_kind::round_shares : update_kind::shares),
         x_(s_),
         lockstep_(lockstep) {}
 
@@ -175,22 +171,22 @@ class push_sum_meeting : public gossip_meeting {
     if (!told_) {
       tell(own);
     }
-    if (lockstep_ && !has_all_mail()) {
+    if (lockstep_ && !has_all()) {
       return false;
     }
-    const auto letters =
-        lockstep_ ? mail_->take_round(round_, around_.in) : mail_->take_all();
-    heard_ = heard_ || !letters.empty();
-    for (const letter& mail : letters) {
-      kernels::push_sum_gather(x_.data(), mail.values->data(), own.size());
-      weight_ += mail.weight;
+    const auto updates =
+        lockstep_ ? inbox_->take_round(round_, around_.in) : inbox_->take_all();
+    heard_ = heard_ || !updates.empty();
+    for (const update& news : updates) {
+      kernels::push_sum_gather(x_.data(), news.values->data(), own.size());
+      weight_ += news.weight;
     }
     kernels::push_sum_read(own.parameters(), s_.data(), x_.data(), weight_,
                            own.size());
     told_ = false;
     return true;
   }
-  bool may_go_on() const override { return !lockstep_ || has_all_mail(); }
+  bool may_go_on() const override { return !lockstep_ || has_all(); }
 
  private:
   /// Who has heard of nobody since he gave last keeps what he has: with ever
@@ -203,7 +199,7 @@ class push_sum_meeting : public gossip_meeting {
                             static_cast<float>(share), own.size());
     weight_ *= share;
     if (gives) {
-      send(std::make_shared<std::vector<float>>(x_), weight_, !lockstep_);
+      send(std::make_shared<std::vector<float>>(x_), weight_);
     }
     told_ = true;
   }
@@ -217,9 +213,9 @@ class push_sum_meeting : public gossip_meeting {
 
 }  // namespace
 
-std::shared_ptr<mailbox_of> mailbox_in_memory(
-    std::shared_ptr<inbox> box, std::shared_ptr<link_meter> meter) {
-  return std::make_shared<mailbox_in_process>(std::move(box), std::move(meter));
+std::shared_ptr<outbox> outbox_in_memory(std::shared_ptr<inbox> to,
+                                         std::shared_ptr<link_meter> meter) {
+  return std::make_shared<outbox_to_inbox>(std::move(to), std::move(meter));
 }
 
 std::unique_ptr<meeting> broadcast_updates(neighbourhood around,

@@ -1,27 +1,20 @@
 #pragma once
 
-// Meetings with all neighbours at once, by letters into their inboxes.
+// Meetings with all neighbours at once, by updates into their inboxes.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/sync/meeting.hpp"
+#include "actors/sync/outbox.hpp"
 
 namespace sounder::actors {
-
-/// Where letters to a neighbour go; the bytes are counted there.
-class mailbox_of {
- public:
-  virtual ~mailbox_of() = default;
-  virtual void put(letter mail) = 0;
-  virtual void put_sum(letter mail) = 0;
-};
 
 /// A neighbour as a replica sees it.
 struct neighbour {
   std::size_t replica = 0;
-  std::shared_ptr<mailbox_of> mail;  // to it; none when it only sends
+  std::shared_ptr<outbox> updates;  // to it
   std::shared_ptr<link_meter> meter;
   double weight = 0.0;  // W_ij
 };
@@ -34,10 +27,6 @@ struct neighbourhood {
   double own_weight = 1.0;
   std::string name;  // the own one
 };
-
-/// A neighbour in this process.
-std::shared_ptr<mailbox_of> mailbox_in_memory(
-    std::shared_ptr<inbox> box, std::shared_ptr<link_meter> meter);
 
 /// Every update to everybody, applied on arrival. Of the coordinates behind
 /// the first `parameters`, statistics, each replica tells an N-th.

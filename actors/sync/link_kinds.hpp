@@ -5,7 +5,8 @@
 #include <optional>
 #include <variant>
 
-#include "actors/sync/target.hpp"
+#include "actors/sync/inbox.hpp"
+#include "kernels/exchange/exchange_rule.hpp"
 #include "topology/graph.hpp"
 
 namespace sounder::actors {
@@ -23,34 +24,44 @@ inline bool is_random(const topology::link& link) {
   return discipline_of<topology::random_neighbour>(link) != nullptr;
 }
 
-/// Where letters go, of exchanges by mail.
-struct box_finder {
+/// Whether its far end comes to the near one likewise, by a stream of its own.
+inline bool comes_back(const topology::link& link) {
+  return is_random(link) ||
+         (is_gossip(link) &&
+          traits_of(link.exchange).travels != topology::travels::forth);
+}
+
+/// Of exchanges by mail.
+struct update_kind_finder {
   bool in_lockstep;
 
-  std::optional<box> operator()(const topology::broadcast_delta&) const {
-    return box::updates;
+  std::optional<update_kind> operator()(
+      const topology::broadcast_delta&) const {
+    return update_kind::deltas;
   }
-  std::optional<box> operator()(const topology::mix&) const {
-    return box::mixing;
+  std::optional<update_kind> operator()(const topology::mix&) const {
+    return update_kind::mixing;
   }
-  std::optional<box> operator()(const topology::push_sum&) const {
-    return in_lockstep ? box::round_shares : box::shares;
+  std::optional<update_kind> operator()(const topology::push_sum&) const {
+    return in_lockstep ? update_kind::round_shares : update_kind::shares;
   }
   template <class Kind>
-  requires(Kind::traits.meets != topology::encounter::mail) std::optional<box>
+  requires(Kind::traits.meets !=
+           topology::encounter::mail) std::optional<update_kind>
   operator()(const Kind&) const { return std::nullopt; }
 };
 
 /// Of a gossip link.
-inline box box_of(const topology::link& link) {
-  return std::visit(box_finder{is_synchronous(link.discipline)}, link.exchange)
+inline update_kind updates_of(const topology::link& link) {
+  return std::visit(update_kind_finder{is_synchronous(link.discipline)},
+                    link.exchange)
       .value();
 }
 
-/// Letters that are added up are differences, the others parameters.
-inline kernels::payload letters_of(const topology::link& link) {
-  return adds_up(box_of(link)) ? kernels::payload::differences
-                               : kernels::payload::parameters;
+/// Updates that are added up are differences, the others parameters.
+inline kernels::payload payload_of(const topology::link& link) {
+  return adds_up(updates_of(link)) ? kernels::payload::differences
+                                   : kernels::payload::parameters;
 }
 
 }  // namespace sounder::actors

@@ -11,8 +11,8 @@ namespace relaxed = kernels::relaxed;
 local_end::local_end(std::span<float> vector, bool is_published,
                      std::size_t arrivals, std::unique_ptr<gate> entrance)
     : vector_(vector) {
-  for (auto& each : mail_) {
-    each = std::make_shared<inbox>();
+  for (std::size_t k = 0; k < update_kinds; ++k) {
+    inboxes_[k] = std::make_shared<inbox>(static_cast<update_kind>(k));
   }
   if (is_published) {
     published_parameters_.assign(vector.begin(), vector.end());

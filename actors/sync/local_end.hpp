@@ -1,6 +1,6 @@
 #pragma once
 
-// A replica at rest: its vector, its published copy for others, its mail.
+// A replica at rest: its vector, its published copy for others, its inboxes.
 
 #include <array>
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/plan/link_record.hpp"
+#include "actors/sync/inbox.hpp"
 #include "actors/sync/target.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 
@@ -26,8 +27,8 @@ struct step_context {
 /// brings what the steps have moved into the published copy; closing takes the
 /// published copy over into the vector.
 ///
-/// Threads: the one who found all workers at rest; published copy and mail:
-/// any.
+/// Threads: the one who found all workers at rest; published copy and
+/// inboxes: any.
 class local_end {
  public:
   /// Coordinates that a meeting in memory handles at a time: its arrays stay
@@ -43,8 +44,8 @@ class local_end {
   const std::shared_ptr<target>& published() const noexcept {
     return published_;
   }
-  const std::shared_ptr<inbox>& mail(box kind) const noexcept {
-    return mail_[static_cast<std::size_t>(kind)];
+  const std::shared_ptr<inbox>& inbox_for(update_kind kind) const noexcept {
+    return inboxes_[static_cast<std::size_t>(kind)];
   }
 
   /// The workers have come to rest; true parameters are scale * vector.
@@ -85,7 +86,7 @@ class local_end {
   std::vector<float> published_parameters_;
   std::vector<float> base_;  // the published copy when last taken over
   std::shared_ptr<target> published_;
-  std::array<std::shared_ptr<inbox>, boxes> mail_;
+  std::array<std::shared_ptr<inbox>, update_kinds> inboxes_;
   float scale_ = 1.0F;
   bool merged_ = true;
 };

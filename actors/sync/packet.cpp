@@ -12,7 +12,7 @@ constexpr std::size_t most_packed = sizeof(std::uint32_t) + 8 * packet_floats;
 }  // namespace
 
 float* outgoing::start(const packet_header& header) {
-  // Floats begin behind a header of 32 bytes: aligned.
+  // Floats begin behind a header of 40 bytes: aligned.
   bytes_.resize(sizeof header + header.bytes);
   std::memcpy(bytes_.data(), &header, sizeof header);
   sent_ = 0;

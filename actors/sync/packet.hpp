@@ -25,9 +25,10 @@ struct packet_header {
   std::uint64_t offset = 0;   // of the first coordinate
   std::uint32_t length = 0;   // coordinates that it is about
   std::uint32_t bytes = 0;    // that follow: its values, perhaps compressed
-  std::uint64_t version = 0;  // of the target; in answers
+  std::uint64_t version = 0;  // of the target, in answers; an update's round
+  double weight = 0.0;        // of an update: push-sum
 };
-static_assert(sizeof(packet_header) == 32);
+static_assert(sizeof(packet_header) == 40);
 
 /// A packet on its way out, a piece at a time.
 class outgoing {

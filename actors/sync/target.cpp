@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/exchange/gossip.hpp"
-
 namespace sounder::actors {
 
 target::target(std::span<float> parameters, std::size_t arrivals,
@@ -105,66 +103,6 @@ void serve_round(const kernels::exchange_rule& rule, target& far, float step) {
         here);
   }
   far.open_round();
-}
-
-void inbox::put(letter mail) {
-  {
-    const std::scoped_lock lock(mutex_);
-    letters_.push_back(std::move(mail));
-  }
-  changed.notify();
-}
-
-void inbox::put_sum(letter mail) {
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto unread =
-        std::find_if(letters_.begin(), letters_.end(),
-                     [&](const letter& l) { return l.from == mail.from; });
-    if (unread == letters_.end()) {
-      letters_.push_back(std::move(mail));
-    } else {
-      // The vector may be in other inboxes, too.
-      auto sum = std::make_shared<std::vector<float>>(*unread->values);
-      kernels::push_sum_gather(sum->data(), mail.values->data(), sum->size());
-      unread->values = std::move(sum);
-      unread->weight += mail.weight;
-    }
-  }
-  changed.notify();
-}
-
-std::vector<letter> inbox::take_all() {
-  const std::scoped_lock lock(mutex_);
-  return std::exchange(letters_, {});
-}
-
-bool inbox::has_round(std::uint64_t round, std::size_t count) {
-  const std::scoped_lock lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(
-             letters_.begin(), letters_.end(),
-             [=](const letter& l) { return l.round == round; })) >= count;
-}
-
-std::vector<letter> inbox::take_round(std::uint64_t round, std::size_t count) {
-  const std::scoped_lock lock(mutex_);
-  const auto of_round =
-      std::stable_partition(letters_.begin(), letters_.end(),
-                            [=](const letter& l) { return l.round != round; });
-  if (static_cast<std::size_t>(letters_.end() - of_round) < count) {
-    return {};
-  }
-  std::vector<letter> taken(std::make_move_iterator(of_round),
-                            std::make_move_iterator(letters_.end()));
-  letters_.erase(of_round, letters_.end());
-  std::sort(taken.begin(), taken.end(),
-            [](const letter& a, const letter& b) { return a.from < b.from; });
-  return taken;
-}
-
-std::size_t inbox::size() {
-  const std::scoped_lock lock(mutex_);
-  return letters_.size();
 }
 
 }  // namespace sounder::actors

@@ -97,45 +97,4 @@ class target {
 /// parameters, and opens it.
 void serve_round(const kernels::exchange_rule& rule, target& far, float step);
 
-/// Messages that wait for a replica to come to rest: updates of neighbours.
-struct letter {
-  std::size_t from = 0;  // replica
-  std::uint64_t round = 0;
-  double weight = 0.0;  // push-sum
-  std::shared_ptr<std::vector<float>> values;
-};
-
-/// A replica's boxes, one for each kind of letter.
-enum class box : std::uint8_t {
-  updates,       // broadcast, added up when the reader is slow
-  shares,        // push-sum, likewise
-  mixing,        // lockstep averaging, by round
-  round_shares,  // push-sum in lockstep, by round
-};
-constexpr std::size_t boxes = 4;
-
-/// Whether letters to this box may be added up on the way.
-constexpr bool adds_up(box kind) noexcept { return kind <= box::shares; }
-
-/// Threads: any may put, one takes.
-class inbox {
- public:
-  void put(letter mail);
-  /// Adds up with what the same sender has sent and nobody has read, so that
-  /// mail for a slow reader does not pile up.
-  void put_sum(letter mail);
-  /// Everything that has come.
-  std::vector<letter> take_all();
-  /// Letters of that round, when there are `count` of them; else none.
-  std::vector<letter> take_round(std::uint64_t round, std::size_t count);
-  bool has_round(std::uint64_t round, std::size_t count);
-  std::size_t size();
-
-  signal changed;
-
- private:
-  std::mutex mutex_;
-  std::vector<letter> letters_;
-};
-
 }  // namespace sounder::actors

@@ -1,15 +1,11 @@
-// Links that compress: what their streams and letters carry and refuse.
+// Links that compress: what their streams carry and refuse.
 
 #include "actors/sync/codec.hpp"
 
 #include <algorithm>
 
-#include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
-#include "actors/messages.hpp"
-#include "actors/node/doors.hpp"
-#include "actors/node/letter_part.hpp"
 #include "actors/sync/packet.hpp"
 
 namespace a = sounder::actors;
@@ -40,40 +36,6 @@ struct ends {
   a::stream from{sockets.first, open_to_all, a::stream::side::connects};
   a::stream to{sockets.second, open_to_all, a::stream::side::accepts};
 };
-
-/// A door with one replica's box for updates, and a letter to it.
-struct letters {
-  caf::actor_system_config config;
-  caf::actor_system system{config};
-  std::shared_ptr<a::inbox> box = std::make_shared<a::inbox>();
-
-  std::vector<a::letter> after(a::codec codec, a::letter_part part) {
-    a::door_setup setup;
-    setup.boxes[{7, a::box::updates}] = box;
-    setup.size = start.size();
-    if (codec.in) {
-      setup.codecs[{7, 3, a::box::updates}] = std::move(codec);
-    }
-    caf::scoped_actor self(system);
-    const auto door = self->spawn<caf::monitored>(a::door, std::move(setup));
-    part.to = 7;
-    part.from = 3;
-    self->send(door, std::move(part));
-    self->send_exit(door, caf::exit_reason::user_shutdown);
-    bool is_over = false;
-    self->do_receive([](a::delivered_atom, std::uint64_t) {},
-                     [&](const caf::down_msg&) { is_over = true; })
-        .until(is_over);
-    return box->take_all();
-  }
-};
-
-a::letter_part part_of(std::size_t n) {
-  a::letter_part part;
-  part.total = n;
-  part.length = n;
-  return part;
-}
 
 }  // namespace
 
@@ -141,40 +103,4 @@ TEST_CASE("codec: a stream refuses what is not packed as its link says") {
   a::incoming in(4, compressing(form).in);
 
   REQUIRE_THROWS_AS(in.receive_on(link.to), a::stream_error);
-}
-
-TEST_CASE("codec: a letter that is packed comes as values") {
-  letters mail;
-  a::letter_part part = part_of(4);
-  part.packed.bytes =
-      compressing(k::packing::fp16).out->pack(0, start.data(), 4);
-
-  const auto found = mail.after(compressing(k::packing::fp16), part);
-
-  REQUIRE(found.size() == 1);
-  CHECK(*found[0].values == start);
-}
-
-TEST_CASE("codec: a letter that is not packed as its link says is dropped") {
-  letters mail;
-  a::letter_part plain = part_of(4);
-  plain.values = a::as_parameters(start);
-  a::letter_part packed = part_of(4);
-  packed.packed.bytes.resize(8);
-  a::letter_part short_one = packed;
-  short_one.packed.bytes.resize(7);
-  a::letter_part long_one = packed;
-  long_one.total = long_one.length = 5;
-  a::letter_part endless = packed;
-  endless.total = endless.length = ~std::uint64_t{0};
-  a::letter_part beyond = packed;
-  beyond.offset = 1;
-
-  CHECK(mail.after({}, plain).size() == 1);
-  CHECK(mail.after({}, packed).empty());
-  CHECK(mail.after(compressing(k::packing::fp16), packed).size() == 1);
-  for (const a::letter_part& bad :
-       {plain, short_one, long_one, endless, beyond}) {
-    CHECK(mail.after(compressing(k::packing::fp16), bad).empty());
-  }
 }

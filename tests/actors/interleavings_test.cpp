@@ -170,9 +170,9 @@ TEST_CASE("interleavings: updates to all arrive at all") {
 
     for (const a::wired_replica& r : wired.replicas) {
       double total = static_cast<double>(r.memory->vector.data()[0]);
-      for (const a::letter& mail :
-           r.links->own.mail(a::box::updates)->take_all()) {
-        total += static_cast<double>(mail.values->at(0));
+      for (const a::update& news :
+           r.links->own.inbox_for(a::update_kind::deltas)->take_all()) {
+        total += static_cast<double>(news.values->at(0));
       }
       REQUIRE(total == static_cast<double>(epochs * rows));
     }

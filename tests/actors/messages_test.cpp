@@ -12,7 +12,6 @@
 #include <caf/all.hpp>
 #include <catch2/catch.hpp>
 
-#include "actors/node/letter_part.hpp"
 #include "actors/node/network.hpp"
 #include "actors/sync/packet.hpp"
 
@@ -132,31 +131,6 @@ TEST_CASE("messages: a packet arrives in pieces, and its end is noticed") {
   REQUIRE_THROWS_AS(in.receive_on(to), a::stream_error);
 }
 
-TEST_CASE("messages: letters carry any float") {
-  a::letter_part part;
-  part.kind = a::box::mixing;
-  part.weight.value = std::numeric_limits<double>::quiet_NaN();
-  part.values = a::as_parameters(awkward);
-
-  const a::letter_part found = travelled(part);
-
-  REQUIRE(found.kind == a::box::mixing);
-  REQUIRE(std::isnan(found.weight.value));
-  require_same(found.values);
-}
-
-TEST_CASE("messages: letters carry compressed values") {
-  a::letter_part part;
-  part.length = 9;
-  part.packed.bytes = {'a', '\0', '\xff'};
-
-  const a::letter_part found = travelled(part);
-
-  REQUIRE(found.length == 9);
-  REQUIRE(found.packed.bytes == part.packed.bytes);
-  REQUIRE(found.values.size() == 0);
-}
-
 TEST_CASE("messages: results carry any float") {
   a::phase_result result;
   result.step_size.value = -std::numeric_limits<double>::infinity();
@@ -184,8 +158,5 @@ TEST_CASE("messages: a length that lies is refused, not believed") {
     caf::binary_deserializer source(system, bytes);
 
     REQUIRE(source(found));
-    a::raw_bytes raw;
-    caf::binary_deserializer again(system, bytes);
-    REQUIRE(again(raw));
   }
 }

@@ -31,7 +31,7 @@ SOUNDER_WORD(step_table, "`step_table`");
 SOUNDER_WORD(phase_result, "`phase_result`");
 SOUNDER_WORD(progress_report, "`progress_report`");
 SOUNDER_WORD(samples_held, "`samples_held`");
-SOUNDER_WORD(opened_doors, "`opened_doors`");
+SOUNDER_WORD(opened_ports, "`opened_ports`");
 SOUNDER_WORD(replica_list, "`replica_list`");
 SOUNDER_WORD(leader_actor, "leader");
 SOUNDER_WORD(job_ptr, "`job`");

@@ -94,9 +94,9 @@ inline unsigned epochs_of(const std::string& system, unsigned epochs) {
 /// How far a system steps here, and for how long.
 inline words steps_of(const std::string& system, unsigned epochs) {
   const std::string many = std::to_string(epochs_of(system, epochs));
-  // A letter takes longer than an epoch of these few samples. Who has corrected
-  // his parameters by then will do so once more when it comes, and say so in a
-  // letter: steps have to be small against the way.
+  // An update takes longer than an epoch of these few samples. Who has
+  // corrected his parameters by then will do so once more when it comes, and
+  // say so in a update: steps have to be small against the way.
   if (system == "all-to-all") {
     return {"--step",   "1e-4", "--schedule",       "constant",
             "--epochs", many,   "--evaluate-every", many};

@@ -26,7 +26,7 @@ TEST_CASE("averages that are compressed reach the minimum, too") {
 }
 
 TEST_CASE("updates that are compressed leave only what is on hold at the end") {
-  // bf16 and int8 lose 2^-8 of a letter at most, letters are below 1 on
+  // bf16 and int8 lose 2^-8 of an update at most, updates are below 1 on
   // average, and what was lost last stays lost: a loss of 5 weights' errors.
   constexpr double lost = 1.0 / 256.0;
 

@@ -41,12 +41,13 @@ struct connection {
   bool is_over = false;
 
   /// Waits for the reader, if need be: a test's traffic fits.
-  void carry(std::size_t from) {
+  /// Returns the bytes carried.
+  std::uint64_t carry(std::size_t from) {
     std::array<char, 65536> bytes{};
     const ssize_t n =
         recv(ends[from], bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN) {
-      return;
+      return 0;
     }
     is_over = n <= 0;
     for (ssize_t sent = 0; sent < n && !is_over;) {
@@ -55,6 +56,7 @@ struct connection {
       is_over = m <= 0;
       sent += m;
     }
+    return n > 0 ? static_cast<std::uint64_t>(n) : 0;
   }
   void end() {
     for (int& socket : ends) {
@@ -104,10 +106,10 @@ void relay::pass_on(const std::stop_token& stop) {
     for (std::size_t k = 0; k < all.size(); ++k) {
       for (const std::size_t end : {0U, 1U}) {
         if (!all[k].is_over && polled[1 + 2 * k + end].revents != 0) {
-          all[k].carry(end);
+          bytes_ += all[k].carry(end);
         }
       }
-      all[k].is_over = all[k].is_over || k >= spared_;
+      all[k].is_over = all[k].is_over || is_cut_;
       if (all[k].is_over) {
         all[k].end();
       }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -20,9 +19,10 @@ class relay {
   relay& operator=(const relay&) = delete;
   ~relay();
 
-  /// Ends all connections but the `spared` that have lasted longest, those
-  /// there are and those to come.
-  void cut(std::size_t spared = 0) { spared_ = spared; }
+  /// Ends all connections, those there are and those to come.
+  void cut() { is_cut_ = true; }
+  /// Passed on so far, both ways.
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   void pass_on(const std::stop_token& stop);
@@ -30,7 +30,8 @@ class relay {
   std::string to_;
   std::uint16_t port_;
   int listening_ = -1;
-  std::atomic<std::size_t> spared_{static_cast<std::size_t>(-1)};
+  std::atomic<bool> is_cut_{false};
+  std::atomic<std::uint64_t> bytes_{0};
   std::jthread thread_;
 };
 
