@@ -59,7 +59,7 @@ local_link graph_builder::near_end_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const kernels::segment held =
       segment_held(plan_, reverse ? link.from : link.to);
-  return {make_rule(plan_, l), held.first,
+  return {make_rule(plan_, l, times_.taus[l]), held.first,
           start_of(reverse ? link.to : link.from, held), meter_of(l, reverse)};
 }
 

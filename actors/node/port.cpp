@@ -234,12 +234,13 @@ class port_work {
       in_.clear();
     }
     far.come(setup_.rank, payload_.data());
-    serve_round(*setup_.rule, far, last.step);
+    const bool holds = setup_.hold_far || setup_.is_published;
+    serve_round(*setup_.rule, far, last.step, holds);
     while (!far.admits(setup_.rank, errand::sync)) {
       static_cast<void>(far.changed.wait(
           [&] { return far.may_go_on(setup_.rank); }, far.round_due()));
       check_end();
-      serve_round(*setup_.rule, far, last.step);
+      serve_round(*setup_.rule, far, last.step, holds);
     }
     for (std::size_t done = 0; done < size_; done += last.length) {
       last.offset = done;

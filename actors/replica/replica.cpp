@@ -48,7 +48,7 @@ phase_result replica_state::result_of(const training_job& done) const {
   result.waiting.value = done.times().waiting;
   result.lost = done.is_complete() ? "" : wired.links->lost->how();
   if (with_snapshot) {
-    result.parameters = as_parameters(wired.memory->vector.snapshot());
+    result.parameters = as_parameters(wired.links->whole());
   }
   return result;
 }
@@ -89,7 +89,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
         return self->state.evaluated;
       },
       [=](snapshot_atom) {
-        return as_parameters(self->state.wired.memory->vector.snapshot());
+        return as_parameters(self->state.wired.links->whole());
       },
       [=](done_atom, unsigned index) {
         if (is_from_own_process(self) && self->state.busy.erase(index) > 0 &&

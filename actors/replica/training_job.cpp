@@ -1,6 +1,7 @@
 #include "actors/replica/training_job.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "actors/wire/stream.hpp"
@@ -36,19 +37,14 @@ std::uint64_t most_lead(const run_cut& cut) noexcept {
 
 }  // namespace
 
-/// Others may meet a replica that meets nobody itself.
-bool training_job::is_alone() const noexcept {
-  return setup_->plan->graph.links.empty();
-}
-
-/// The phase that leads from next_chunk_ towards the next meeting, or, of a
-/// replica that is alone, to the goal.
+/// The phase that leads from next_chunk_ towards the next meeting, or to the
+/// end of the epoch. It ends there whatever the goal: looking at a replica
+/// changes nothing of what it does.
 void training_job::start_phase() {
   const run_cut& cut = setup_->cut;
   const auto [epoch, phase] = cut.phases().place_of(links_->phases_walked);
-  const std::size_t end = is_alone() ? goal_
-                                     : cut.chunks().before(epoch) +
-                                           cut.epoch(epoch).phase_ends[phase];
+  const std::size_t end =
+      cut.chunks().before(epoch) + cut.epoch(epoch).phase_ends[phase];
   // Another rule is a local phase of its own: it may keep the scale in the
   // weights.
   const std::size_t gd_end = setup_->gd_end();
@@ -66,6 +62,14 @@ void training_job::start_phase() {
   rested_ = false;
   generation_.store(++links_->generation);
   links_->together->walk(setup_->replica, links_->phases_walked);
+}
+
+std::vector<float> replica_links::whole() const {
+  std::vector<float> all = own.snapshot();
+  for (const auto& each : meetings) {
+    each->add_unread(own, all);
+  }
+  return all;
 }
 
 void start_line::arrive() noexcept {
@@ -164,7 +168,35 @@ bool training_job::meet() {
   if (at_phase_end_ && !stopped_ && !(keep_together() && hold_meetings(now))) {
     return false;
   }
-  return links_->own.settle();
+  return links_->own.settle() && (!is_last_phase() || has_delivered());
+}
+
+/// Whether the job is over with the phase at hand.
+bool training_job::is_last_phase() const {
+  const run_cut& cut = setup_->cut;
+  const std::size_t goal_phases =
+      cut.phases().before(cut.chunks().place_of(goal_).epoch);
+  return stopped_ || (at_phase_end_ && phase_->schedule().last >= goal_ &&
+                      links_->phases_walked + 1 >= goal_phases);
+}
+
+/// Before it says that it has arrived: what it has sent is a part of others.
+/// After a stop it has waited long enough, for they may be gone.
+bool training_job::has_delivered() {
+  constexpr auto after_stop = std::chrono::seconds(1);
+  constexpr auto moment = std::chrono::milliseconds(1);
+  const auto& all = links_->meetings;
+  if (std::all_of(all.begin(), all.end(),
+                  [](const auto& each) { return each->has_delivered(); }) ||
+      (is_to_stop() && clock::now() - rested_at_ > after_stop)) {
+    return true;
+  }
+  const auto since = clock::now();
+  std::this_thread::sleep_for(moment);
+  waited(setup_->plan->graph.replicas[setup_->replica].name +
+             " waits until what it has sent is delivered",
+         since);
+  return false;
 }
 
 /// Before it meets others, lest it brings them what it has found long ago.
@@ -245,18 +277,10 @@ bool training_job::is_to_stop() const {
 
 /// False when there is none.
 bool training_job::next_phase() {
+  const bool is_over = is_last_phase();
   next_chunk_ = phase_->schedule().last;
-  const run_cut& cut = setup_->cut;
-  const std::size_t goal_legs =
-      cut.phases().before(cut.chunks().place_of(goal_).epoch);
-  if (at_phase_end_ && is_alone()) {
-    links_->phases_walked = goal_legs;
-  } else if (at_phase_end_) {
-    ++links_->phases_walked;
-  }
-  const bool arrived = at_phase_end_ && next_chunk_ >= goal_ &&
-                       links_->phases_walked >= goal_legs;
-  if (stopped_ || arrived) {
+  links_->phases_walked += at_phase_end_ ? 1 : 0;
+  if (is_over) {
     return finish();
   }
   start_phase();

@@ -42,6 +42,11 @@ struct replica_links {
   replica_links(std::span<float> vector, bool is_published,
                 std::size_t arrivals, std::unique_ptr<gate> entrance)
       : own(vector, is_published, arrivals, std::move(entrance)) {}
+
+  /// All that the replica has, at rest: its parameters as others see them, and
+  /// what waits unread.
+  std::vector<float> whole() const;
+
   local_end own;
   std::shared_ptr<start_line> line;                // of this process
   std::shared_ptr<lag_limiter> together;           // likewise
@@ -90,6 +95,8 @@ class training_job : public job {
   void rest();
   bool meet();
   bool keep_together();
+  bool is_last_phase() const;
+  bool has_delivered();
   bool hold_meetings(const step_context& now);
   void waited(std::string whom, clock::time_point since);
   bool attend(meeting& due, const step_context& now);
@@ -97,7 +104,6 @@ class training_job : public job {
   void start_phase();
   bool finish();
   bool is_to_stop() const;
-  bool is_alone() const noexcept;
 
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_memory> memory_;

@@ -87,18 +87,19 @@ void reached(run_ptr self) {
         s.plan->objective, s.train_set, s.test_set, s.model_of(makers)));
     evaluate_next(self);
   };
-  if (state.has_hub()) {
-    state.asks_hubs = true;
+  if (state.has_hub() || state.all_rest_at(record.epoch)) {
+    state.asks_makers = true;
     with_snapshots(
-        self, actors_of(state.hubs), state.stall_deadline,
+        self, state.makers(), state.stall_deadline,
         [=](const std::vector<parameters>& makers) {
-          self->state.asks_hubs = false;
+          self->state.asks_makers = false;
           evaluate(makers);
           advance(self);
         },
         [=](const caf::error& problem) {
           lose(self,
-               "a hub does not tell its parameters (" +
+               std::string(self->state.has_hub() ? "a hub" : "a replica") +
+                   " does not tell its parameters (" +
                    words_of(self->system(), problem) + ")",
                false);
         });
@@ -154,9 +155,10 @@ void send_on(run_ptr self, std::size_t k) {
   replica.walked_from = from;
   replica.walking = true;
   const run_state& state = self->state;
-  // Taken on arrival: the replica may go on at once.
-  const bool with_snapshot =
-      !state.has_hub() && to == state.epoch_of(replica.goals_reached + 1);
+  // Taken on arrival where the replica may go on at once. Where all rest, what
+  // others send it until they have come is a part of it, too.
+  const bool with_snapshot = !state.has_hub() && !state.all_rest_at(to) &&
+                             to == state.epoch_of(replica.goals_reached + 1);
   self->request(replica.actor, caf::infinite, advance_atom::value, to,
                 replica.is_here
                     ? step_table{}
@@ -171,16 +173,17 @@ void send_on(run_ptr self, std::size_t k) {
 /// to.
 void advance(run_ptr self) {
   run_state& state = self->state;
-  if (state.finished || state.cut_short || state.asks_hubs) {
+  if (state.finished || state.cut_short || state.asks_makers) {
     return;
   }
   const unsigned allowed = state.concurrent ? most_evaluating : 1;
   const unsigned slowest = state.epochs_of_slowest();
+  const unsigned lead = state.plan->deterministic ? 0 : state.stride;
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
     const stepping_replica& replica = state.replicas[k];
     if (replica.walking || replica.goals_reached >= state.goals() ||
         replica.goals_reached - state.goals_evaluated >= allowed ||
-        replica.epochs_walked - slowest > state.stride) {
+        replica.epochs_walked - slowest > lead) {
       continue;
     }
     send_on(self, k);
@@ -310,8 +313,11 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
       state.replicas.push_back(std::move(stepping));
     }
   }
-  // Within a process they look at each other themselves.
-  if (!state.nodes.empty()) {
+  // Within a process they look at each other themselves, but where the order of
+  // all messages is fixed: it is to be that of epochs, whoever looks on.
+  if (state.plan->deterministic) {
+    state.stride = 1;
+  } else if (!state.nodes.empty()) {
     state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
   }
   watch_nodes(self);

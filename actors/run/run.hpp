@@ -65,7 +65,8 @@ struct run_state {
   kernels::dataset train_set;
   kernels::dataset test_set;
   bool concurrent = false;
-  // Epochs between two looks at where the replicas of other nodes are.
+  // Epochs that a replica walks before it comes back to the run, which looks at
+  // where the others are.
   unsigned stride = std::numeric_limits<unsigned>::max();
   std::vector<run_hub> hubs;
   std::vector<member_node> nodes;
@@ -82,7 +83,7 @@ struct run_state {
   std::deque<goal_results> arriving;  // of goals not all have reached
   unsigned goals_reached = 0;         // by all
   unsigned goals_evaluated = 0;
-  bool asks_hubs = false;  // for what they are at the goal just reached
+  bool asks_makers = false;  // for what they are at the goal just reached
   std::deque<evaluation_ptr> evaluating;
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open
@@ -120,7 +121,12 @@ struct run_state {
 
   /// The hubs are the model where there are some, otherwise the replicas.
   bool has_hub() const noexcept { return !hubs.empty(); }
-  /// Their mean.
+  /// Those who are the model and are not gone.
+  std::vector<hub_actor> makers() const;
+  /// Whether all replicas rest once they have reached the goal at that epoch's
+  /// end.
+  bool all_rest_at(std::size_t epoch) const noexcept;
+  /// The makers' mean.
   parameters_ptr model_of(const std::vector<parameters>& makers) const;
 
   /// Completes the oldest awaiting record.

@@ -147,7 +147,7 @@ void end_with_the_rest(run_ptr self) {
                   [](const run_hub& hub) { return hub.is_here; });
   if (state.has_hub() && are_here) {
     with_snapshots(
-        self, actors_of(state.hubs), state.stall_deadline,
+        self, self->state.makers(), state.stall_deadline,
         [=](const std::vector<parameters>& found) {
           self->state.report.parameters = *self->state.model_of(found);
           end("");
@@ -187,7 +187,7 @@ void miss(run_ptr self, const std::string& how, bool node_is_gone) {
 void end_if_cut_short(run_ptr self) {
   run_state& state = self->state;
   if (state.finished || !state.cut_short ||
-      state.cut_short == stop_reason::peer_lost || state.asks_hubs ||
+      state.cut_short == stop_reason::peer_lost || state.asks_makers ||
       !state.evaluating.empty() || !state.all_are_home()) {
     return;
   }
@@ -199,8 +199,7 @@ void end_if_cut_short(run_ptr self) {
   if (!state.arriving.empty()) {
     state.add_time(state.arriving.front());
   }
-  const std::vector<hub_actor> makers =
-      state.has_hub() ? actors_of(state.hubs) : actors_of(state.replicas);
+  const std::vector<hub_actor> makers = state.makers();
   if (state.has_hub() ? makers.size() < state.hubs.size() : makers.empty()) {
     end_with_the_rest(self);
     return;
@@ -241,7 +240,7 @@ void end_without_the_lost(run_ptr self) {
   if (!state.is_interrupted()) {
     finish(self, stop_reason::peer_lost, state.lost);
   } else if (state.lost.empty() &&
-             (state.asks_hubs || !state.evaluating.empty())) {
+             (state.asks_makers || !state.evaluating.empty())) {
     self->delayed_send(self, way_home, lost_atom::value);  // it will be over
   } else {
     end_with_the_rest(self);

@@ -27,18 +27,6 @@ void with_snapshots(
     const std::function<void(const std::vector<parameters>&)>& then,
     const std::function<void(const caf::error&)>& otherwise);
 
-/// Of replicas or hubs: those that are not gone.
-template <class Part>
-std::vector<hub_actor> actors_of(const std::vector<Part>& parts) {
-  std::vector<hub_actor> all;
-  for (const Part& each : parts) {
-    if (!each.is_gone) {
-      all.push_back(each.actor);
-    }
-  }
-  return all;
-}
-
 /// Puts the evaluators to the oldest evaluation, unless they are at one.
 void evaluate_next(run_ptr self);
 

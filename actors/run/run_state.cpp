@@ -21,6 +21,18 @@ std::string listed(const std::vector<std::uint32_t>& workers) {
   return text;
 }
 
+/// Those that are not gone.
+template <class Part>
+std::vector<hub_actor> actors_of(const std::vector<Part>& parts) {
+  std::vector<hub_actor> all;
+  for (const Part& each : parts) {
+    if (!each.is_gone) {
+      all.push_back(each.actor);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 unsigned run_state::epoch_of(unsigned goal) const noexcept {
@@ -78,6 +90,14 @@ unsigned run_state::next_stop(const stepping_replica& replica) const noexcept {
   return epoch >= goal ? goal
                        : std::max(static_cast<unsigned>(epoch),
                                   replica.epochs_walked + 1);
+}
+
+std::vector<hub_actor> run_state::makers() const {
+  return has_hub() ? actors_of(hubs) : actors_of(replicas);
+}
+
+bool run_state::all_rest_at(std::size_t epoch) const noexcept {
+  return !concurrent || epoch >= plan->epochs;
 }
 
 parameters_ptr run_state::model_of(

@@ -28,6 +28,18 @@ class errand_list {
     }
   }
 
+  /// The same for an exchange that moves both ends by one difference: a push is
+  /// a trade, and there is nothing to pull.
+  errand_list as_trades() const noexcept {
+    errand_list trades;
+    for (std::size_t k = first_; k < size_; ++k) {
+      if (all_[k] != errand::pull) {
+        trades.add(all_[k] == errand::push ? errand::trade : all_[k]);
+      }
+    }
+    return trades;
+  }
+
   void add(errand what) noexcept { all_[size_++] = what; }
   void pop() noexcept { ++first_; }
   bool is_empty() const noexcept { return first_ == size_; }

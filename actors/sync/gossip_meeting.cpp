@@ -1,5 +1,6 @@
 #include "actors/sync/gossip_meeting.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/exchange/gossip.hpp"
@@ -47,7 +48,7 @@ class gossip_meeting : public meeting {
     own.open_all();
     const bool met = meet(own, now);
     if (met) {
-      own.assign(own.parameters());
+      own.close_all();
       ++round_;
       came_ = false;
     }
@@ -65,10 +66,19 @@ class gossip_meeting : public meeting {
     return around_.name + " waits for the updates of its neighbours";
   }
 
+  bool has_delivered() const override {
+    return std::all_of(
+        around_.out.begin(), around_.out.end(),
+        [](const neighbour& n) { return n.updates->is_delivered(); });
+  }
+
  protected:
   virtual bool meet(local_end& own, const step_context& now) = 0;
   virtual bool may_go_on() const { return true; }
   bool has_all() const { return inbox_->has_round(round_, around_.in); }
+  std::vector<update> unread(const local_end& own) const {
+    return own.inbox_for(kind_)->all();
+  }
 
   void send(const values_ptr& values, double weight) {
     for (const neighbour& n : around_.out) {
@@ -98,6 +108,12 @@ class broadcast_meeting : public gossip_meeting {
                        update_kind::deltas),
         parameters_(parameters),
         share_(1.0F / static_cast<float>(around_.in + 1)) {}
+
+  void add_unread(const local_end& own, std::span<float> w) const override {
+    for (const update& news : unread(own)) {
+      kernels::push_sum_gather(w.data(), news.values->data(), w.size());
+    }
+  }
 
  protected:
   bool meet(local_end& own, const step_context& /*now*/) override {
@@ -164,7 +180,23 @@ class push_sum_meeting : public gossip_meeting {
             std::move(around), std::move(start),
             lockstep ? update_kind::round_shares : update_kind::shares),
         x_(s_),
+        least_weight_(lockstep ? 0.0 : 0.5 * share()),
         lockstep_(lockstep) {}
+
+  void add_unread(const local_end& own, std::span<float> w) const override {
+    std::vector<float> x = x_;
+    double weight = weight_;
+    if (!told_) {
+      kernels::push_sum_split(x.data(), w.data(), s_.data(), mass(), 1.0F,
+                              x.size());
+    }
+    for (const update& news : unread(own)) {
+      kernels::push_sum_gather(x.data(), news.values->data(), x.size());
+      weight += news.weight;
+    }
+    std::vector<float> s(x.size());
+    kernels::push_sum_read(w.data(), s.data(), x.data(), weight, x.size());
+  }
 
  protected:
   bool meet(local_end& own, const step_context& /*now*/) override {
@@ -189,15 +221,24 @@ class push_sum_meeting : public gossip_meeting {
   bool may_go_on() const override { return !lockstep_ || has_all(); }
 
  private:
-  /// Who has heard of nobody since he gave last keeps what he has: with ever
-  /// less weight his own steps would move him ever further.
+  double share() const noexcept {
+    return 1.0 / static_cast<double>(around_.out.size() + 1);
+  }
+  float mass() const noexcept {
+    return lockstep_ ? 1.0F : static_cast<float>(weight_);
+  }
+
+  /// By its own clock, who has heard of nobody since he gave last, or would be
+  /// left with next to nothing, keeps what he has: the weights of some would
+  /// go to 0 while that of a slow one waits in his inbox.
   void tell(local_end& own) {
-    const bool gives = lockstep_ || std::exchange(heard_, false);
-    const double share =
-        gives ? 1.0 / static_cast<double>(around_.out.size() + 1) : 1.0;
-    kernels::push_sum_split(x_.data(), own.parameters(), s_.data(),
-                            static_cast<float>(share), own.size());
-    weight_ *= share;
+    const bool gives =
+        lockstep_ || (heard_ && weight_ * share() >= least_weight_);
+    const double kept = gives ? share() : 1.0;
+    kernels::push_sum_split(x_.data(), own.parameters(), s_.data(), mass(),
+                            static_cast<float>(kept), own.size());
+    weight_ *= kept;
+    heard_ = heard_ && !gives;
     if (gives) {
       send(std::make_shared<std::vector<float>>(x_), weight_);
     }
@@ -206,6 +247,7 @@ class push_sum_meeting : public gossip_meeting {
 
   std::vector<float> x_;
   double weight_ = 1.0;
+  double least_weight_;
   bool lockstep_;
   bool told_ = false;
   bool heard_ = true;  // since it gave last

@@ -36,7 +36,8 @@ std::unique_ptr<meeting> broadcast_updates(neighbourhood around,
 /// Neighbour averaging in lockstep.
 std::unique_ptr<meeting> average_in_lockstep(neighbourhood around,
                                              std::vector<float> start);
-/// Push-sum; in lockstep or with what has arrived.
+/// Push-sum; in lockstep or with what has arrived. The weights of all, those
+/// of updates included, add up to the number of replicas.
 std::unique_ptr<meeting> push_shares(neighbourhood around,
                                      std::vector<float> start, bool lockstep);
 

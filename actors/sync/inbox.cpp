@@ -38,6 +38,11 @@ std::vector<update> inbox::take_all() {
   return std::exchange(updates_, {});
 }
 
+std::vector<update> inbox::all() const {
+  const std::scoped_lock lock(mutex_);
+  return updates_;
+}
+
 bool inbox::has_round(std::uint64_t round, std::size_t count) {
   const std::scoped_lock lock(mutex_);
   return static_cast<std::size_t>(std::count_if(

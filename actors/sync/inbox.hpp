@@ -47,6 +47,8 @@ class inbox {
   void put(update news);
   /// Everything that has come.
   std::vector<update> take_all();
+  /// Likewise; all of it stays.
+  std::vector<update> all() const;
   /// Updates of that round, when there are `count` of them; else none.
   std::vector<update> take_round(std::uint64_t round, std::size_t count);
   bool has_round(std::uint64_t round, std::size_t count);
@@ -58,7 +60,7 @@ class inbox {
 
  private:
   const update_kind kind_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<update> updates_;
 };
 

@@ -95,6 +95,13 @@ void local_end::open_all() noexcept {
   pass_done();
 }
 
+std::vector<float> local_end::snapshot() const {
+  std::vector<float> values(size());
+  relaxed::copy(published_ ? published_parameters_.data() : vector_.data(),
+                size(), values.data());
+  return values;
+}
+
 void local_end::assign(const float* values) noexcept {
   relaxed::copy(values, size(), parameters());
   close_all();
@@ -111,6 +118,9 @@ void local_end::move(const float* asked, const float* wanted) noexcept {
 }
 
 void local_end::close_all() noexcept {
+  if (!published_) {
+    return;
+  }
   for (std::size_t first = 0; first < size(); first += block) {
     close(first, std::min(block, size() - first));
   }
@@ -120,6 +130,27 @@ void local_end::let_go() noexcept {
   if (published_) {
     published_->in_use.give_back();
     published_->changed.notify();
+  }
+}
+
+void local_link::take(const local_end& own, const kernels::near_end& near,
+                      const float* down, const float* asked) const {
+  if (!own.published()) {
+    rule->take(near, down, asked);
+    return;
+  }
+  std::array<float, local_end::block> wanted;
+  for (std::size_t at = 0; at < near.n; at += wanted.size()) {
+    const std::size_t n = std::min(wanted.size(), near.n - at);
+    std::copy_n(asked + at, n, wanted.data());
+    rule->take(
+        {wanted.data(), near.s + at, n, near.step, near.decay, near.first + at},
+        down + at, asked + at);
+    for (std::size_t j = 0; j < n; ++j) {
+      float& w = near.w[at + j];
+      relaxed::store(
+          w, kernels::moved(relaxed::load(w), asked[at + j], wanted[j]));
+    }
   }
 }
 

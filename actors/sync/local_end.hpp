@@ -66,6 +66,8 @@ class local_end {
   float* parameters() noexcept {
     return published_ ? published_parameters_.data() : vector_.data();
   }
+  /// A copy of that. Others may be moving it.
+  std::vector<float> snapshot() const;
   /// Takes `values` over; between try_hold() and let_go().
   void assign(const float* values) noexcept;
   /// Likewise, where they were `asked` and others may have met them since.
@@ -78,10 +80,10 @@ class local_end {
     return !published_ || published_->in_use.try_take();
   }
   void let_go() noexcept;
-
- private:
+  /// Takes all of the published copy over into the vector; likewise.
   void close_all() noexcept;
 
+ private:
   std::span<float> vector_;
   std::vector<float> published_parameters_;
   std::vector<float> base_;  // the published copy when last taken over
@@ -111,6 +113,10 @@ struct local_link {
   void close(local_end& own, std::size_t at, std::size_t n) const noexcept {
     own.close(first + at, n);
   }
+  /// What came down for `near`, which was `asked` before others may have met
+  /// it: their part stays, whatever the rule makes of the rest.
+  void take(const local_end& own, const kernels::near_end& near,
+            const float* down, const float* asked) const;
 };
 
 }  // namespace sounder::actors

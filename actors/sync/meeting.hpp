@@ -40,6 +40,14 @@ class meeting {
   /// go on without it.
   virtual void resign() {}
 
+  /// Whether all that it has sent has come to where it was sent.
+  virtual bool has_delivered() const { return true; }
+
+  /// Adds what has come for the replica and waits unread to its parameters
+  /// `w`. Nothing is taken: it will be read as if nobody had looked.
+  virtual void add_unread(const local_end& /*own*/,
+                          std::span<float> /*w*/) const {}
+
   /// Phases of the replica between two occasions.
   std::uint64_t every_phases = 1;
   /// Local steps between two occasions.

@@ -41,7 +41,8 @@ class memory_session : public meeting {
     if (!std::exchange(came_, true)) {
       since_ = clock::now();
       steps_ += tau;
-      errands_ = errands_for(link_.discipline, steps_);
+      errands_ = errands_for(link_.discipline, steps_,
+                             kernels::moves_both(*link_.rule));
     }
     for (; !errands_.is_empty(); errands_.pop()) {
       const errand what = errands_.front();
@@ -199,7 +200,7 @@ class memory_session : public meeting {
       }
       come(own, now);
     }
-    serve_round(*link_.rule, *link_.far, now.step);
+    serve_round(*link_.rule, *link_.far, now.step, link_.hold_far);
     if (!link_.far->admits(link_.rank, errand::sync) || !own.try_hold()) {
       return false;
     }
@@ -207,7 +208,7 @@ class memory_session : public meeting {
       const kernels::near_end near = link_.open(own, now, first, n);
       const float* const asked =
           own.published() ? asked_.data() + first : near.w;
-      link_.rule->take(near, payload_.data() + first, asked);
+      link_.take(own, near, payload_.data() + first, asked);
       link_.close(own, first, n);
     });
     end_pass(own);

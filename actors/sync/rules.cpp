@@ -50,12 +50,10 @@ std::size_t pushers(const p::graph& wiring, const p::link& at) {
   return all.size();
 }
 
-bool meets_every_step(const p::discipline& when) {
-  if (const auto* every = std::get_if<p::every>(&when)) {
-    return every->tau == 1U;
-  }
-  const auto* turn = std::get_if<p::in_turn>(&when);
-  return turn != nullptr && turn->tau == 1U;
+/// Neither for a group, nor all at once.
+bool meets_alone(const p::discipline& when) {
+  return !p::is_synchronous(when) &&
+         !std::holds_alternative<p::one_of_group>(when);
 }
 
 rule_ptr with_age(rule_ptr rule, const p::age& by) {
@@ -94,6 +92,7 @@ std::size_t movers(const p::graph& wiring, const p::link& at) {
 struct rule_maker {
   const training_plan& plan;
   const p::link& at;
+  std::size_t tau;
 
   rule_ptr operator()(const p::add_delta& a) const {
     return with_age(std::make_shared<kernels::add_delta>(), a.age);
@@ -111,8 +110,9 @@ struct rule_maker {
   }
   rule_ptr operator()(const p::elastic& e) const {
     const auto callers = static_cast<double>(pushers(plan.graph, at));
-    return std::make_shared<kernels::elastic>(e.alpha.value_or(0.9 / callers),
-                                              meets_every_step(at.discipline));
+    return std::make_shared<kernels::elastic>(
+        e.alpha.value_or(0.9 / callers),
+        tau == 1 && meets_alone(at.discipline));
   }
   rule_ptr operator()(const p::token_merge& merge) const {
     return make_token(merge, token_cycle(plan.graph, at.from).size());
@@ -133,8 +133,9 @@ struct rule_maker {
 
 }  // namespace
 
-rule_ptr make_rule(const training_plan& plan, std::size_t link) {
-  rule_ptr rule = std::visit(rule_maker{plan, plan.graph.links[link]},
+rule_ptr make_rule(const training_plan& plan, std::size_t link,
+                   std::size_t tau) {
+  rule_ptr rule = std::visit(rule_maker{plan, plan.graph.links[link], tau},
                              plan.graph.links[link].exchange);
   const std::size_t parameters = plan.objective->trainable();
   const p::link& at = plan.graph.links[link];
@@ -149,8 +150,9 @@ rule_ptr make_rule(const training_plan& plan, std::size_t link) {
 
 kernels::payload answers_of(const kernels::exchange_rule& rule,
                             const p::link& link) noexcept {
-  return p::pulls(link.discipline) ? kernels::payload::parameters
-                                   : rule.goes_down();
+  return p::pulls(link.discipline) && !kernels::moves_both(rule)
+             ? kernels::payload::parameters
+             : rule.goes_down();
 }
 
 kernels::compression packing_of(const p::link& link) noexcept {

@@ -13,9 +13,10 @@
 
 namespace sounder::actors {
 
-/// The rule of a link between two ends (not gossip, not all-reduce).
+/// The rule of a link between two ends (not gossip, not all-reduce) that meet
+/// every `tau` local steps, said by the graph or found by the run.
 std::shared_ptr<const kernels::exchange_rule> make_rule(
-    const training_plan& plan, std::size_t link);
+    const training_plan& plan, std::size_t link, std::size_t tau);
 
 /// What goes over a link between two ends in answer to an ask, or to a pull.
 kernels::payload answers_of(const kernels::exchange_rule& rule,

@@ -30,7 +30,8 @@ class stream_session : public meeting {
     if (!std::exchange(came_, true)) {
       since_ = clock::now();
       steps_ += tau;
-      errands_ = errands_for(link_.discipline, steps_);
+      errands_ = errands_for(link_.discipline, steps_,
+                             kernels::moves_both(*link_.rule));
     }
     if (link_.wire->get() != nullptr) {
       run_errands(own, now);
@@ -193,7 +194,7 @@ class stream_session : public meeting {
       if (header.kind == errand::pull) {
         kernels::overwrite().take(near, in_.values(), nullptr);
       } else {
-        link_.rule->take(near, in_.values(), before_.data() + answered_);
+        link_.take(own, near, in_.values(), before_.data() + answered_);
       }
       // What has not travelled yet stays in the own parameters.
       if (const float* const lost =

@@ -63,6 +63,11 @@ bool target::may_go_on(std::size_t rank) {
   return gate_->admits(rank, errand::sync) || gate_->is_round_due(now());
 }
 
+bool target::is_round_due() {
+  const std::scoped_lock lock(gate_lock_);
+  return gate_->is_round_due(now());
+}
+
 moment target::round_due() {
   const std::scoped_lock lock(gate_lock_);
   return gate_->round_due().value_or(moment::max());
@@ -87,12 +92,11 @@ void target::open_round() {
   changed.notify();
 }
 
-void serve_round(const kernels::exchange_rule& rule, target& far, float step) {
+namespace {
+
+void serve(const kernels::exchange_rule& rule, target& far, float step,
+           const std::vector<float*>& payloads) {
   constexpr std::size_t block = 2048;
-  const std::vector<float*> payloads = far.begin_round();
-  if (payloads.empty()) {
-    return;
-  }
   const std::size_t size = far.parameters().size();
   std::vector<float*> here(payloads.size());
   for (std::size_t first = 0; first < size; first += block) {
@@ -102,7 +106,24 @@ void serve_round(const kernels::exchange_rule& rule, target& far, float step) {
         far.at(first, std::min(block, size - first), step, rule.has_state()),
         here);
   }
-  far.open_round();
+}
+
+}  // namespace
+
+void serve_round(const kernels::exchange_rule& rule, target& far, float step,
+                 bool holds) {
+  if (holds && (!far.is_round_due() || !far.in_use.try_take())) {
+    return;
+  }
+  const std::vector<float*> payloads = far.begin_round();
+  if (!payloads.empty()) {
+    serve(rule, far, step, payloads);
+    far.open_round();
+  }
+  if (holds) {
+    far.in_use.give_back();
+    far.changed.notify();
+  }
 }
 
 }  // namespace sounder::actors

@@ -67,6 +67,7 @@ class target {
   /// serve_round(), and to wait for changed until may_go_on(), or round_due().
   void come(std::size_t rank, float* payload);
   bool may_go_on(std::size_t rank);
+  bool is_round_due();
   moment round_due();
   /// The payloads of a round that is due, for whoever asked to serve and then
   /// to open the round; none while there is none.
@@ -94,7 +95,9 @@ class target {
 };
 
 /// Where a round is due, serves all its payloads, each from the same
-/// parameters, and opens it.
-void serve_round(const kernels::exchange_rule& rule, target& far, float step);
+/// parameters, and opens it. Where the far end `holds`, for what it brings into
+/// its published copy must not come in between, only when that is free.
+void serve_round(const kernels::exchange_rule& rule, target& far, float step,
+                 bool holds);
 
 }  // namespace sounder::actors

@@ -1,5 +1,6 @@
 #include "actors/sync/token_ring.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sounder::actors {
@@ -20,12 +21,16 @@ class token_meeting : public meeting {
     }
     if (!std::exchange(came_by_, true)) {
       ++visits_;
-      if (std::exchange(has_met_, false)) {  // tau0 steps ago
+      if (std::exchange(has_met_, false) &&  // tau0 steps ago
+          ring_->is_at(position_)) {
         ring_->pass_on();
       }
     }
     if (!ring_->is_at(position_)) {
       came_by_ = is_due();
+      if (came_by_) {
+        ring_->call();
+      }
       return !came_by_;
     }
     is_trading_ = true;
@@ -53,10 +58,11 @@ class token_meeting : public meeting {
                        : meters_.front()->from + " waits for the token";
   }
 
+  /// What it did last stays so: it will go on from there.
   void resign() override {
-    has_met_ = false;
     entered_ = false;
     ring_->resign(position_);
+    has_met_ = has_met_ && ring_->is_at(position_);
   }
 
  private:
@@ -76,6 +82,8 @@ class token_meeting : public meeting {
 
 token_ring::token_ring(std::vector<char> is_here, forwarding forward)
     : is_here_(std::move(is_here)),
+      all_are_here_(std::find(is_here_.begin(), is_here_.end(), 0) ==
+                    is_here_.end()),
       walks_(is_here_.size(), 0),
       forward_(std::move(forward)),
       holder_(is_here_.at(0) != 0 ? 0 : elsewhere) {}
@@ -83,28 +91,33 @@ token_ring::token_ring(std::vector<char> is_here, forwarding forward)
 void token_ring::enter(std::size_t position) {
   const std::scoped_lock lock(mutex_);
   walks_[position] = 1;
-  const std::size_t holder = holder_.load();
-  if (holder != elsewhere && walks_[holder] == 0) {
-    holder_.store(position);
-  }
 }
 
 void token_ring::resign(std::size_t position) {
   {
     const std::scoped_lock lock(mutex_);
     walks_[position] = 0;
-    if (holder_.load() != position) {
+    if (holder_.load() != position || all_are_here_) {
       return;
     }
   }
   pass_on();
 }
 
-void token_ring::pass_on() {
+void token_ring::call() { move_on(true); }
+
+void token_ring::pass_on() { move_on(false); }
+
+/// From wherever it is, or only from a member that rests.
+void token_ring::move_on(bool is_called) {
   std::size_t to = elsewhere;
   {
     const std::scoped_lock lock(mutex_);
-    to = move_on();
+    const std::size_t from = holder_.load();
+    if (from == elsewhere || (is_called && walks_[from] != 0)) {
+      return;
+    }
+    to = next_after(from);
   }
   changed.notify();
   if (to != elsewhere) {
@@ -129,9 +142,8 @@ bool token_ring::arrive(std::size_t position) {
 }
 
 /// The member of another node that the token is to be brought to, if any.
-std::size_t token_ring::move_on() {
-  const std::size_t from = holder_.load();
-  for (std::size_t k = 1; from != elsewhere && k < size(); ++k) {
+std::size_t token_ring::next_after(std::size_t from) {
+  for (std::size_t k = 1; k < size(); ++k) {
     const std::size_t next = (from + k) % size();
     if (is_here_[next] == 0) {
       passes_.fetch_add(1);

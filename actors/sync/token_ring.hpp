@@ -35,8 +35,12 @@ class token_ring {
 
   /// The member walks, and can take the token.
   void enter(std::size_t position);
-  /// The member rests: the token, if it is there, goes on without it.
+  /// The member rests, at an evaluation or for good. The token stays with it
+  /// until somebody calls for it, so that looking at replicas changes nothing;
+  /// where members are of other nodes, who cannot, it goes on at once.
   void resign(std::size_t position);
+  /// Somebody waits for the token: it goes on from a member that rests.
+  void call();
   /// To the next member of this node that walks, or to one of another node.
   void pass_on();
   bool is_at_rest(std::size_t position);
@@ -48,10 +52,12 @@ class token_ring {
 
  private:
   static constexpr auto elsewhere = static_cast<std::size_t>(-1);
-  std::size_t move_on();
+  void move_on(bool is_called);
+  std::size_t next_after(std::size_t from);
 
   std::mutex mutex_;
   const std::vector<char> is_here_;
+  const bool all_are_here_;
   std::vector<char> walks_;  // guarded by the mutex
   forwarding forward_;
   std::atomic<std::size_t> holder_{0};

@@ -95,4 +95,10 @@ class exchange_rule {
   virtual bool has_state() const noexcept { return false; }
 };
 
+/// Whether a meeting moves both ends by one difference: then what goes up and
+/// what comes down cannot be apart.
+inline bool moves_both(const exchange_rule& rule) noexcept {
+  return rule.goes_down() == payload::pulls;
+}
+
 }  // namespace sounder::kernels

@@ -50,11 +50,11 @@ void mix_neighbours(float* w, float* s, float own_weight,
   relaxed::copy(w, n, s);
 }
 
-void push_sum_split(float* x, const float* w, const float* s, float share,
-                    std::size_t n) noexcept {
+void push_sum_split(float* x, const float* w, const float* s, float mass,
+                    float share, std::size_t n) noexcept {
 #pragma omp simd
   for (std::size_t j = 0; j < n; ++j) {
-    x[j] = share * (x[j] + (relaxed::load(w[j]) - s[j]));
+    x[j] = share * (x[j] + mass * (relaxed::load(w[j]) - s[j]));
   }
 }
 

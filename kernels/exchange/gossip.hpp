@@ -41,12 +41,16 @@ void mix_neighbours(float* w, float* s, float own_weight,
 /// Push-sum: x and weight are what the replica holds, w = x / weight is what
 /// it steps.
 ///
-///   x <- x + (w - s)                    the local steps
+///   x <- x + mass (w - s)               the local steps
 ///   share = 1 / (out-degree + 1);  x <- share x     (as much for each)
 ///
-/// Source: SGP, Assran et al., ICML 2019, Algorithm 1, with uniform weights.
-void push_sum_split(float* x, const float* w, const float* s, float share,
-                    std::size_t n) noexcept;
+/// In lockstep mass is 1, as in the source. Where each gives by its own clock,
+/// it is the replica's weight, so that w is what the steps have made it: a
+/// weight may be small there, and x / weight would move by a multiple of them.
+/// Source: SGP, Assran et al., ICML 2019, Algorithm 1, with uniform weights;
+/// with the weight, GoSGD, Blot, Picard, Cord, Thome 2016, Algorithm 3.
+void push_sum_split(float* x, const float* w, const float* s, float mass,
+                    float share, std::size_t n) noexcept;
 
 /// x <- x + arrived
 void push_sum_gather(float* x, const float* arrived, std::size_t n) noexcept;

@@ -36,13 +36,14 @@ p::graph star(std::size_t replicas, const p::exchange& rule,
 }
 
 std::vector<float> trained(const p::graph& wiring, std::size_t batch,
-                           double step) {
+                           double step, bool deterministic = false) {
   a::training_plan plan;
   plan.graph = wiring;
   plan.objective = problem.objective();
   plan.schedule = k::constant_step(step);
   plan.order.kind = k::order_kind::sequential;
   plan.batch_size = batch;
+  plan.deterministic = deterministic;
   plan.epochs = 7;
   return a::train(plan, problem.data()).parameters;
 }
@@ -135,6 +136,15 @@ TEST_CASE("equivalences: without local momentum EAMSGD is EASGD") {
   options.tau = 4;
   require_same(trained(*p::by_name("eamsgd", options), 2, 0.05),
                trained(*p::by_name("easgd", options), 2, 0.05));
+}
+
+TEST_CASE("equivalences: a tau of 1 is one whether or not it is said") {
+  // Two batches a replica: the run finds that 1 is the least.
+  REQUIRE(
+      trained(star(3, p::elastic{0.3}, p::every{{}, true}), 16, 0.05, true) ==
+      trained(star(3, p::elastic{0.3}, p::every{1, true}), 16, 0.05, true));
+  REQUIRE(trained(star(3, p::elastic{0.3}, p::in_turn{}), 16, 0.05, true) ==
+          trained(star(3, p::elastic{0.3}, p::in_turn{1}), 16, 0.05, true));
 }
 
 TEST_CASE("equivalences: a hub in parts is one hub") {

@@ -19,8 +19,12 @@ namespace {
 /// is all that it knows; the gate is made anew for each order and hears of it.
 class orders {
  public:
-  orders(p::discipline when, std::size_t ranks, std::size_t meetings)
-      : when_(when), ranks_(ranks), meetings_(meetings) {}
+  orders(p::discipline when, std::size_t ranks, std::size_t meetings,
+         bool moves_both = false)
+      : when_(when),
+        ranks_(ranks),
+        meetings_(meetings),
+        moves_both_(moves_both) {}
 
   /// A round of a sync, when it began.
   struct round {
@@ -84,7 +88,7 @@ class orders {
     s.so_far.came.resize(ranks_);
     s.so_far.last.resize(ranks_);
     for (std::size_t k = 0; k < ranks_; ++k) {
-      s.errands[k] = a::errands_for(when_, 1);
+      s.errands[k] = a::errands_for(when_, 1, moves_both_);
     }
     return s;
   }
@@ -155,7 +159,8 @@ class orders {
     s.so_far.waits[rank] = false;
     s.errands[rank].pop();
     if (s.errands[rank].is_empty()) {
-      s.errands[rank] = a::errands_for(when_, 1 + ++s.so_far.done[rank]);
+      s.errands[rank] =
+          a::errands_for(when_, 1 + ++s.so_far.done[rank], moves_both_);
     }
     if (s.gate && s.so_far.done[rank] == meetings_) {
       s.gate->rests(rank);
@@ -188,6 +193,7 @@ class orders {
   p::discipline when_;
   std::size_t ranks_;
   std::size_t meetings_;
+  bool moves_both_;
 };
 
 using seen = orders::seen;
@@ -251,6 +257,25 @@ TEST_CASE("gate: nobody is further ahead of the slowest than the bound") {
 
   CHECK(complete > 1);
   CHECK(furthest == std::min(staleness + 1, meetings));  // it is no barrier
+}
+
+TEST_CASE("gate: nor who trades within the bound") {
+  const auto [ranks, meetings] = GENERATE(from_range(sizes));
+  const std::size_t staleness = GENERATE(1U, 2U);
+  std::size_t furthest = 0;
+
+  const std::size_t complete =
+      orders(p::bounded{{}, staleness}, ranks, meetings, true)
+          .try_all([&](const seen& so_far, std::size_t rank, a::errand what) {
+            CHECK(what == a::errand::trade);
+            const std::size_t ahead =
+                so_far.done[rank] + 1 - least(so_far.done);
+            furthest = std::max(furthest, ahead);
+            CHECK(ahead <= staleness);
+          });
+
+  CHECK(complete > 1);
+  CHECK(furthest == std::min(staleness, meetings));
 }
 
 TEST_CASE("gate: a quorum is served when enough have come and waited") {
@@ -326,9 +351,10 @@ TEST_CASE("gate: the others are open, whatever the order") {
 }
 
 TEST_CASE("gate: who pushes and fetches does so by its steps") {
-  const auto errands_at = [](std::size_t steps) {
+  const auto errands_at = [](std::size_t steps, bool moves_both = false) {
     std::vector<a::errand> all;
-    for (a::errand_list due = a::errands_for(p::push_fetch{2, 3}, steps);
+    for (a::errand_list due =
+             a::errands_for(p::push_fetch{2, 3}, steps, moves_both);
          !due.is_empty(); due.pop()) {
       all.push_back(due.front());
     }
@@ -339,4 +365,6 @@ TEST_CASE("gate: who pushes and fetches does so by its steps") {
   CHECK(errands_at(2) == std::vector{a::errand::push});
   CHECK(errands_at(3) == std::vector{a::errand::pull});
   CHECK(errands_at(6) == std::vector{a::errand::push, a::errand::pull});
+  CHECK(errands_at(3, true).empty());
+  CHECK(errands_at(6, true) == std::vector{a::errand::trade});
 }

@@ -13,7 +13,8 @@
 
 namespace sounder::actors {
 
-/// Everybody may push; a pull waits while its rank is too far ahead.
+/// Everybody may push; a pull waits while its rank is too far ahead, and a
+/// trade while it would be.
 class bounded_gate : public gate {
  public:
   bounded_gate(gate_ranks ranks, std::size_t staleness)
@@ -22,10 +23,11 @@ class bounded_gate : public gate {
         clocks_(ranks_.empty() ? 0 : ranks_.back() + 1, 0) {}
 
   bool admits(std::size_t rank, errand what) const override {
-    return what != errand::pull || slowest() + staleness_ >= clocks_[rank];
+    const std::uint64_t after = clocks_[rank] + (what == errand::trade ? 1 : 0);
+    return what == errand::push || slowest() + staleness_ >= after;
   }
   void served(std::size_t rank, errand what) override {
-    clocks_[rank] += what == errand::push ? 1 : 0;
+    clocks_[rank] += what == errand::pull ? 0 : 1;
   }
 
  private:

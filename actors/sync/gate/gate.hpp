@@ -58,6 +58,8 @@ class gate {
 /// Of whichever it is.
 std::unique_ptr<gate> gate_for(const topology::discipline& when,
                                const gate_ranks& ranks);
-errand_list errands_for(const topology::discipline& when, std::size_t steps);
+/// `moves_both`: of an exchange that moves both ends by one difference.
+errand_list errands_for(const topology::discipline& when, std::size_t steps,
+                        bool moves_both);
 
 }  // namespace sounder::actors

@@ -15,8 +15,11 @@ std::unique_ptr<gate> gate_for(const topology::discipline& when,
   return std::visit([&](const auto& d) { return make_gate(d, ranks); }, when);
 }
 
-errand_list errands_for(const topology::discipline& when, std::size_t steps) {
-  return std::visit([&](const auto& d) { return errands_of(d, steps); }, when);
+errand_list errands_for(const topology::discipline& when, std::size_t steps,
+                        bool moves_both) {
+  const errand_list due =
+      std::visit([&](const auto& d) { return errands_of(d, steps); }, when);
+  return moves_both ? due.as_trades() : due;
 }
 
 }  // namespace sounder::actors
