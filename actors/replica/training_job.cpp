@@ -184,7 +184,7 @@ bool training_job::is_last_phase() const {
 /// After a stop it has waited long enough, for they may be gone.
 bool training_job::has_delivered() {
   constexpr auto after_stop = std::chrono::seconds(1);
-  constexpr auto moment = std::chrono::milliseconds(1);
+  constexpr auto a_while = std::chrono::milliseconds(1);
   const auto& all = links_->meetings;
   if (std::all_of(all.begin(), all.end(),
                   [](const auto& each) { return each->has_delivered(); }) ||
@@ -192,7 +192,7 @@ bool training_job::has_delivered() {
     return true;
   }
   const auto since = clock::now();
-  std::this_thread::sleep_for(moment);
+  std::this_thread::sleep_for(a_while);
   waited(setup_->plan->graph.replicas[setup_->replica].name +
              " waits until what it has sent is delivered",
          since);

@@ -169,8 +169,8 @@ void send_on(run_ptr self, std::size_t k) {
 }
 
 /// Sends replicas on, unless they are walking, or have nothing left, or the
-/// evaluation or another replica is behind, or hubs tell what they have come
-/// to.
+/// evaluation or another replica is behind, or those who are the model tell
+/// what they have come to.
 void advance(run_ptr self) {
   run_state& state = self->state;
   if (state.finished || state.cut_short || state.asks_makers) {

@@ -18,19 +18,22 @@ class token_meeting : public meeting {
   bool attend(local_end& own, const step_context& now) override {
     if (!std::exchange(entered_, true)) {
       ring_->enter(position_);
+      since_entered_ = 0;
     }
     if (!std::exchange(came_by_, true)) {
       ++visits_;
+      ++since_entered_;
       if (std::exchange(has_met_, false) &&  // tau0 steps ago
           ring_->is_at(position_)) {
         ring_->pass_on();
       }
     }
+    // Whoever rests has had time to come on, too.
+    if (!ring_->is_at(position_) && (since_entered_ > 1 || is_due())) {
+      ring_->call();
+    }
     if (!ring_->is_at(position_)) {
       came_by_ = is_due();
-      if (came_by_) {
-        ring_->call();
-      }
       return !came_by_;
     }
     is_trading_ = true;
@@ -71,7 +74,8 @@ class token_meeting : public meeting {
   std::unique_ptr<meeting> trade_;
   std::shared_ptr<token_ring> ring_;
   std::size_t position_;
-  std::size_t visits_ = 0;  // since the token was here
+  std::size_t visits_ = 0;         // since the token was here
+  std::size_t since_entered_ = 0;  // visits
   bool entered_ = false;
   bool came_by_ = false;
   bool is_trading_ = false;

@@ -39,7 +39,7 @@ class token_ring {
   /// until somebody calls for it, so that looking at replicas changes nothing;
   /// where members are of other nodes, who cannot, it goes on at once.
   void resign(std::size_t position);
-  /// Somebody waits for the token: it goes on from a member that rests.
+  /// Somebody looks for the token: it goes on from a member that rests.
   void call();
   /// To the next member of this node that walks, or to one of another node.
   void pass_on();
