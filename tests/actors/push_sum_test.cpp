@@ -31,7 +31,9 @@ class givers {
       for (const std::size_t to : {(i + 1) % n, (i + 2) % n}) {
         const auto meter = std::make_shared<a::link_meter>();
         around.out.push_back(
-            {to, a::mailbox_in_memory(ends_[to]->mail(a::box::shares), meter),
+            {to,
+             a::outbox_in_memory(ends_[to]->inbox_for(a::update_kind::shares),
+                                 meter),
              meter, 0.0});
       }
       meetings_.push_back(
