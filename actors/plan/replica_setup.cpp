@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "kernels/step/with_optimizer.hpp"
+
 namespace sounder::actors {
 
 namespace {

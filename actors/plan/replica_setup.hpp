@@ -36,8 +36,7 @@ struct replica_setup {
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
 
-  /// Makes what the replica steps with: the plan's rules on its objective,
-  /// whose state is the replica's own.
+  /// Makes what the replica steps with: the plan's rules on its objective.
   void make_objectives();
 
   /// The first chunk after the gd stage.

@@ -177,8 +177,7 @@ std::vector<std::string> validate(const training_plan& plan,
   check_gd_stage(plan, problems);
   if (plan.objective) {
     try {
-      static_cast<void>(
-          kernels::with_optimizer(plan.objective, plan.optimizer));
+      kernels::check(plan.optimizer);
     } catch (const std::invalid_argument& problem) {
       problems.emplace_back(problem.what());
     }

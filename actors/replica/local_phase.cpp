@@ -19,6 +19,8 @@ constexpr std::uint64_t drawing = 0x6472617765727321ULL;
 
 replica_memory::replica_memory(const replica_setup& setup)
     : vector(setup.holds.last - setup.holds.first),
+      optimizer(setup.plan->optimizer,
+                setup.workers > 0 ? setup.plan->objective->trainable() : 0),
       order(setup.rows.rows(),
             {setup.plan->order.kind, setup.plan->order.block_rows,
              setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL}),
@@ -145,6 +147,7 @@ kernels::sgd_chunk local_phase::open_chunk(worker_slot& slot,
   opened.data = &setup_->data;
   opened.rows = slot.rows;
   opened.weights = weights_of(slot);
+  opened.optimizer = &memory_->optimizer;
   opened.batch_size = cut.batch_size;
   opened.step_size = schedule_.starts[chunk].step_size;
   opened.scale = schedule_.starts[chunk].scale;

@@ -20,14 +20,17 @@
 #include "kernels/data/row_order.hpp"
 #include "kernels/data/shard.hpp"
 #include "kernels/exchange/all_reduce.hpp"
+#include "kernels/step/optimizer.hpp"
 
 namespace sounder::actors {
 
-/// A replica's memory: the shared vector and what guards it.
+/// A replica's memory: the shared vector, what guards it, and what its
+/// optimizer keeps.
 struct replica_memory {
   explicit replica_memory(const replica_setup& setup);
 
   kernels::shared_vector vector;
+  kernels::optimizer_state optimizer;  // none at a hub
   kernels::row_order order;
   std::atomic<std::uint64_t> samples{0};  // stepped on
   std::mutex write_lock;                  // topology::write_lock

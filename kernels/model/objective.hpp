@@ -11,6 +11,8 @@
 
 namespace sounder::kernels {
 
+struct optimizer_state;  // step/optimizer.hpp
+
 /// Sums over a set of samples; divide by the rows for means. The loss is
 /// weighted, errors and rows are counts.
 struct loss_sums {
@@ -50,6 +52,9 @@ struct sgd_chunk {
   /// What random layers draw from, each sample with its row: another one in
   /// every chunk of the run.
   std::uint64_t seed = 0;
+
+  /// What an optimizer has kept for these weights; null where there is none.
+  optimizer_state* optimizer = nullptr;
 };
 
 /// Scratch memory of one worker, reused from chunk to chunk.

@@ -1,13 +1,17 @@
 #pragma once
 
-#include <memory>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "kernels/model/objective.hpp"
 
 namespace sounder::kernels {
 
-/// What a replica makes of a stochastic gradient g. w are the parameters, eta
-/// the step size; v, m and u start at 0 and stay with the replica.
+/// What is made of a stochastic gradient g. w are the parameters, eta the step
+/// size; v, m and u start at 0 and stay with who steps: a replica, or a hub.
 enum class optimizer_kind {
   sgd,       // w <- w - eta g(w)
   momentum,  // v <- delta v - eta g(w);  w <- w + v
@@ -33,15 +37,53 @@ struct optimizer {
   double trust = 0.001;       // lars
 };
 
-/// The objective, stepped by the rule: one for each replica, whose workers
-/// share its state without a lock, as they do the parameters.
-///
-/// Every step reads and writes all parameters: it costs O(dimension) however
-/// sparse the samples; LARS reads them twice, and once for each class where
-/// classes lie interleaved. The plain rule is the objective itself.
 /// Throws std::invalid_argument for a momentum or beta outside [0, 1), a
 /// negative epsilon or decay, or a trust that is not positive.
-std::shared_ptr<const objective> with_optimizer(
-    std::shared_ptr<const objective> model, const optimizer& rule);
+void check(const optimizer& rule);
+
+/// Whether N steps from one w, each with a gradient of its own, have the step
+/// with the mean gradient as their mean, whatever v each has kept: so for rules
+/// that are linear in g and v and look at nothing but w.
+bool averages(const optimizer& rule) noexcept;
+
+/// All that changes of an optimizer.
+///
+/// Threads: the vectors are written without a lock (HOGWILD!), as parameters.
+struct optimizer_state {
+  optimizer_state() = default;
+  /// Zeros for n parameters.
+  optimizer_state(const optimizer& rule, std::size_t n);
+
+  std::vector<float> v;                 // v, or m; empty for sgd
+  std::vector<float> u;                 // adam
+  std::atomic<std::uint64_t> steps{0};  // begun, where the rule counts
+
+  /// The number of the step that begins, from 1 on.
+  std::uint64_t next_step() noexcept { return steps.fetch_add(1) + 1; }
+};
+
+/// A stretch of parameters, and what the rule keeps of them.
+struct step_stretch {
+  float* w;
+  float* v;  // null for sgd
+  float* u;  // null but for adam
+  std::size_t n;
+};
+
+/// w + delta v, where Nesterov's rule wants the gradient; w for all others.
+///
+/// Cost: one pass, as of any copy.
+void look_ahead(const optimizer& rule, const step_stretch& at,
+                float* ahead) noexcept;
+
+/// The rule's step number `t` (adam), with the gradient g[0, n) and step size
+/// eta. Any stretch by itself, but for lars: with `blocks`, whose coordinates
+/// are counted from the stretch's first.
+///
+/// Cost: one pass over w, v, u and g; lars two, and as many more as blocks lie
+/// interleaved. Threads: relaxed accesses to w, v and u.
+void step(const optimizer& rule, std::span<const parameter_block> blocks,
+          float eta, const float* g, std::uint64_t t,
+          const step_stretch& at) noexcept;
 
 }  // namespace sounder::kernels

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "kernels/network/network.hpp"
-#include "kernels/step/optimizer.hpp"
+#include "kernels/step/with_optimizer.hpp"
 #include "tests/support/gradient_check.hpp"
 #include "tests/support/plain_walk.hpp"
 
@@ -392,7 +392,9 @@ TEST_CASE("network: steps move statistics whatever step size and rule") {
       how.kind = rule;
       const auto stepped = k::with_optimizer(net, how);
       t::floats weights = start;
+      k::optimizer_state state(how, net->trainable());
       k::sgd_chunk chunk;
+      chunk.optimizer = &state;
       chunk.data = &data;
       chunk.rows = rows;
       chunk.weights = weights.data();
@@ -434,7 +436,9 @@ TEST_CASE("network: learns random samples by heart") {
     adam.kind = k::optimizer_kind::adam;
     const auto stepped = k::with_optimizer(net, adam);
     t::floats weights = t::start_of(*net);
+    k::optimizer_state state(adam, net->trainable());
     k::sgd_chunk chunk;
+    chunk.optimizer = &state;
     chunk.data = &data;
     chunk.rows = rows;
     chunk.weights = weights.data();

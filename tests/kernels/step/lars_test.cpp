@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "kernels/step/optimizer.hpp"
+#include "kernels/step/with_optimizer.hpp"
 #include "tests/support/problems.hpp"
 
 namespace k = sounder::kernels;
@@ -58,7 +58,9 @@ std::vector<float> stepped(const std::shared_ptr<const k::objective>& model,
   const auto ruled = k::with_optimizer(model, rule);
   const std::vector<std::uint32_t> rows(steps, 0U);
   k::worker_scratch scratch;
+  k::optimizer_state state(rule, w.size());
   k::sgd_chunk chunk;
+  chunk.optimizer = &state;
   chunk.data = &data;
   chunk.rows = rows;
   chunk.weights = w.data();

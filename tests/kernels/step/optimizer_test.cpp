@@ -1,10 +1,9 @@
-#include "kernels/step/optimizer.hpp"
-
 #include <cmath>
 #include <numeric>
 
 #include <catch2/catch.hpp>
 
+#include "kernels/step/with_optimizer.hpp"
 #include "tests/support/known_minimiser.hpp"
 
 namespace k = sounder::kernels;
@@ -63,7 +62,9 @@ std::vector<float> stepped(const t::known_minimiser& problem,
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0U);
   k::worker_scratch scratch;
+  k::optimizer_state state(rule, features);
   k::sgd_chunk chunk;
+  chunk.optimizer = &state;
   chunk.data = &problem.data();
   chunk.rows = order;
   chunk.weights = w.data();
