@@ -28,6 +28,12 @@ enum class encounter {
   reduced,  // all that such links join
 };
 
+/// Where a meeting stands in a local step: gradient, optimizer, new parameters.
+enum class standing {
+  before_optimizer,  // gradients meet, and the optimizer steps with the outcome
+  after_step,        // parameters meet
+};
+
 /// What the replica at the link's end has to be.
 enum class far_end { any, hub, stepper };
 
@@ -43,6 +49,7 @@ struct exchange_traits {
   std::string_view name;     // that files use
   std::string_view summary;  // a line for people
   encounter meets;
+  standing stands;
   far_end to;
   disciplines goes_with;
   bool is_symmetric;  // both ends do the same: each pair is held once
@@ -64,6 +71,7 @@ struct add_delta {
           "What a replica has moved is added at the hub, and it goes on from "
           "the hub's.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::any,
       .goes_with = some_of<discipline, every, in_turn, bounded, one_of_group>,
       .is_symmetric = false,
@@ -87,6 +95,7 @@ struct overwrite : no_fields {
       .summary =
           "A replica goes on from the far end's parameters; nothing goes up.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::any,
       .goes_with = some_of<discipline, every, in_turn>,
       .is_symmetric = false,
@@ -105,11 +114,15 @@ constexpr std::array<std::string_view, 2> names_of(combine) noexcept {
   return {"mean", "sum"};
 }
 
-/// The gradient g = (s - w) / step, summed up over the steps since the last
-/// meeting, goes to the hub, which steps: v = momentum v + g;
-/// c -= step v;  w = s = c. With a barrier g is combined over the replicas
-/// first (synchronous SGD), otherwise every push is a step of its own
-/// (parameter server, Downpour: Dean et al. 2012; asynchronous MSGD).
+/// The gradient g of a batch goes to the hub, which steps by the optimizer of
+/// the run and sends its parameters down: w = s = c. With a barrier g is
+/// combined over the replicas first (synchronous SGD), otherwise every push is
+/// a step of its own (parameter server, Downpour: Dean et al. 2012).
+///
+/// After several local steps, with a momentum of its own (asynchronous MSGD)
+/// and where it comes to the same (sgd, momentum), the hub steps with what the
+/// replicas' steps have been: g = (s - w) / step, summed up since the last
+/// meeting;  v = momentum v + g;  c -= step v.
 struct gradient {
   combine how = combine::mean;
   double momentum = 0.0;
@@ -120,6 +133,7 @@ struct gradient {
       .summary =
           "Gradients go to a hub, which steps; a replica goes on from there.",
       .meets = encounter::served,
+      .stands = standing::before_optimizer,
       .to = far_end::hub,
       .goes_with = some_of<discipline, every, push_fetch, in_turn, barrier,
                            quorum, bounded>,
@@ -152,6 +166,7 @@ struct outer_step {
           "The mean of what replicas have moved is the hub's step, with "
           "Nesterov's momentum.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::hub,
       .goes_with = some_of<discipline, barrier, quorum>,
       .is_symmetric = false,
@@ -180,6 +195,7 @@ struct elastic {
           "Both ends move towards each other by a share alpha of their "
           "difference.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::any,
       .goes_with = some_of<discipline, every, in_turn, barrier, quorum, bounded,
                            one_of_group>,
@@ -212,6 +228,7 @@ struct token_merge {
       .name = "token-merge",
       .summary = "Who has the token merges with the next replica of the ring.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, on_token>,
       .is_symmetric = false,
@@ -237,6 +254,7 @@ struct broadcast_delta : no_fields {
       .summary =
           "What a replica has moved goes to all neighbours, which add it.",
       .meets = encounter::mail,
+      .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, every>,
       .is_symmetric = true,
@@ -255,6 +273,7 @@ struct pair_average : no_fields {
       .name = "pair-average",
       .summary = "Both ends become their mean.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, every, random_neighbour>,
       .is_symmetric = true,
@@ -277,6 +296,7 @@ struct mix {
       .name = "mix",
       .summary = "Each becomes a weighted mean of itself and its neighbours.",
       .meets = encounter::mail,
+      .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, barrier>,
       .is_symmetric = true,
@@ -301,6 +321,7 @@ struct push_sum : no_fields {
       .summary =
           "Shares go along the links; parameters are the ratio of two sums.",
       .meets = encounter::mail,
+      .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, every, barrier>,
       .is_symmetric = false,
@@ -313,14 +334,17 @@ struct push_sum : no_fields {
   };
 };
 
-/// w = mean over all replicas that all_reduce links join: reduce-scatter and
-/// all-gather along a ring; over groups first where the links form groups
-/// and a ring of leaders.
+/// g = mean of the gradients of all replicas that all_reduce links join, with
+/// which each of them takes the same step; after several local steps, or where
+/// it comes to the same, w = mean of their parameters. Reduce-scatter and
+/// all-gather along a ring; over groups first where the links form groups and a
+/// ring of leaders.
 struct all_reduce : no_fields {
   static constexpr exchange_traits traits = {
       .name = "all-reduce",
       .summary = "All that are joined become their mean.",
       .meets = encounter::reduced,
+      .stands = standing::before_optimizer,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, barrier>,
       .is_symmetric = true,
@@ -342,6 +366,7 @@ struct custom {
       .name = "custom",
       .summary = "A rule of your own, by its name in the plan.",
       .meets = encounter::served,
+      .stands = standing::after_step,
       .to = far_end::any,
       .goes_with = some_of<discipline, every, in_turn, random_neighbour,
                            barrier, quorum, on_token>,

@@ -42,6 +42,7 @@ json as_json(const replica_setup& setup) {
   }
   return {{"head", setup.head},
           {"head_every", setup.head_every},
+          {"stepper", static_cast<int>(setup.stepper)},
           {"epochs", std::move(epochs)}};
 }
 
@@ -49,6 +50,7 @@ replica_setup as_setup(const json& text) {
   replica_setup setup;
   setup.head = text.at("head");
   setup.head_every = text.at("head_every");
+  setup.stepper = static_cast<stepper>(text.at("stepper").get<int>());
   std::vector<epoch_cut> epochs;
   for (const json& cut : text.at("epochs")) {
     epochs.push_back(as_cut(cut));

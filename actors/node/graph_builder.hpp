@@ -86,7 +86,8 @@ class graph_builder {
   void join_groups();
 
   void add_meetings(std::size_t i);
-  void add(std::size_t replica, std::unique_ptr<meeting> made, std::size_t tau);
+  void add(std::size_t replica, std::unique_ptr<meeting> made, std::size_t tau,
+           bool before_optimizer = false);
   void add_all_reduce(std::size_t i);
   template <class Exchange>
   void add_gossip(std::size_t i);

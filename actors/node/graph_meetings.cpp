@@ -1,6 +1,7 @@
 // The graph_builder's meetings: from each link to what a replica attends for
 // it.
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/node/graph_builder.hpp"
@@ -59,8 +60,9 @@ local_link graph_builder::near_end_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
   const kernels::segment held =
       segment_held(plan_, reverse ? link.from : link.to);
-  return {make_rule(plan_, l, times_.taus[l]), held.first,
-          start_of(reverse ? link.to : link.from, held), meter_of(l, reverse)};
+  return {make_rule(plan_, l, times_.taus[l], times_.before_optimizer[l]),
+          held.first, start_of(reverse ? link.to : link.from, held),
+          meter_of(l, reverse)};
 }
 
 std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
@@ -106,11 +108,18 @@ std::unique_ptr<meeting> graph_builder::meeting_of(std::size_t l) {
 }
 
 void graph_builder::add(std::size_t replica, std::unique_ptr<meeting> made,
-                        std::size_t tau) {
+                        std::size_t tau, bool before_optimizer) {
   made->tau = tau;
   made->every_phases =
       std::max<std::size_t>(1, ratio_up(tau, times_.phases.batches));
-  wired_.replicas[replica].links->meetings.push_back(std::move(made));
+  made->before_optimizer = before_optimizer;
+  auto& meetings = wired_.replicas[replica].links->meetings;
+  const auto at =
+      before_optimizer
+          ? std::find_if(meetings.begin(), meetings.end(),
+                         [](const auto& m) { return !m->before_optimizer; })
+          : meetings.end();
+  meetings.insert(at, std::move(made));
 }
 
 void graph_builder::add_meetings(std::size_t i) {
@@ -130,7 +139,7 @@ void graph_builder::add_meetings(std::size_t i) {
         at_random.push_back(trade_of(l, link.to == i));
       }
     } else if (is_served(link) && link.from == i) {
-      add(i, meeting_of(l), times_.taus[l]);
+      add(i, meeting_of(l), times_.taus[l], times_.before_optimizer[l]);
     }
   }
   if (!at_random.empty()) {
@@ -153,7 +162,8 @@ void graph_builder::add_all_reduce(std::size_t i) {
       meter->to = "all";
       meter->exchange = p::name(link.exchange);
       wired_.meters.push_back(meter);
-      add(i, all_reduce_of(i, std::move(meter)), times_.taus[l]);
+      add(i, all_reduce_of(i, std::move(meter)), times_.taus[l],
+          times_.before_optimizer[l]);
       return;
     }
   }

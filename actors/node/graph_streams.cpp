@@ -208,7 +208,7 @@ void graph_builder::open_port(std::size_t l, std::size_t to, bool reverse) {
   const p::link& link = graph_.links[l];
   const wired_replica& met = wired_.replicas[to];
   port_setup made;
-  made.rule = make_rule(plan_, l, times_.taus[l]);
+  made.rule = make_rule(plan_, l, times_.taus[l], times_.before_optimizer[l]);
   made.far = met.far;
   made.wire = lines_.at(key_of_link(l, reverse));
   made.rank = ranks_[l];

@@ -7,7 +7,6 @@
 #include "actors/exit_reasons.hpp"
 #include "actors/messages.hpp"
 #include "actors/sync/packet.hpp"
-#include "kernels/exchange/overwrite.hpp"
 
 namespace sounder::actors {
 
@@ -168,24 +167,27 @@ class port_work {
   void serve(const packet_header& header) {
     target& far = *setup_.far;
     const std::size_t n = header.length;
+    const kernels::exchange_rule& rule = *setup_.rule;
+    if (header.offset == 0) {
+      terms_ = far.begin(rule, header.step,
+                         header.before_optimizer != 0 &&
+                             header.kind != errand::pull && !is_dropped_);
+    }
     if (header.kind == errand::pull) {
-      kernels::overwrite().serve(far.at(header.offset, n, header.step, false),
-                                 answer(true));
+      rule.show(far.at(header.offset, n, terms_), answer(true));
       out_.seal();
       return;
     }
-    const kernels::exchange_rule& rule = *setup_.rule;
     const bool is_answered = header.kind == errand::trade;
     float* payload = in_.values();
     if (is_answered) {
       payload = answer(true);
       std::copy_n(in_.values(), n, payload);
     }
-    kernels::far_end end =
-        far.at(header.offset, n, header.step, rule.has_state());
+    kernels::far_end end = far.at(header.offset, n, terms_);
     end.age = age_;
     if (is_dropped_) {
-      kernels::overwrite().serve(end, payload);
+      rule.show(end, payload);
     } else {
       rule.serve(end, payload);
     }
@@ -200,9 +202,8 @@ class port_work {
     out_.seal();
     if (const float* const lost =
             out_.lost(kernels::payload::pulls, header.offset)) {
-      kernels::take_back(
-          setup_.far->at(header.offset, header.length, header.step, false),
-          lost);
+      kernels::take_back(setup_.far->at(header.offset, header.length, terms_),
+                         lost);
     }
   }
 
@@ -233,14 +234,15 @@ class port_work {
       done += last.length;
       in_.clear();
     }
-    far.come(setup_.rank, payload_.data());
+    far.come(setup_.rank,
+             {payload_.data(), last.step, last.before_optimizer != 0});
     const bool holds = setup_.hold_far || setup_.is_published;
-    serve_round(*setup_.rule, far, last.step, holds);
+    serve_round(*setup_.rule, far, holds);
     while (!far.admits(setup_.rank, errand::sync)) {
       static_cast<void>(far.changed.wait(
           [&] { return far.may_go_on(setup_.rank); }, far.round_due()));
       check_end();
-      serve_round(*setup_.rule, far, last.step, holds);
+      serve_round(*setup_.rule, far, holds);
     }
     for (std::size_t done = 0; done < size_; done += last.length) {
       last.offset = done;
@@ -260,6 +262,7 @@ class port_work {
   std::size_t size_;
   incoming in_;
   outgoing out_;
+  terms terms_;                 // of the meeting at hand
   std::vector<float> payload_;  // of a sync
 
   std::uint64_t read_version_ = 0;  // of the target, when last read

@@ -26,7 +26,42 @@ std::size_t tau_of(const p::link& link, std::size_t usual,
              : usual;
 }
 
+/// Whether it pushes without a fetch, so that the replica has to step itself.
+bool goes_on_alone(const p::link& link) {
+  const auto* often = p::discipline_of<p::push_fetch>(link);
+  return often != nullptr && often->push != often->fetch;
+}
+
+stepper stepper_of(const p::graph& wiring, const meeting_times& times,
+                   std::size_t replica) {
+  stepper found = stepper::worker;
+  for (std::size_t l = 0; l < wiring.links.size(); ++l) {
+    const p::link& link = wiring.links[l];
+    if (times.before_optimizer[l] &&
+        (link.from == replica || link.to == replica)) {
+      if (wiring.replicas[link.to].is_hub()) {
+        return stepper::hub;
+      }
+      found = stepper::group;
+    }
+  }
+  return found;
+}
+
 }  // namespace
+
+bool meets_before_optimizer(const training_plan& plan, const p::link& link,
+                            std::size_t tau) {
+  if (p::traits_of(link.exchange).stands != p::standing::before_optimizer ||
+      tau != 1 || goes_on_alone(link) || kernels::averages(plan.optimizer)) {
+    return false;
+  }
+  const auto* at_hub = std::get_if<p::gradient>(&link.exchange);
+  return at_hub == nullptr ||
+         (at_hub->momentum == 0.0 &&
+          (plan.optimizer.kind != kernels::optimizer_kind::lars ||
+           p::is_synchronous(link.discipline)));
+}
 
 meeting_times plan_meetings(const training_plan& plan,
                             const data_partition& partition) {
@@ -39,6 +74,8 @@ meeting_times plan_meetings(const training_plan& plan,
   std::size_t common = 0;
   for (const p::link& link : plan.graph.links) {
     times.taus.push_back(tau_of(link, usual, usual_of_token));
+    times.before_optimizer.push_back(
+        meets_before_optimizer(plan, link, times.taus.back()));
     common = std::gcd(common, std::min(times.taus.back(), batches));
   }
   // As many phases everywhere, so that those who meet in lockstep come equally
@@ -97,13 +134,14 @@ std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
 
 std::vector<replica_setup> set_up_all(const plan_ptr& plan,
                                       const data_partition& partition) {
-  const phase_cut phases = plan_meetings(*plan, partition).phases;
+  const meeting_times times = plan_meetings(*plan, partition);
   std::vector<replica_setup> setups;
   for (std::size_t i = 0; i < plan->graph.replicas.size(); ++i) {
     const bool is_hub = plan->graph.replicas[i].is_hub();
     setups.push_back(set_up(plan, partition.shape, i,
                             partition.shares[i].shard(),
-                            is_hub ? phase_cut{} : phases));
+                            is_hub ? phase_cut{} : times.phases));
+    setups.back().stepper = stepper_of(plan->graph, times, i);
   }
   return setups;
 }

@@ -13,10 +13,20 @@ namespace sounder::actors {
 /// How often a link meets and how the steps are cut accordingly.
 struct meeting_times {
   std::vector<std::size_t> taus;  // of every link: local steps
+  /// Of every link: whether it meets between the gradient of a batch and the
+  /// optimizer, after the gd stage.
+  std::vector<bool> before_optimizer;
   phase_cut phases;
 };
 meeting_times plan_meetings(const training_plan& plan,
                             const data_partition& partition);
+
+/// Whether the link does so when it meets every tau local steps: its exchange
+/// stands there, the replicas do not step on their own in between, and it makes
+/// a difference. A hub that has a momentum of its own, or that does not see the
+/// whole of a round that lars needs, gets what steps have moved.
+bool meets_before_optimizer(const training_plan& plan,
+                            const topology::link& link, std::size_t tau);
 
 /// What a step on one sample of the data costs (objective::row_cost).
 double row_cost(const training_plan& plan, const data_shape& shape);

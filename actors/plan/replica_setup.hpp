@@ -18,6 +18,14 @@
 
 namespace sounder::actors {
 
+/// Who makes a replica's steps once its gradients are there.
+enum class stepper {
+  worker,  // who has found them, at once
+  group,   // the replica, with the mean over a group: an all-reduce stands
+           // before the optimizer
+  hub,     // the hub that gets them
+};
+
 /// What stays the same for all phases of a replica; set once.
 struct replica_setup {
   plan_ptr plan;  // of the run
@@ -27,11 +35,12 @@ struct replica_setup {
   kernels::dataset data;
   topology::sharing_rule sharing;
   unsigned workers = 1;
-  std::size_t replica = 0;     // its number in the graph
-  kernels::segment holds{};    // coordinates of its vector
-  kernels::shard rows;         // of the data
-  std::size_t head = 0;        // coordinates private to a worker
-  std::size_t head_every = 1;  // samples between exchanges
+  std::size_t replica = 0;                    // its number in the graph
+  kernels::segment holds{};                   // coordinates of its vector
+  kernels::shard rows;                        // of the data
+  actors::stepper stepper = stepper::worker;  // after the gd stage
+  std::size_t head = 0;                       // coordinates private to a worker
+  std::size_t head_every = 1;                 // samples between exchanges
   run_cut cut;
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
@@ -42,6 +51,11 @@ struct replica_setup {
   /// The first chunk after the gd stage.
   std::size_t gd_end() const noexcept {
     return cut.chunks().before(plan->gd.epochs);
+  }
+  /// Whether local phases end before the optimizer: with a gradient, that of
+  /// their one batch. Plain gradient descent comes to the same either way.
+  bool stops_at_gradient(std::size_t chunk) const noexcept {
+    return stepper != stepper::worker && chunk >= gd_end();
   }
   const kernels::objective& objective_at(std::size_t chunk) const noexcept {
     return chunk < gd_end() ? *gd_objective : *objective;

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "actors/plan/meeting_times.hpp"
+
 namespace sounder::actors {
 
 namespace {
@@ -34,6 +36,24 @@ void check_steps(const training_plan& plan,
     }
     return true;
   });
+}
+
+/// Lars at a hub asks for norms over the whole vector.
+void check_parts(const training_plan& plan,
+                 std::vector<std::string>& problems) {
+  const auto is_in_parts = [&](const topology::link& l) {
+    return l.to < plan.graph.replicas.size() &&
+           plan.graph.replicas[l.to].holds.parts > 1 &&
+           meets_before_optimizer(plan, l,
+                                  topology::steps(l.discipline).value_or(1));
+  };
+  const auto& links = plan.graph.links;
+  if (plan.optimizer.kind == kernels::optimizer_kind::lars &&
+      std::any_of(links.begin(), links.end(), is_in_parts)) {
+    problems.emplace_back(
+        "lars needs all parameters of a layer in one place, so synchronous "
+        "gradients cannot go to a hub in several parts; have one hub");
+  }
 }
 
 void check_gd_stage(const training_plan& plan,
@@ -175,6 +195,7 @@ std::vector<std::string> validate(const training_plan& plan,
         "only: stop at a loss change or after some patience");
   }
   check_gd_stage(plan, problems);
+  check_parts(plan, problems);
   if (plan.objective) {
     try {
       kernels::check(plan.optimizer);

@@ -51,7 +51,8 @@ bool local_phase::work(worker_slot& slot) {
   if (slot.working_on != this) {
     arrive(slot);
   }
-  return std::holds_alternative<topology::cyclic_turns>(setup_->sharing)
+  return std::holds_alternative<topology::cyclic_turns>(setup_->sharing) &&
+                 !stops_at_gradient()
              ? walk_in_turn(slot)
              : walk_chunk(slot);
 }
@@ -167,13 +168,32 @@ bool local_phase::walk_chunk(worker_slot& slot) {
     return leave(slot);
   }
   const kernels::sgd_chunk opened = open_chunk(slot, chunk);
-  if (std::holds_alternative<topology::lock_free>(setup_->sharing)) {
+  if (stops_at_gradient()) {
+    static_cast<void>(objective_.look(opened, memory_->stopped_at));
+  } else if (std::holds_alternative<topology::lock_free>(setup_->sharing)) {
     step_lock_free(slot, opened);
   } else {
     step_guarded(slot, opened);
   }
   count(opened.rows.size());
   return true;
+}
+
+std::span<float> local_phase::gradient(double step_size) {
+  std::vector<float>& found = memory_->stopped_at.pending;
+  if (schedule_.starts.empty()) {
+    found.assign(memory_->vector.size(), 0.0F);
+  }
+  found.push_back(static_cast<float>(step_size));
+  return found;
+}
+
+void local_phase::step() {
+  kernels::sgd_chunk batch;
+  batch.weights = memory_->vector.data();
+  batch.step_size = static_cast<double>(memory_->stopped_at.pending.back());
+  batch.optimizer = &memory_->optimizer;
+  objective_.write(batch, memory_->stopped_at);
 }
 
 void local_phase::count(std::size_t samples) noexcept {

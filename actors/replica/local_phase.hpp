@@ -31,6 +31,9 @@ struct replica_memory {
 
   kernels::shared_vector vector;
   kernels::optimizer_state optimizer;  // none at a hub
+  /// Its `pending` is the gradient that the optimizer has not seen, where local
+  /// phases stop there, followed by the step size.
+  kernels::worker_scratch stopped_at;
   kernels::row_order order;
   std::atomic<std::uint64_t> samples{0};  // stepped on
   std::mutex write_lock;                  // topology::write_lock
@@ -61,11 +64,21 @@ class local_phase : public job {
   double scale() const noexcept;
   const phase_schedule& schedule() const noexcept { return schedule_; }
 
+  // Of a phase that stops at the gradient of its one batch; for the one who
+  // found all workers at rest.
+  /// Gradient and step size; where there was no batch, 0 and `step_size`.
+  std::span<float> gradient(double step_size);
+  /// What the optimizer makes of them.
+  void step();
+
  private:
   void arrive(worker_slot& slot);
   void count(std::size_t samples) noexcept;
   bool leave(worker_slot& slot);
   bool should_stop();
+  bool stops_at_gradient() const noexcept {
+    return setup_->stops_at_gradient(schedule_.first);
+  }
   kernels::sgd_chunk open_chunk(worker_slot& slot, std::size_t chunk);
   float* weights_of(worker_slot& slot) const noexcept;
 

@@ -134,7 +134,9 @@ bool training_job::lead(worker_slot& slot) {
   const auto now = clock::now();
   end_ = now;
   times_.exchanging +=
-      std::chrono::duration<double>(now - rested_at_ - waited_).count();
+      std::chrono::duration<double>(now - rested_at_ - waited_ - stepped_)
+          .count();
+  times_.computing += std::chrono::duration<double>(stepped_).count();
   times_.waiting += std::chrono::duration<double>(waited_).count();
   slot.leads = false;
   const bool goes_on = next_phase();
@@ -147,7 +149,7 @@ bool training_job::lead(worker_slot& slot) {
 void training_job::rest() {
   rested_ = true;
   rested_at_ = clock::now();
-  waited_ = clock::duration::zero();
+  waited_ = stepped_ = clock::duration::zero();
   next_meeting_ = 0;
   begin_ = std::min(begin_, phase_->begin());
   times_.computing += std::chrono::duration<double>(phase_->duration()).count();
@@ -156,6 +158,9 @@ void training_job::rest() {
   }
   stopped_ = stopped_ || !phase_->is_complete();
   links_->own.rest(static_cast<float>(phase_->scale()));
+  links_->own.set_gradient(setup_->stops_at_gradient(next_chunk_) && !stopped_
+                               ? phase_->gradient(step_size_)
+                               : std::span<float>());
 }
 
 bool training_job::meet() {
@@ -231,6 +236,9 @@ void training_job::waited(std::string whom, clock::time_point since) {
 bool training_job::hold_meetings(const step_context& now) {
   for (; next_meeting_ < links_->meetings.size(); ++next_meeting_) {
     meeting& due = *links_->meetings[next_meeting_];
+    if (!due.before_optimizer) {
+      step();
+    }
     if ((links_->phases_walked + 1) % due.every_phases != 0) {
       continue;
     }
@@ -249,9 +257,24 @@ bool training_job::hold_meetings(const step_context& now) {
     }
     meetings_held_.fetch_add(1);
   }
+  step();
   const std::scoped_lock lock(whom_lock_);
   whom_.clear();
   return true;
+}
+
+/// What the optimizer makes of a gradient, once those have met that stand
+/// before it. A hub has made its own of it.
+void training_job::step() {
+  if (!links_->own.has_gradient()) {
+    return;
+  }
+  const auto since = clock::now();
+  if (setup_->stepper == stepper::group) {
+    phase_->step();
+  }
+  links_->own.set_gradient({});
+  stepped_ += clock::now() - since;
 }
 
 /// Without another node of the meeting there is nothing to go on to.

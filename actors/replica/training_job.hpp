@@ -98,6 +98,7 @@ class training_job : public job {
   bool is_last_phase() const;
   bool has_delivered();
   bool hold_meetings(const step_context& now);
+  void step();
   void waited(std::string whom, clock::time_point since);
   bool attend(meeting& due, const step_context& now);
   bool next_phase();
@@ -120,6 +121,7 @@ class training_job : public job {
   bool at_phase_end_ = false;
   clock::time_point rested_at_;
   clock::duration waited_{0};
+  clock::duration stepped_{0};  // by the leader, between meetings
   double step_size_ = 0.0;
   bool stopped_ = false;
   time_split times_;

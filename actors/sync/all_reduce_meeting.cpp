@@ -1,7 +1,8 @@
 #include "actors/sync/all_reduce_meeting.hpp"
 
-#include <algorithm>
 #include <utility>
+
+#include "actors/sync/group_payload.hpp"
 
 namespace sounder::actors {
 
@@ -9,7 +10,7 @@ reduce_group::reduce_group(kernels::reduce_groups of, std::size_t members,
                            std::size_t size)
     : groups(std::move(of)), vectors(members) {
   for (auto& buffer : result) {
-    buffer.resize(size);
+    buffer.resize(size + 1);  // a gradient brings its step size
   }
 }
 
@@ -25,37 +26,26 @@ class reduce_meeting : public meeting {
 
   bool attend(local_end& own, const step_context& /*now*/) override {
     if (stage_ == stage::away) {
-      if (!own.try_hold()) {
+      if (!payload_.bring(own)) {
         return false;
       }
       since_ = clock::now();
-      own.open_all();
-      group_->vectors[rank_] = own.parameters();
-      if (own.published()) {
-        asked_.assign(own.parameters(), own.parameters() + own.size());
-        group_->vectors[rank_] = asked_.data();
-      }
-      own.let_go();
+      group_->vectors[rank_] = payload_.values().data();
       arrive(group_->came, stage::here);
     }
+    const std::size_t size = payload_.values().size();
     if (stage_ == stage::here && everyone(group_->came)) {
       const auto members = group_->vectors.size();
       kernels::mean_of_segment(group_->vectors, group_->groups, rank_,
-                               kernels::segment_of(rank_, members, own.size()),
+                               kernels::segment_of(rank_, members, size),
                                result().data());
       arrive(group_->reduced, stage::reduced);
     }
     if (stage_ != stage::reduced || !everyone(group_->reduced) ||
-        !own.try_hold()) {
+        !payload_.take(own, result().data())) {
       return false;
     }
-    if (own.published()) {
-      own.move(asked_.data(), result().data());
-    } else {
-      own.assign(result().data());
-    }
-    own.let_go();
-    finish(own.size());
+    finish(size);
     return true;
   }
 
@@ -97,7 +87,7 @@ class reduce_meeting : public meeting {
   std::shared_ptr<reduce_group> group_;
   std::size_t rank_;
   stage stage_ = stage::away;
-  std::vector<float> asked_;  // where others meet this replica meanwhile
+  group_payload payload_;
   std::uint64_t round_ = 0;
   clock::time_point since_;
 };

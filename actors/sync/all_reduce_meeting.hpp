@@ -17,7 +17,8 @@ namespace sounder::actors {
 
 /// What the members of a group in one process share.
 ///
-/// Every member reduces its segment from everybody's vector, then takes the
+/// Every member reduces its segment from everybody's vector (parameters, or a
+/// gradient and its step size), then takes the
 /// others' segments over: two barriers a round, no copies but these, and one of
 /// a replica that others meet, too: nobody keeps a published copy while he
 /// waits.
@@ -35,8 +36,9 @@ struct reduce_group {
   signal changed;
 };
 
-/// w = mean of the members' w, to the same bits at every member. All members
-/// are in this process.
+/// w = mean of the members' w, or of their gradients where they stand before
+/// the optimizer, to the same bits at every member. All members are in this
+/// process.
 std::unique_ptr<meeting> reduce_together(std::shared_ptr<reduce_group> group,
                                          std::size_t rank,
                                          std::shared_ptr<link_meter> meter);

@@ -9,7 +9,7 @@ namespace sounder::actors {
 
 /// What the near end of a link wants of the far one, and what it got. It
 /// travels in packets.
-enum class errand : std::uint32_t {
+enum class errand : std::uint16_t {
   trade,  // up, and down in answer
   push,   // up alone
   pull,   // down alone

@@ -51,6 +51,13 @@ class local_end {
   /// The workers have come to rest; true parameters are scale * vector.
   void rest(float scale) noexcept;
 
+  /// Meetings stand before the optimizer as long as there is a gradient: that
+  /// of the batch, followed by its step size. The parameters are those that it
+  /// is to step on; without a gradient, what the steps have come to.
+  bool has_gradient() const noexcept { return !gradient_.empty(); }
+  std::span<float> gradient() const noexcept { return gradient_; }
+  void set_gradient(std::span<float> found) noexcept { gradient_ = found; }
+
   /// Coordinates [first, first + n), folded and merged.
   float* open(std::size_t first, std::size_t n) noexcept;
   void close(std::size_t first, std::size_t n) noexcept;
@@ -85,6 +92,7 @@ class local_end {
 
  private:
   std::span<float> vector_;
+  std::span<float> gradient_;
   std::vector<float> published_parameters_;
   std::vector<float> base_;  // the published copy when last taken over
   std::shared_ptr<target> published_;
@@ -108,7 +116,8 @@ struct local_link {
             n,
             now.step,
             now.decay,
-            first + at};
+            first + at,
+            own.has_gradient() ? own.gradient().data() + first + at : nullptr};
   }
   void close(local_end& own, std::size_t at, std::size_t n) const noexcept {
     own.close(first + at, n);

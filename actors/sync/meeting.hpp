@@ -48,6 +48,9 @@ class meeting {
   virtual void add_unread(const local_end& /*own*/,
                           std::span<float> /*w*/) const {}
 
+  /// Whether it stands between the gradient of a batch and the optimizer, where
+  /// local phases stop there.
+  bool before_optimizer = false;
   /// Phases of the replica between two occasions.
   std::uint64_t every_phases = 1;
   /// Local steps between two occasions.

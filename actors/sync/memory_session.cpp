@@ -133,7 +133,7 @@ class memory_session : public meeting {
   void serve(kernels::far_end far, float* payload) const {
     far.age = age_;
     if (is_dropped_) {
-      kernels::overwrite().serve(far, payload);
+      link_.rule->show(far, payload);
     } else {
       link_.rule->serve(far, payload);
     }
@@ -142,7 +142,7 @@ class memory_session : public meeting {
   /// ask, serve, take, block by block.
   void trade(local_end& own, const step_context& now) {
     const kernels::exchange_rule& rule = *link_.rule;
-    pass(own, now,
+    pass(own, now, own.has_gradient() && !is_dropped_,
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
@@ -155,7 +155,7 @@ class memory_session : public meeting {
   /// ask and serve; s <- w.
   void push(local_end& own, const step_context& now) {
     const kernels::exchange_rule& rule = *link_.rule;
-    pass(own, now,
+    pass(own, now, own.has_gradient() && !is_dropped_,
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
@@ -167,25 +167,25 @@ class memory_session : public meeting {
 
   /// Takes the far end's parameters over.
   void pull(local_end& own, const step_context& now) {
-    const kernels::overwrite rule;
-    pass(own, now,
+    pass(own, now, false,
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
-           rule.serve(far, payload);
-           rule.take(near, payload, nullptr);
+           link_.rule->show(far, payload);
+           kernels::overwrite().take(near, payload, nullptr);
          });
     bytes_ += vector_bytes();
   }
 
   /// All blocks of the vector, opened and closed.
   template <class Visit>
-  void pass(local_end& own, const step_context& now, const Visit& visit) {
+  void pass(local_end& own, const step_context& now, bool brings_gradient,
+            const Visit& visit) {
     buffer payload;
-    const bool with_state = link_.rule->has_state();
+    const terms all = link_.far->begin(*link_.rule, now.step, brings_gradient);
     start_pass(own);
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      visit(link_.open(own, now, first, n),
-            link_.far->at(first, n, now.step, with_state), payload.data());
+      visit(link_.open(own, now, first, n), link_.far->at(first, n, all),
+            payload.data());
       link_.close(own, first, n);
     });
     end_pass(own);
@@ -200,7 +200,7 @@ class memory_session : public meeting {
       }
       come(own, now);
     }
-    serve_round(*link_.rule, *link_.far, now.step, link_.hold_far);
+    serve_round(*link_.rule, *link_.far, link_.hold_far);
     if (!link_.far->admits(link_.rank, errand::sync) || !own.try_hold()) {
       return false;
     }
@@ -235,7 +235,8 @@ class memory_session : public meeting {
     end_pass(own);
     own.let_go();
     has_come_ = true;
-    link_.far->come(link_.rank, payload_.data());
+    link_.far->come(link_.rank,
+                    {payload_.data(), now.step, own.has_gradient()});
   }
 
   /// Around a pass over the link's coordinates. What others of the vector

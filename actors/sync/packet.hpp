@@ -21,9 +21,10 @@ constexpr std::size_t packet_floats = std::size_t{1} << 16U;
 
 struct packet_header {
   errand kind = errand::trade;
-  float step = 0.0F;          // size of the local steps
-  std::uint64_t offset = 0;   // of the first coordinate
-  std::uint32_t length = 0;   // coordinates that it is about
+  std::uint16_t before_optimizer = 0;  // 1: of gradients that it has not seen
+  float step = 0.0F;                   // size of the local steps
+  std::uint64_t offset = 0;            // of the first coordinate
+  std::uint32_t length = 0;            // coordinates that it is about
   std::uint32_t bytes = 0;    // that follow: its values, perhaps compressed
   std::uint64_t version = 0;  // of the target, in answers; an update's round
   double weight = 0.0;        // of an update: push-sum

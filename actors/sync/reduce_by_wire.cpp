@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/sync/all_reduce_meeting.hpp"
+#include "actors/sync/group_payload.hpp"
 #include "actors/wire/transfer.hpp"
 
 namespace sounder::actors {
@@ -85,13 +86,9 @@ class wire_meeting : public meeting {
 
   bool attend(local_end& own, const step_context& /*now*/) override {
     if (!is_joined() || (stage_ == stage::away && !begin(own)) ||
-        !(ways_.leader ? follow() : lead()) || !own.try_hold()) {
+        !(ways_.leader ? follow() : lead()) || !payload_.take(own, w_)) {
       return false;
     }
-    if (own.published()) {
-      own.move(asked_.data(), w_);
-    }
-    own.let_go();
     finish();
     return true;
   }
@@ -139,22 +136,14 @@ class wire_meeting : public meeting {
            std::all_of(ways_.group.begin(), ways_.group.end(), is_up);
   }
 
-  /// In place; where others meet the replica as well, in a copy.
+  /// In place.
   bool begin(local_end& own) {
-    if (!own.try_hold()) {
+    if (!payload_.bring(own)) {
       return false;
     }
+    w_ = payload_.values().data();
+    size_ = payload_.values().size();
     since_ = clock::now();
-    own.open_all();
-    size_ = own.size();
-    if (own.published()) {
-      asked_.assign(own.parameters(), own.parameters() + size_);
-      copy_ = asked_;
-      w_ = copy_.data();
-    } else {
-      w_ = own.parameters();
-    }
-    own.let_go();
     if (ways_.leader) {
       whole_.start(w_, size_);
       stage_ = stage::giving;
@@ -318,8 +307,7 @@ class wire_meeting : public meeting {
   stage stage_ = stage::away;
   float* w_ = nullptr;
   std::size_t size_ = 0;
-  std::vector<float> asked_;  // where others meet the replica meanwhile
-  std::vector<float> copy_;   // to be reduced
+  group_payload payload_;
   transfer whole_;            // member: up, then down
   std::size_t gathered_ = 0;  // members' vectors
   adding in_;

@@ -8,6 +8,7 @@
 #include "kernels/exchange/by_age.hpp"
 #include "kernels/exchange/elastic.hpp"
 #include "kernels/exchange/gradient.hpp"
+#include "kernels/exchange/optimized_gradient.hpp"
 #include "kernels/exchange/outer_step.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/exchange/token_merge.hpp"
@@ -93,6 +94,7 @@ struct rule_maker {
   const training_plan& plan;
   const p::link& at;
   std::size_t tau;
+  bool before_optimizer;
 
   rule_ptr operator()(const p::add_delta& a) const {
     return with_age(std::make_shared<kernels::add_delta>(), a.age);
@@ -101,8 +103,13 @@ struct rule_maker {
     return std::make_shared<kernels::overwrite>();
   }
   rule_ptr operator()(const p::gradient& g) const {
-    return with_age(std::make_shared<kernels::gradient>(
-                        g.momentum, g.how == p::combine::sum),
+    const bool sums = g.how == p::combine::sum;
+    if (before_optimizer) {
+      return with_age(std::make_shared<kernels::optimized_gradient>(
+                          plan.optimizer, sums, plan.objective->blocks()),
+                      g.age);
+    }
+    return with_age(std::make_shared<kernels::gradient>(g.momentum, sums),
                     g.age);
   }
   rule_ptr operator()(const p::outer_step& o) const {
@@ -133,10 +140,11 @@ struct rule_maker {
 
 }  // namespace
 
-rule_ptr make_rule(const training_plan& plan, std::size_t link,
-                   std::size_t tau) {
-  rule_ptr rule = std::visit(rule_maker{plan, plan.graph.links[link], tau},
-                             plan.graph.links[link].exchange);
+rule_ptr make_rule(const training_plan& plan, std::size_t link, std::size_t tau,
+                   bool before_optimizer) {
+  rule_ptr rule = std::visit(
+      rule_maker{plan, plan.graph.links[link], tau, before_optimizer},
+      plan.graph.links[link].exchange);
   const std::size_t parameters = plan.objective->trainable();
   const p::link& at = plan.graph.links[link];
   const bool adds = rule && rule->goes_up() == kernels::payload::differences &&

@@ -14,9 +14,11 @@
 namespace sounder::actors {
 
 /// The rule of a link between two ends (not gossip, not all-reduce) that meet
-/// every `tau` local steps, said by the graph or found by the run.
+/// every `tau` local steps, said by the graph or found by the run, and perhaps
+/// before the optimizer (meeting_times).
 std::shared_ptr<const kernels::exchange_rule> make_rule(
-    const training_plan& plan, std::size_t link, std::size_t tau);
+    const training_plan& plan, std::size_t link, std::size_t tau,
+    bool before_optimizer);
 
 /// What goes over a link between two ends in answer to an ask, or to a pull.
 kernels::payload answers_of(const kernels::exchange_rule& rule,

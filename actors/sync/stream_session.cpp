@@ -130,6 +130,7 @@ class stream_session : public meeting {
   void ask(local_end& own, const step_context& now) {
     packet_header header;
     header.kind = errands_.front();
+    header.before_optimizer = own.has_gradient() ? 1 : 0;
     header.step = now.step;
     header.offset = asked_;
     header.length =

@@ -10,18 +10,30 @@ target::target(std::span<float> parameters, std::size_t arrivals,
     : parameters_(parameters),
       offset_(offset),
       gate_(std::move(entrance)),
-      payloads_(arrivals) {}
+      arrived_(arrivals) {}
 
-float* target::optimizer_state() {
-  std::call_once(state_made_,
-                 [this] { optimizer_state_.resize(parameters_.size()); });
-  return optimizer_state_.data();
+terms target::begin(const kernels::exchange_rule& rule, float step,
+                    bool before_optimizer) {
+  const terms of = {step, rule.has_state(), rule.has_second_state(),
+                    before_optimizer ? state_.next_step() : 0};
+  if (of.needs_v) {
+    std::call_once(v_made_, [this] { state_.v.resize(parameters_.size()); });
+  }
+  if (of.needs_u) {
+    std::call_once(u_made_, [this] { state_.u.resize(parameters_.size()); });
+  }
+  return of;
 }
 
-kernels::far_end target::at(std::size_t first, std::size_t n, float step,
-                            bool with_state) {
-  float* const state = with_state ? optimizer_state() + first : nullptr;
-  return {parameters_.data() + first, state, n, step, offset_ + first};
+kernels::far_end target::at(std::size_t first, std::size_t n, const terms& of) {
+  return {parameters_.data() + first,
+          of.needs_v ? state_.v.data() + first : nullptr,
+          n,
+          of.step,
+          offset_ + first,
+          0,
+          of.needs_u ? state_.u.data() + first : nullptr,
+          of.number};
 }
 
 bool target::admits(std::size_t rank, errand what) {
@@ -52,9 +64,9 @@ void target::rests(std::size_t rank) {
   }
 }
 
-void target::come(std::size_t rank, float* payload) {
+void target::come(std::size_t rank, const arrival& brought) {
   const std::scoped_lock lock(gate_lock_);
-  payloads_[rank] = payload;
+  arrived_[rank] = brought;
   gate_->come(rank, now());
 }
 
@@ -73,15 +85,15 @@ moment target::round_due() {
   return gate_->round_due().value_or(moment::max());
 }
 
-std::vector<float*> target::begin_round() {
-  std::vector<float*> payloads;
+std::vector<arrival> target::begin_round() {
+  std::vector<arrival> all;
   const std::scoped_lock lock(gate_lock_);
   if (gate_->is_round_due(now())) {
     for (const std::size_t rank : gate_->begin_round()) {
-      payloads.push_back(payloads_[rank]);
+      all.push_back(arrived_[rank]);
     }
   }
-  return payloads;
+  return all;
 }
 
 void target::open_round() {
@@ -94,30 +106,36 @@ void target::open_round() {
 
 namespace {
 
-void serve(const kernels::exchange_rule& rule, target& far, float step,
-           const std::vector<float*>& payloads) {
-  constexpr std::size_t block = 2048;
+void serve(const kernels::exchange_rule& rule, target& far,
+           const std::vector<arrival>& round) {
+  // Whoever was last: one step size for all, and a plain step is a gradient.
+  double step = 0.0;
+  bool before_optimizer = false;
+  for (const arrival& each : round) {
+    step += static_cast<double>(each.step) / static_cast<double>(round.size());
+    before_optimizer = before_optimizer || each.before_optimizer;
+  }
   const std::size_t size = far.parameters().size();
-  std::vector<float*> here(payloads.size());
+  const std::size_t block =
+      rule.takes_whole() ? std::max<std::size_t>(size, 1) : 2048;
+  const terms all = far.begin(rule, static_cast<float>(step), before_optimizer);
+  std::vector<float*> here(round.size());
   for (std::size_t first = 0; first < size; first += block) {
-    std::transform(payloads.begin(), payloads.end(), here.begin(),
-                   [=](float* payload) { return payload + first; });
-    rule.serve_all(
-        far.at(first, std::min(block, size - first), step, rule.has_state()),
-        here);
+    std::transform(round.begin(), round.end(), here.begin(),
+                   [=](const arrival& each) { return each.payload + first; });
+    rule.serve_all(far.at(first, std::min(block, size - first), all), here);
   }
 }
 
 }  // namespace
 
-void serve_round(const kernels::exchange_rule& rule, target& far, float step,
-                 bool holds) {
+void serve_round(const kernels::exchange_rule& rule, target& far, bool holds) {
   if (holds && (!far.is_round_due() || !far.in_use.try_take())) {
     return;
   }
-  const std::vector<float*> payloads = far.begin_round();
-  if (!payloads.empty()) {
-    serve(rule, far, step, payloads);
+  const std::vector<arrival> round = far.begin_round();
+  if (!round.empty()) {
+    serve(rule, far, round);
     far.open_round();
   }
   if (holds) {

@@ -16,6 +16,7 @@
 #include "actors/sync/gate/gate.hpp"
 #include "actors/wire/signal.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
+#include "kernels/step/optimizer.hpp"
 
 namespace sounder::actors {
 
@@ -31,6 +32,21 @@ class hold {
   std::atomic<bool> taken_{false};
 };
 
+/// A meeting at its far end: the same for all stretches of the vector.
+struct terms {
+  float step = 1.0F;  // size, of who comes
+  bool needs_v = false;
+  bool needs_u = false;
+  std::uint64_t number = 0;  // far_end::number
+};
+
+/// What a replica brings to a round.
+struct arrival {
+  float* payload = nullptr;
+  float step = 1.0F;              // size
+  bool before_optimizer = false;  // near_end::g
+};
+
 /// Threads: any, as the disciplines below say.
 class target {
  public:
@@ -41,11 +57,11 @@ class target {
 
   std::span<float> parameters() const noexcept { return parameters_; }
 
-  /// State of the optimizer at a hub; made on first use.
-  float* optimizer_state();
-
-  kernels::far_end at(std::size_t first, std::size_t n, float step,
-                      bool with_state);
+  /// A meeting by the rule begins. When gradients come that no optimizer has
+  /// seen, it is a step of the hub's.
+  terms begin(const kernels::exchange_rule& rule, float step,
+              bool before_optimizer);
+  kernels::far_end at(std::size_t first, std::size_t n, const terms& of);
 
   /// Updates served so far, all links together.
   std::uint64_t version() const noexcept { return version_.load(); }
@@ -65,19 +81,19 @@ class target {
 
   /// For a sync: the payload has come. Then, again and again until admits():
   /// serve_round(), and to wait for changed until may_go_on(), or round_due().
-  void come(std::size_t rank, float* payload);
+  void come(std::size_t rank, const arrival& brought);
   bool may_go_on(std::size_t rank);
   bool is_round_due();
   moment round_due();
-  /// The payloads of a round that is due, for whoever asked to serve and then
+  /// What came to a round that is due, for whoever asked to serve and then
   /// to open the round; none while there is none.
-  std::vector<float*> begin_round();
+  std::vector<arrival> begin_round();
   void open_round();
 
   /// Set once. Without a clock, as in a deterministic run, no time passes.
   bool has_clock = true;
 
-  std::size_t arrivals() const noexcept { return payloads_.size(); }
+  std::size_t arrivals() const noexcept { return arrived_.size(); }
 
  private:
   moment now() const noexcept {
@@ -89,15 +105,15 @@ class target {
   std::atomic<std::uint64_t> version_{0};
   std::mutex gate_lock_;
   std::unique_ptr<gate> gate_;
-  std::once_flag state_made_;
-  std::vector<float> optimizer_state_;
-  std::vector<float*> payloads_;
+  std::once_flag v_made_;
+  std::once_flag u_made_;
+  kernels::optimizer_state state_;  // its vectors are made on first use
+  std::vector<arrival> arrived_;    // by rank
 };
 
 /// Where a round is due, serves all its payloads, each from the same
 /// parameters, and opens it. Where the far end `holds`, for what it brings into
 /// its published copy must not come in between, only when that is free.
-void serve_round(const kernels::exchange_rule& rule, target& far, float step,
-                 bool holds);
+void serve_round(const kernels::exchange_rule& rule, target& far, bool holds);
 
 }  // namespace sounder::actors

@@ -1,6 +1,7 @@
 #include "kernels/exchange/averaged_tail.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 namespace sounder::kernels {
@@ -17,6 +18,7 @@ near_end part(const near_end& e, std::size_t at, std::size_t n) noexcept {
   near_end of = e;
   of.w += at;
   of.s += at;
+  of.g = e.g == nullptr ? nullptr : e.g + at;
   of.n = n;
   of.first += at;
   return of;
@@ -26,6 +28,7 @@ far_end part(const far_end& e, std::size_t at, std::size_t n) noexcept {
   far_end of = e;
   of.c += at;
   of.v = e.v == nullptr ? nullptr : e.v + at;
+  of.u = e.u == nullptr ? nullptr : e.u + at;
   of.n = n;
   of.first += at;
   return of;
@@ -36,7 +39,11 @@ far_end part(const far_end& e, std::size_t at, std::size_t n) noexcept {
 void averaged_tail::ask(const near_end& e, float* up) const noexcept {
   const std::size_t k = before(e, from_);
   head_->ask(part(e, 0, k), up);
-  tail_.ask(part(e, k, e.n - k), up + k);
+  if (e.g == nullptr) {
+    tail_.ask(part(e, k, e.n - k), up + k);
+  } else {
+    std::transform(e.g + k, e.g + e.n, up + k, std::negate<>());
+  }
   for (std::size_t j = k; j < e.n; ++j) {
     up[j] *= share_;
   }
@@ -46,6 +53,12 @@ void averaged_tail::serve(const far_end& e, float* payload) const noexcept {
   const std::size_t k = before(e, from_);
   head_->serve(part(e, 0, k), payload);
   tail_.serve(part(e, k, e.n - k), payload + k);
+}
+
+void averaged_tail::show(const far_end& e, float* down) const noexcept {
+  const std::size_t k = before(e, from_);
+  head_->show(part(e, 0, k), down);
+  tail_.show(part(e, k, e.n - k), down + k);
 }
 
 void averaged_tail::take(const near_end& e, const float* down,

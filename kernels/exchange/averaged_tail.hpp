@@ -11,6 +11,8 @@ namespace sounder::kernels {
 ///
 ///   j < from:  the rule's own
 ///   j >= from: up = (w - s) / N;  c <- c + up;  w <- s <- c
+///              with -g for w - s before the optimizer, which replaces
+///              statistics by s - g
 ///
 /// For the statistics behind a network's parameters (objective::trainable).
 /// Late moves do not add up: with e the far end's distance from the data and p
@@ -33,6 +35,7 @@ class averaged_tail : public exchange_rule {
             const float* asked) const noexcept override;
   void serve_all(const far_end& e,
                  std::span<float* const> payloads) const noexcept override;
+  void show(const far_end& e, float* down) const noexcept override;
   payload goes_up() const noexcept override { return head_->goes_up(); }
   payload goes_down() const noexcept override { return head_->goes_down(); }
   void keep(const near_end& e, const float* lost) const noexcept override;
@@ -40,6 +43,10 @@ class averaged_tail : public exchange_rule {
     return head_->accepts(age);
   }
   bool has_state() const noexcept override { return head_->has_state(); }
+  bool has_second_state() const noexcept override {
+    return head_->has_second_state();
+  }
+  bool takes_whole() const noexcept override { return head_->takes_whole(); }
 
  private:
   std::shared_ptr<const exchange_rule> head_;

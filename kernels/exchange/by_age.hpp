@@ -33,7 +33,14 @@ class by_age : public exchange_rule {
   void keep(const near_end& e, const float* lost) const noexcept override {
     rule_->keep(e, lost);
   }
+  void show(const far_end& e, float* down) const noexcept override {
+    rule_->show(e, down);
+  }
   bool has_state() const noexcept override { return rule_->has_state(); }
+  bool has_second_state() const noexcept override {
+    return rule_->has_second_state();
+  }
+  bool takes_whole() const noexcept override { return rule_->takes_whole(); }
 
  private:
   std::shared_ptr<const exchange_rule> rule_;
@@ -56,7 +63,8 @@ class dropping : public by_age {
   std::uint64_t older_than_;
 };
 
-/// up <- up / (1 + age)
+/// up <- up / (1 + age); before an optimizer, which may not care how long a
+/// gradient is, step <- step / (1 + age)
 ///
 /// Source:  Zhang, Gupta, Lian, Liu, "Staleness-aware Async-SGD for distributed
 ///          deep learning", IJCAI 2016 (arXiv 2015): step / age, where the
@@ -67,6 +75,12 @@ class scaling : public by_age {
 
   void serve(const far_end& e, float* payload) const noexcept override {
     const float share = 1.0F / (1.0F + static_cast<float>(e.age));
+    if (e.number != 0) {
+      far_end slower = e;
+      slower.step *= share;
+      by_age::serve(slower, payload);
+      return;
+    }
 #pragma omp simd
     for (std::size_t j = 0; j < e.n; ++j) {
       payload[j] *= share;

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/shared_vector.hpp"
+
 namespace sounder::kernels {
 
 /// A stretch of the end that starts the meeting, at rest while it lasts.
@@ -19,6 +21,9 @@ struct near_end {
   float step = 1.0F;      // step size of the local steps
   float decay = 1.0F;     // step size over that of the start (HOGWILD++'s g)
   std::size_t first = 0;  // the stretch's first coordinate in the whole vector
+  /// The gradient of a batch that the optimizer has not seen, where the meeting
+  /// stands before it; null where it stands after the step.
+  const float* g = nullptr;
 };
 
 /// The same stretch of the end that is met. Others may be reading and writing
@@ -31,6 +36,10 @@ struct far_end {
   std::size_t first = 0;  // the stretch's first coordinate in the whole vector
   /// Updates that this end has taken since who comes last read it.
   std::uint64_t age = 0;
+  float* u = nullptr;  // more of that state, for has_second_state()
+  /// Where gradients come up that no optimizer has seen (near_end::g): the
+  /// number of the step that the hub makes of them, from 1 on; else 0.
+  std::uint64_t number = 0;
 };
 
 /// What w becomes that was `asked` and is to be `wanted`, unless others have
@@ -76,6 +85,11 @@ class exchange_rule {
     }
   }
 
+  /// What a pull finds: n floats.
+  virtual void show(const far_end& e, float* down) const noexcept {
+    relaxed::copy(e.c, e.n, down);
+  }
+
   /// What ask() sends up, and what serve() and serve_all() send down.
   virtual payload goes_up() const noexcept { return payload::parameters; }
   virtual payload goes_down() const noexcept { return payload::parameters; }
@@ -91,8 +105,13 @@ class exchange_rule {
   /// parameters over.
   virtual bool accepts(std::uint64_t /*age*/) const noexcept { return true; }
 
-  /// Whether serve() and serve_all() need far_end::v.
+  /// Whether serve() and serve_all() need far_end::v; and u as well.
   virtual bool has_state() const noexcept { return false; }
+  virtual bool has_second_state() const noexcept { return false; }
+
+  /// Whether serve_all() must see the far end's vector as a whole, for what it
+  /// does in one place depends on others.
+  virtual bool takes_whole() const noexcept { return false; }
 };
 
 /// Whether a meeting moves both ends by one difference: then what goes up and

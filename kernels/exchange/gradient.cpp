@@ -1,10 +1,16 @@
 #include "kernels/exchange/gradient.hpp"
 
+#include <algorithm>
+
 #include "kernels/shared_vector.hpp"
 
 namespace sounder::kernels {
 
 void gradient::ask(const near_end& e, float* up) const noexcept {
+  if (e.g != nullptr) {
+    std::copy_n(e.g, e.n, up);
+    return;
+  }
   const float rate = e.step > 0.0F ? 1.0F / e.step : 0.0F;
 #pragma omp simd
   for (std::size_t j = 0; j < e.n; ++j) {
@@ -55,7 +61,7 @@ void gradient::serve_all(const far_end& e,
   }
   serve(e, sum);
   for (float* const payload : payloads.subspan(1)) {
-    relaxed::copy(e.c, e.n, payload);
+    std::copy_n(sum, e.n, payload);
   }
 }
 

@@ -6,7 +6,8 @@ namespace sounder::kernels {
 
 /// Stochastic gradients go up, the hub makes the step.
 ///
-///   up = g = (s - w) / step            summed over the steps since last time
+///   up = g = (s - w) / step            summed over the steps since last time,
+///                                      or near_end::g as it is
 ///   v <- momentum v + g;  c <- c - step v;  w <- s <- c
 ///
 /// With a barrier g is the mean or the sum over the replicas. With

@@ -98,8 +98,8 @@ class ruled : public objective {
  private:
   step_stretch whole(const sgd_chunk& batch) const noexcept {
     SOUNDER_ASSERT(batch.optimizer != nullptr);
-    return {batch.weights, batch.optimizer->v.data(),
-            batch.optimizer->u.data(), trainable()};
+    return {batch.weights, batch.optimizer->v.data(), batch.optimizer->u.data(),
+            trainable()};
   }
 
   std::shared_ptr<const objective> model_;
@@ -112,9 +112,9 @@ class ruled : public objective {
 std::shared_ptr<const objective> with_optimizer(
     std::shared_ptr<const objective> model, const optimizer& rule) {
   check(rule);
-  const bool is_plain = rule.weight_decay == 0.0 && averages(rule) &&
-                        (rule.kind == optimizer_kind::sgd ||
-                         rule.momentum == 0.0);
+  const bool is_plain =
+      rule.weight_decay == 0.0 && averages(rule) &&
+      (rule.kind == optimizer_kind::sgd || rule.momentum == 0.0);
   if (is_plain) {
     return model;
   }

@@ -29,7 +29,7 @@ class pair {
       ends_[i] =
           std::make_unique<a::local_end>(std::span<float>(&w[i], 1), false, 0);
       a::memory_link link;
-      link.rule = a::make_rule(plan_, i, 1);
+      link.rule = a::make_rule(plan_, i, 1, false);
       link.snapshot = {0.0F};
       link.meter = meters[i] = std::make_shared<a::link_meter>();
       link.discipline = when;

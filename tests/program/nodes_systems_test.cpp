@@ -78,6 +78,32 @@ TEST_CASE("rules and growing batches reach the nodes") {
   }
 }
 
+TEST_CASE("gradients meet before the optimizer over nodes, too") {
+  const temporary_directory here;
+  const auto parameters = [&](const words& where, const words& how) {
+    const std::string file = (here / "model.txt").string();
+    const outcome seen =
+        run_within(where +
+                   words{"--generate", "p1", "--rows", "400", "--replicas", "4",
+                         "--epochs", "2", "--batch", "8", "--step", "0.05",
+                         "--quiet", "--save", file} +
+                   how);
+    INFO(seen.err);
+    REQUIRE(seen.code == 0);
+    return content_of(file);
+  };
+  for (const std::string system : {"sync", "allreduce", "hierarchical"}) {
+    for (const std::string optimizer : {"nesterov", "adam", "lars"}) {
+      CAPTURE(system, optimizer);
+      const words how = {"--topology", system, "--optimizer", optimizer};
+
+      // What train does is compared with serial runs where actors are tested.
+      CHECK(parameters({"launch", "--local", "2"}, how) ==
+            parameters({"train"}, how));
+    }
+  }
+}
+
 TEST_CASE("penalties count the features of all samples over nodes, too") {
   const temporary_directory here;
   const auto parameters = [&](const words& where) {
