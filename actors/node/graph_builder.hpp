@@ -19,7 +19,7 @@
 #include "actors/sync/all_reduce_meeting.hpp"
 #include "actors/sync/codec.hpp"
 #include "actors/sync/gossip_meeting.hpp"
-#include "actors/sync/memory_session.hpp"
+#include "actors/sync/memory_channel.hpp"
 #include "actors/sync/rules.hpp"
 #include "actors/sync/token_ring.hpp"
 #include "actors/sync/update_stream.hpp"

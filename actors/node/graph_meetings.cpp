@@ -7,7 +7,7 @@
 #include "actors/node/graph_builder.hpp"
 #include "actors/sync/group_push.hpp"
 #include "actors/sync/link_kinds.hpp"
-#include "actors/sync/stream_session.hpp"
+#include "actors/sync/stream_channel.hpp"
 #include "topology/weights.hpp"
 
 namespace sounder::actors {

@@ -18,7 +18,7 @@
 #include <fmt/core.h>
 
 #include "actors/run/train.hpp"
-#include "actors/sync/memory_session.hpp"
+#include "actors/sync/memory_channel.hpp"
 #include "apps/bench/bench_support.hpp"
 #include "kernels/exchange/all_reduce.hpp"
 #include "kernels/exchange/elastic.hpp"

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/run/train.hpp"
-#include "actors/sync/memory_session.hpp"
+#include "actors/sync/memory_channel.hpp"
 #include "actors/sync/rules.hpp"
 #include "tests/support/training.hpp"
 

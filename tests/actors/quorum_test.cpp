@@ -10,7 +10,7 @@
 
 #include "actors/run/train.hpp"
 #include "actors/sync/gate/gate.hpp"
-#include "actors/sync/memory_session.hpp"
+#include "actors/sync/memory_channel.hpp"
 #include "kernels/exchange/gradient.hpp"
 #include "kernels/exchange/outer_step.hpp"
 #include "tests/support/training.hpp"

@@ -1,9 +1,8 @@
-#include "actors/sync/stream_session.hpp"
+#include "actors/sync/stream_channel.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "actors/sync/gate/gate.hpp"
 #include "actors/sync/packet.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/shared_vector.hpp"
@@ -12,38 +11,43 @@ namespace sounder::actors {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
-/// A discipline at the near end says which errands a meeting is made of; the
-/// port at the far end says when they may begin.
-class stream_session : public meeting {
+/// Sends an errand's packets and takes the answers, both at the same time; the
+/// port at the far end says when an errand may begin.
+///
+///   coordinates  0 ... answered_ ... asked_ ... size_
+///                taken      |  on the way | not asked about yet
+class stream_channel : public channel {
  public:
-  explicit stream_session(stream_link link)
+  explicit stream_channel(stream_link link)
       : link_(std::move(link)),
         size_(link_.snapshot.size()),
         out_(std::move(link_.codec.out)),
-        in_(size_, std::move(link_.codec.in)) {
-    meters_.push_back(link_.meter);
-  }
+        in_(size_, std::move(link_.codec.in)) {}
 
-  bool attend(local_end& own, const step_context& now) override {
-    if (!std::exchange(came_, true)) {
-      since_ = clock::now();
-      steps_ += tau;
-      errands_ = errands_for(link_.discipline, steps_,
-                             kernels::moves_both(*link_.rule));
-    }
-    if (link_.wire->get() != nullptr) {
-      run_errands(own, now);
-    }
-    if (!errands_.is_empty()) {
+  bool run(errand what, local_end& own, const step_context& now) override {
+    if (link_.wire->get() == nullptr) {
       return false;
     }
-    finish();
+    // Folded before: the packets of an errand come and go on their own.
+    if (!is_out_ && !own.settle()) {
+      is_published_held_ = true;
+      return false;
+    }
+    if (!std::exchange(is_out_, true)) {
+      what_ = what;
+      asked_ = answered_ = 0;
+    }
+    while (answered_ < size_) {
+      const bool moved = send_on(own, now);
+      if (!receive_on(own, now) && !moved) {
+        return false;
+      }
+    }
+    is_out_ = false;
     return true;
   }
 
-  void wait() override {
+  void wait(errand /*what*/) override {
     const stream* const wire = link_.wire->get();
     if (wire == nullptr) {
       static_cast<void>(link_.wire->changed.wait(
@@ -57,9 +61,9 @@ class stream_session : public meeting {
   }
 
   /// So few bytes go at once, or the node is lost, which the next meeting says.
-  void resign() override {
+  void rest() override {
     stream* const wire = link_.wire->get();
-    if (wire == nullptr || came_ || !out_.is_empty()) {
+    if (wire == nullptr || is_out_ || !out_.is_empty()) {
       return;
     }
     packet_header header;
@@ -75,34 +79,16 @@ class stream_session : public meeting {
     }
   }
 
-  std::string waits_for() const override {
-    return meters_.front()->from + " waits for " + meters_.front()->to +
-           " on another node";
+  traffic take_traffic() override {
+    const std::uint64_t since = std::exchange(seen_version_, version_);
+    return {std::exchange(bytes_, 0),
+            version_ > since + 1 ? version_ - since - 1 : 0};
   }
+
+  std::string place() const override { return " on another node"; }
 
  private:
   static constexpr std::chrono::milliseconds longest{5};
-
-  void run_errands(local_end& own, const step_context& now) {
-    while (!errands_.is_empty()) {
-      // Folded before: the packets of an errand come and go on their own.
-      if (!is_out_ && !own.settle()) {
-        is_published_held_ = true;
-        return;
-      }
-      if (!std::exchange(is_out_, true)) {
-        asked_ = answered_ = 0;
-      }
-      while (answered_ < size_) {
-        const bool moved = send_on(own, now);
-        if (!receive_on(own, now) && !moved) {
-          return;
-        }
-      }
-      is_out_ = false;
-      errands_.pop();
-    }
-  }
 
   bool try_hold(local_end& own) {
     is_published_held_ = !own.try_hold();
@@ -129,7 +115,7 @@ class stream_session : public meeting {
 
   void ask(local_end& own, const step_context& now) {
     packet_header header;
-    header.kind = errands_.front();
+    header.kind = what_;
     header.before_optimizer = own.has_gradient() ? 1 : 0;
     header.step = now.step;
     header.offset = asked_;
@@ -177,12 +163,11 @@ class stream_session : public meeting {
 
   void check_answer() const {
     const packet_header& header = in_.header();
-    const errand asked = errands_.front();
-    const bool fits = header.kind == asked ||
+    const bool fits = header.kind == what_ ||
                       (header.kind == errand::drop &&
-                       (asked == errand::trade || asked == errand::push));
+                       (what_ == errand::trade || what_ == errand::push));
     if (!fits || header.offset != answered_ ||
-        (header.bytes == 0) != (asked == errand::push)) {
+        (header.bytes == 0) != (what_ == errand::push)) {
       throw link_.wire->get()->error("an answer that does not fit");
     }
   }
@@ -208,46 +193,36 @@ class stream_session : public meeting {
     answered_ += n;
     version_ = header.version;
     if (header.kind == errand::drop && answered_ == size_) {
-      meters_.front()->dropped.fetch_add(1, std::memory_order_relaxed);
+      link_.meter->dropped.fetch_add(1, std::memory_order_relaxed);
     }
-  }
-
-  void finish() {
-    link_meter& meter = *meters_.front();
-    meter.staleness.add(
-        version_ > seen_version_ + 1 ? version_ - seen_version_ - 1 : 0);
-    seen_version_ = version_;
-    meter.bytes.fetch_add(std::exchange(bytes_, 0));
-    meter.latency_ns.add(
-        static_cast<std::uint64_t>((clock::now() - since_).count()));
-    came_ = false;
   }
 
   stream_link link_;
   std::size_t size_;
-  errand_list errands_;  // of this meeting, still to run
-  bool came_ = false;
-  bool is_out_ = false;
   bool is_published_held_ = false;
 
   // The errand at hand.
+  bool is_out_ = false;
+  errand what_ = errand::trade;
   std::size_t asked_ = 0;      // coordinates asked about so far
   std::size_t answered_ = 0;   // and answered
   std::vector<float> before_;  // w when asked
   outgoing out_;
   incoming in_;
 
-  std::size_t steps_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t version_ = 0;
   std::uint64_t seen_version_ = 0;
-  clock::time_point since_;
 };
 
 }  // namespace
 
 std::unique_ptr<meeting> meet_by_stream(stream_link link) {
-  return std::make_unique<stream_session>(std::move(link));
+  const topology::discipline when = link.discipline;
+  const auto rule = link.rule;
+  const auto meter = link.meter;
+  return meet_over(std::make_unique<stream_channel>(std::move(link)), when,
+                   *rule, meter);
 }
 
 }  // namespace sounder::actors

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/sync/codec.hpp"
-#include "actors/sync/meeting.hpp"
+#include "actors/sync/session.hpp"
 #include "actors/wire/stream_registry.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
 #include "topology/discipline.hpp"

@@ -1,10 +1,9 @@
-#include "actors/sync/memory_session.hpp"
+#include "actors/sync/memory_channel.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "actors/sync/gate/gate.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/shared_vector.hpp"
 
@@ -29,52 +28,37 @@ void for_each_block(std::size_t size, const memory_link& link,
   }
 }
 
-/// Runs the errands of each occasion, block by block, with everything held or
-/// nothing; in between it tells whom it waits for.
-class memory_session : public meeting {
+/// Runs an errand block by block, with everything held or nothing.
+class memory_channel : public channel {
  public:
-  explicit memory_session(memory_link link) : link_(std::move(link)) {
-    meters_.push_back(link_.meter);
+  explicit memory_channel(memory_link link) : link_(std::move(link)) {}
+
+  bool run(errand what, local_end& own, const step_context& now) override {
+    return what == errand::sync ? sync(own, now) : serve(what, own, now);
   }
 
-  bool attend(local_end& own, const step_context& now) override {
-    if (!std::exchange(came_, true)) {
-      since_ = clock::now();
-      steps_ += tau;
-      errands_ = errands_for(link_.discipline, steps_,
-                             kernels::moves_both(*link_.rule));
-    }
-    for (; !errands_.is_empty(); errands_.pop()) {
-      const errand what = errands_.front();
-      if (!(what == errand::sync ? sync(own, now) : run(what, own, now))) {
-        return false;
-      }
-    }
-    finish();
-    return true;
-  }
-
-  void wait() override {
+  void wait(errand what) override {
     target& far = *link_.far;
     static_cast<void>(far.changed.wait(
-        [this] { return may_go_on(); },
+        [=, this] { return may_go_on(what); },
         has_come_ ? far.round_due() : signal::time_point::max()));
   }
 
-  void resign() override { link_.far->rests(link_.rank); }
+  void rest() override { link_.far->rests(link_.rank); }
 
-  std::string waits_for() const override {
-    return link_.meter->from + " waits for " + link_.meter->to;
+  traffic take_traffic() override {
+    const std::uint64_t version = link_.far->version();
+    const std::uint64_t since = std::exchange(seen_version_, version);
+    return {std::exchange(bytes_, 0),
+            version - since - std::exchange(own_updates_, 0)};
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-
-  bool may_go_on() const {
+  bool may_go_on(errand what) const {
     if (has_come_) {
       return link_.far->may_go_on(link_.rank);
     }
-    return link_.far->admits(link_.rank, errands_.front()) &&
+    return link_.far->admits(link_.rank, what) &&
            (!link_.hold_far || !link_.far->in_use.is_taken());
   }
 
@@ -98,7 +82,7 @@ class memory_session : public meeting {
     own.let_go();
   }
 
-  bool run(errand what, local_end& own, const step_context& now) {
+  bool serve(errand what, local_end& own, const step_context& now) {
     if (!link_.far->admits(link_.rank, what) || !try_enter(own)) {
       return false;
     }
@@ -130,7 +114,7 @@ class memory_session : public meeting {
     read_version_ = what == errand::push ? read_version_ : far.version();
   }
 
-  void serve(kernels::far_end far, float* payload) const {
+  void merge(kernels::far_end far, float* payload) const {
     far.age = age_;
     if (is_dropped_) {
       link_.rule->show(far, payload);
@@ -146,7 +130,7 @@ class memory_session : public meeting {
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
-           serve(far, payload);
+           merge(far, payload);
            rule.take(near, payload, near.w);  // held: nobody has moved it
          });
     bytes_ += 2 * vector_bytes();
@@ -159,7 +143,7 @@ class memory_session : public meeting {
          [&](const kernels::near_end& near, kernels::far_end far,
              float* payload) {
            rule.ask(near, payload);
-           serve(far, payload);
+           merge(far, payload);
            kernels::relaxed::copy(near.w, near.n, near.s);
          });
     bytes_ += vector_bytes();
@@ -252,29 +236,17 @@ class memory_session : public meeting {
     }
   }
 
-  void finish() noexcept {
-    const std::uint64_t version = link_.far->version();
-    link_.meter->staleness.add(version - link_.seen_version -
-                               std::exchange(own_updates_, 0));
-    link_.seen_version = version;
-    link_.meter->bytes.fetch_add(std::exchange(bytes_, 0),
-                                 std::memory_order_relaxed);
-    link_.meter->latency_ns.add(
-        static_cast<std::uint64_t>((clock::now() - since_).count()));
-    came_ = false;
-  }
-
   std::size_t size() const noexcept { return link_.snapshot.size(); }
   std::uint64_t vector_bytes() const noexcept { return size() * sizeof(float); }
 
   memory_link link_;
-  bool came_ = false;
-  clock::time_point since_;
-  std::size_t steps_ = 0;
-  errand_list errands_;  // of this occasion, still to run
+  // Of this occasion.
   std::uint64_t bytes_ = 0;
-  std::uint64_t own_updates_ = 0;   // of this occasion
-  std::uint64_t read_version_ = 0;  // of the far end, when last read
+  std::uint64_t own_updates_ = 0;
+
+  // Of the far end: after the last occasion, and when last read.
+  std::uint64_t seen_version_ = 0;
+  std::uint64_t read_version_ = 0;
 
   // Of the errand at hand.
   std::uint64_t age_ = 0;
@@ -286,48 +258,14 @@ class memory_session : public meeting {
   bool has_come_ = false;
 };
 
-/// Each occasion is with another neighbour.
-class random_meeting : public meeting {
- public:
-  random_meeting(std::vector<std::unique_ptr<meeting>> with,
-                 kernels::random_stream random)
-      : with_(std::move(with)), random_(random) {
-    for (const auto& each : with_) {
-      meters_.insert(meters_.end(), each->meters().begin(),
-                     each->meters().end());
-    }
-  }
-
-  bool attend(local_end& own, const step_context& now) override {
-    if (!drawn_) {
-      chosen_ = random_.below(static_cast<std::uint32_t>(with_.size()));
-      drawn_ = true;
-    }
-    if (!with_[chosen_]->attend(own, now)) {
-      return false;
-    }
-    drawn_ = false;
-    return true;
-  }
-  void wait() override { with_[chosen_]->wait(); }
-  std::string waits_for() const override { return with_[chosen_]->waits_for(); }
-
- private:
-  std::vector<std::unique_ptr<meeting>> with_;
-  kernels::random_stream random_;
-  std::size_t chosen_ = 0;
-  bool drawn_ = false;
-};
-
 }  // namespace
 
 std::unique_ptr<meeting> meet_in_memory(memory_link link) {
-  return std::make_unique<memory_session>(std::move(link));
-}
-
-std::unique_ptr<meeting> meet_at_random(
-    std::vector<std::unique_ptr<meeting>> with, kernels::random_stream random) {
-  return std::make_unique<random_meeting>(std::move(with), random);
+  const topology::discipline when = link.discipline;
+  const auto rule = link.rule;
+  const auto meter = link.meter;
+  return meet_over(std::make_unique<memory_channel>(std::move(link)), when,
+                   *rule, meter);
 }
 
 }  // namespace sounder::actors
