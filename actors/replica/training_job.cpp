@@ -191,6 +191,10 @@ bool training_job::has_delivered() {
   constexpr auto after_stop = std::chrono::seconds(1);
   constexpr auto a_while = std::chrono::milliseconds(1);
   const auto& all = links_->meetings;
+  if (links_->lost->has_happened()) {
+    stopped_ = true;
+    return true;
+  }
   if (std::all_of(all.begin(), all.end(),
                   [](const auto& each) { return each->has_delivered(); }) ||
       (is_to_stop() && clock::now() - rested_at_ > after_stop)) {
