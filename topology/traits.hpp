@@ -81,7 +81,8 @@ template <class Kind, class... Kinds>
 constexpr unsigned bit_of(std::type_identity<std::variant<Kinds...>>) noexcept {
   static_assert((std::is_same_v<Kind, Kinds> || ...));
   unsigned bit = 1;
-  ((std::is_same_v<Kind, Kinds> ? true : (bit <<= 1U, false)) || ...);
+  static_cast<void>(
+      ((std::is_same_v<Kind, Kinds> || (bit <<= 1U) == 0) || ...));
   return bit;
 }
 
