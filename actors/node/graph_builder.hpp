@@ -3,6 +3,7 @@
 // From a graph to what runs: replicas with their memory, and meetings for
 // their links.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,12 +62,13 @@ class graph_builder {
   /// Throws std::system_error when memory is short.
   opened_ports open(std::span<const float> start);
 
-  /// The meetings of all links that begin here, and ports for those that end
-  /// here and begin elsewhere. Throws peer_error when a node cannot be reached.
+  /// The meetings of all links that begin here, and threads that serve those
+  /// which end here and begin elsewhere. Throws peer_error when a node cannot
+  /// be reached.
   wired_graph connect(const opened_ports& others);
 
   /// To be ended with the run.
-  const std::vector<caf::actor>& ports() const noexcept { return ports_; }
+  const std::vector<caf::actor>& threads() const noexcept { return threads_; }
 
  private:
   bool is_here(std::size_t replica) const;
@@ -75,13 +77,14 @@ class graph_builder {
   void find_wires();
   void open_wires();
   void connect_wires();
-  void open_port(std::size_t link, std::size_t to, bool reverse);
+  void serve_link(std::size_t link, std::size_t to, bool reverse);
   void open_inbox(std::size_t link, std::size_t from, std::size_t to,
                   bool reverse);
   void open_far_end(std::size_t link, bool reverse);
   std::shared_ptr<token_ring> ring_among(std::span<const std::size_t> members);
   std::size_t token_link(std::size_t from, std::size_t to) const;
   void start_loop();
+  void keep_turning(std::function<bool()> turn);
   void find_rings();
   void join_groups();
 
@@ -105,7 +108,6 @@ class graph_builder {
   std::shared_ptr<outbox> outbox_of(std::size_t link, bool reverse,
                                     std::shared_ptr<link_meter> meter);
   std::shared_ptr<link_meter> meter_of(std::size_t link, bool reverse);
-  bool holds_far(std::size_t link, std::size_t to) const;
   std::vector<float> start_of(std::size_t replica) const;
   std::vector<float> start_of(std::size_t replica,
                               const kernels::segment& held) const;
@@ -140,7 +142,7 @@ class graph_builder {
   std::vector<wanted_wire> wanted_;
   std::map<stream_key, std::shared_ptr<pending_stream>>
       lines_;  // to other nodes
-  std::vector<caf::actor> ports_;
+  std::vector<caf::actor> threads_;
   std::vector<std::size_t> ranks_;  // of every link at its far end
   std::vector<reduce_members> reductions_;
   std::map<std::size_t, group_membership> groups_;

@@ -39,12 +39,6 @@ std::unique_ptr<meeting> meet_by_mail(const p::push_sum&, mail_setup made) {
 
 }  // namespace
 
-/// Where the far end steps, too, its workers' moves come in between.
-bool graph_builder::holds_far(std::size_t l, std::size_t to) const {
-  return !graph_.replicas[to].is_hub() ||
-         p::excludes(graph_.links[l].discipline);
-}
-
 std::vector<float> graph_builder::start_of(std::size_t i) const {
   return wired_.replicas[i].memory->vector.snapshot();
 }
@@ -74,7 +68,8 @@ std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
   made.far = wired_.replicas[to].far;
   made.rank = ranks_[l];
   made.discipline = link.discipline;
-  made.hold_far = holds_far(l, to);
+  // Where the far end steps, too, its workers' moves come in between.
+  made.hold_far = !wired_.replicas[to].is_hub || p::excludes(link.discipline);
   return meet_in_memory(std::move(made));
 }
 

@@ -5,8 +5,8 @@
 
 #include "actors/exit_reasons.hpp"
 #include "actors/node/graph_builder.hpp"
-#include "actors/node/port.hpp"
 #include "actors/sync/link_kinds.hpp"
+#include "actors/sync/stream_server.hpp"
 
 namespace sounder::actors {
 
@@ -104,7 +104,7 @@ void graph_builder::open_far_end(std::size_t l, bool reverse) {
     return;
   }
   if (is_served(link)) {
-    open_port(l, to, reverse);
+    serve_link(l, to, reverse);
   } else if (is_gossip(link)) {
     open_inbox(l, from, to, reverse);
   }
@@ -189,35 +189,43 @@ void graph_builder::start_loop() {
     return;
   }
   users_.clear();
-  ports_.push_back(network_->system->spawn(
-      [loop = loop_, lost = lost_](caf::blocking_actor* self) {
-        constexpr std::chrono::milliseconds slice{10};
+  keep_turning([loop = loop_, lost = lost_] {
+    loop->turn(std::chrono::milliseconds(10),
+               [&](const stream_error& why) { lost->note(why.what()); });
+    return true;
+  });
+}
+
+/// The far end of one link from another node.
+void graph_builder::serve_link(std::size_t l, std::size_t to, bool reverse) {
+  const p::link& link = graph_.links[l];
+  const wired_replica& met = wired_.replicas[to];
+  const auto rule =
+      make_rule(plan_, l, times_.taus[l], times_.before_optimizer[l]);
+  // A replica goes on between two packets.
+  const held_for held = !met.is_hub                    ? held_for::stretch
+                        : p::excludes(link.discipline) ? held_for::errand
+                                                       : held_for::nothing;
+  auto server =
+      serve_by_stream(link_end{rule, met.far, ranks_[l], held},
+                      lines_.at(key_of_link(l, reverse)),
+                      codec_of(link, answers_of(*rule, link), rule->goes_up(),
+                               [&] { return start_of(to); }));
+  keep_turning([owner = met, turn = std::move(server)] { return turn(); });
+}
+
+/// In a thread of its own, until it is sent an exit message or there is no more
+/// to do. What `turn` throws becomes its exit reason.
+void graph_builder::keep_turning(std::function<bool()> turn) {
+  threads_.push_back(network_->system->spawn(
+      [turn = std::move(turn)](caf::blocking_actor* self) {
         try {
-          while (self->mailbox().empty()) {
-            loop->turn(slice, [&](const stream_error& why) {
-              lost->note(why.what());
-            });
+          while (self->mailbox().empty() && turn()) {
           }
         } catch (...) {
           self->fail_state(as_exit_reason(std::current_exception()));
         }
       }));
-}
-
-void graph_builder::open_port(std::size_t l, std::size_t to, bool reverse) {
-  const p::link& link = graph_.links[l];
-  const wired_replica& met = wired_.replicas[to];
-  port_setup made;
-  made.rule = make_rule(plan_, l, times_.taus[l], times_.before_optimizer[l]);
-  made.far = met.far;
-  made.wire = lines_.at(key_of_link(l, reverse));
-  made.rank = ranks_[l];
-  made.is_published = !met.is_hub;
-  made.hold_far = holds_far(l, to) && !made.is_published;
-  made.codec = codec_of(link, answers_of(*made.rule, link),
-                        made.rule->goes_up(), [&] { return start_of(to); });
-  made.owner = std::make_shared<wired_replica>(met);
-  ports_.push_back(network_->system->spawn(port, std::move(made)));
 }
 
 /// The streams of a member of a group that is spread over nodes.

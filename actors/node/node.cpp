@@ -106,8 +106,8 @@ replica_list start_replicas(self_ptr self, const connected_session& made) {
           self->spawn<caf::monitored>(replica, each, run.leader.node());
     }
   }
-  for (const caf::actor& port : made.ports) {
-    serve_by(self, port);
+  for (const caf::actor& each : made.threads) {
+    serve_by(self, each);
   }
   return run.actors;
 }

@@ -153,7 +153,7 @@ connected_session connect_others(session& run, const opened_ports& others) {
   ports.add(others);
   connected_session made;
   made.wired = run.wiring->connect(ports);
-  made.ports = run.wiring->ports();
+  made.threads = run.wiring->threads();
   return made;
 }
 
@@ -161,8 +161,8 @@ session::~session() {
   if (!wiring) {
     return;
   }
-  for (const caf::actor& port : wiring->ports()) {
-    caf::anon_send_exit(port, caf::exit_reason::user_shutdown);
+  for (const caf::actor& each : wiring->threads()) {
+    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
   }
 }
 

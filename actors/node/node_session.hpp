@@ -20,7 +20,7 @@
 namespace sounder::actors {
 
 /// Shared by the node and what is offloaded for it. Who lets it go last ends
-/// the ports.
+/// the threads of its streams.
 struct session {
   session() = default;
   session(const session&) = delete;
@@ -47,13 +47,13 @@ struct session {
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<wired_replica> replicas;
   replica_list actors;
-  std::vector<caf::actor> servants;  // the ports
+  std::vector<caf::actor> servants;  // the threads of its streams
 };
 
 /// A session's ways to the other nodes.
 struct connected_session {
   wired_graph wired;
-  std::vector<caf::actor> ports;
+  std::vector<caf::actor> threads;  // of the streams
 };
 
 /// The samples that the node has itself. Throws std::invalid_argument when they

@@ -348,8 +348,8 @@ class deployer {
       deployed_.elsewhere.hubs.merge(list.hubs);
     }
     deployed_.here = work.connect(ports);
-    for (const caf::actor& port : work.ports()) {
-      deployed_.cluster.helpers.push_back(port);
+    for (const caf::actor& each : work.threads()) {
+      deployed_.cluster.helpers.push_back(each);
     }
   }
 

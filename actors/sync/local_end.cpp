@@ -128,8 +128,7 @@ void local_end::close_all() noexcept {
 
 void local_end::let_go() noexcept {
   if (published_) {
-    published_->in_use.give_back();
-    published_->changed.notify();
+    published_->let_go();
   }
 }
 

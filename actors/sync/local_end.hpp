@@ -83,9 +83,7 @@ class local_end {
   void open_all() noexcept;
 
   /// Takes the published copy for a meeting; true at once without one.
-  bool try_hold() noexcept {
-    return !published_ || published_->in_use.try_take();
-  }
+  bool try_hold() noexcept { return !published_ || published_->try_hold(); }
   void let_go() noexcept;
   /// Takes all of the published copy over into the vector; likewise.
   void close_all() noexcept;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "actors/sync/served_link.hpp"
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/shared_vector.hpp"
 
@@ -31,20 +32,18 @@ void for_each_block(std::size_t size, const memory_link& link,
 /// Runs an errand block by block, with everything held or nothing.
 class memory_channel : public channel {
  public:
-  explicit memory_channel(memory_link link) : link_(std::move(link)) {}
+  explicit memory_channel(memory_link link)
+      : link_(std::move(link)),
+        far_({link_.rule, link_.far, link_.rank,
+              link_.hold_far ? held_for::errand : held_for::nothing}) {}
 
   bool run(errand what, local_end& own, const step_context& now) override {
-    return what == errand::sync ? sync(own, now) : serve(what, own, now);
+    return what == errand::sync ? sync(own, now) : meet(what, own, now);
   }
 
-  void wait(errand what) override {
-    target& far = *link_.far;
-    static_cast<void>(far.changed.wait(
-        [=, this] { return may_go_on(what); },
-        has_come_ ? far.round_due() : signal::time_point::max()));
-  }
+  void wait(errand what) override { far_.wait(what); }
 
-  void rest() override { link_.far->rests(link_.rank); }
+  void rest() override { far_.rests(); }
 
   traffic take_traffic() override {
     const std::uint64_t version = link_.far->version();
@@ -54,125 +53,52 @@ class memory_channel : public channel {
   }
 
  private:
-  bool may_go_on(errand what) const {
-    if (has_come_) {
-      return link_.far->may_go_on(link_.rank);
-    }
-    return link_.far->admits(link_.rank, what) &&
-           (!link_.hold_far || !link_.far->in_use.is_taken());
-  }
-
-  /// Takes what has to be held; all of it or nothing.
-  bool try_enter(local_end& own) {
+  bool meet(errand what, local_end& own, const step_context& now) {
     if (!own.try_hold()) {
       return false;
     }
-    if (link_.hold_far && !link_.far->in_use.try_take()) {
+    if (!far_.try_begin(what, now.step, own.has_gradient())) {
       own.let_go();
       return false;
     }
-    return true;
-  }
-
-  void leave(local_end& own) {
-    if (link_.hold_far) {
-      link_.far->in_use.give_back();
-      link_.far->changed.notify();
-    }
-    own.let_go();
-  }
-
-  bool serve(errand what, local_end& own, const step_context& now) {
-    if (!link_.far->admits(link_.rank, what) || !try_enter(own)) {
-      return false;
-    }
-    target& far = *link_.far;
-    age_ = far.version() - read_version_;
-    is_dropped_ = what != errand::pull && !link_.rule->accepts(age_);
-    if (what == errand::trade) {
-      trade(own, now);
-    } else if (what == errand::push) {
-      push(own, now);
-    } else {
-      pull(own, now);
-    }
-    count(what);
-    leave(own);
-    far.served(link_.rank, what);
-    return true;
-  }
-
-  /// Before the far end is let go of.
-  void count(errand what) {
-    target& far = *link_.far;
-    if (is_dropped_) {
-      link_.meter->dropped.fetch_add(1, std::memory_order_relaxed);
-    } else if (what != errand::pull) {
-      far.count_update();
-      ++own_updates_;
-    }
-    read_version_ = what == errand::push ? read_version_ : far.version();
-  }
-
-  void merge(kernels::far_end far, float* payload) const {
-    far.age = age_;
-    if (is_dropped_) {
-      link_.rule->show(far, payload);
-    } else {
-      link_.rule->serve(far, payload);
-    }
-  }
-
-  /// ask, serve, take, block by block.
-  void trade(local_end& own, const step_context& now) {
-    const kernels::exchange_rule& rule = *link_.rule;
-    pass(own, now, own.has_gradient() && !is_dropped_,
-         [&](const kernels::near_end& near, kernels::far_end far,
-             float* payload) {
-           rule.ask(near, payload);
-           merge(far, payload);
-           rule.take(near, payload, near.w);  // held: nobody has moved it
-         });
-    bytes_ += 2 * vector_bytes();
-  }
-
-  /// ask and serve; s <- w.
-  void push(local_end& own, const step_context& now) {
-    const kernels::exchange_rule& rule = *link_.rule;
-    pass(own, now, own.has_gradient() && !is_dropped_,
-         [&](const kernels::near_end& near, kernels::far_end far,
-             float* payload) {
-           rule.ask(near, payload);
-           merge(far, payload);
-           kernels::relaxed::copy(near.w, near.n, near.s);
-         });
-    bytes_ += vector_bytes();
-  }
-
-  /// Takes the far end's parameters over.
-  void pull(local_end& own, const step_context& now) {
-    pass(own, now, false,
-         [&](const kernels::near_end& near, kernels::far_end far,
-             float* payload) {
-           link_.rule->show(far, payload);
-           kernels::overwrite().take(near, payload, nullptr);
-         });
-    bytes_ += vector_bytes();
-  }
-
-  /// All blocks of the vector, opened and closed.
-  template <class Visit>
-  void pass(local_end& own, const step_context& now, bool brings_gradient,
-            const Visit& visit) {
     buffer payload;
-    const terms all = link_.far->begin(*link_.rule, now.step, brings_gradient);
     start_pass(own);
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      visit(link_.open(own, now, first, n), link_.far->at(first, n, all),
-            payload.data());
+      meet(what, link_.open(own, now, first, n), first, payload.data());
       link_.close(own, first, n);
     });
     end_pass(own);
+    end(what != errand::pull);
+    own.let_go();
+    bytes_ += (what == errand::trade ? 2 : 1) * vector_bytes();
+    return true;
+  }
+
+  /// A block: of a trade ask, serve, take; of a push ask and serve, s <- w; of
+  /// a pull the far end's parameters.
+  void meet(errand what, const kernels::near_end& near, std::size_t first,
+            float* payload) const {
+    const kernels::exchange_rule& rule = *link_.rule;
+    if (what != errand::pull) {
+      rule.ask(near, payload);
+    }
+    far_.serve(first, near.n, payload);
+    if (what == errand::trade) {
+      rule.take(near, payload, near.w);  // held: nobody has moved it
+    } else if (what == errand::push) {
+      kernels::relaxed::copy(near.w, near.n, near.s);
+    } else {
+      kernels::overwrite().take(near, payload, nullptr);
+    }
+  }
+
+  void end(bool is_update) {
+    far_.end();
+    if (far_.is_dropped()) {
+      link_.meter->dropped.fetch_add(1, std::memory_order_relaxed);
+    } else if (is_update) {
+      ++own_updates_;
+    }
   }
 
   /// Comes with a payload, and goes on with the answer when all have come. The
@@ -184,8 +110,7 @@ class memory_channel : public channel {
       }
       come(own, now);
     }
-    serve_round(*link_.rule, *link_.far, link_.hold_far);
-    if (!link_.far->admits(link_.rank, errand::sync) || !own.try_hold()) {
+    if (!far_.is_round_over() || !own.try_hold()) {
       return false;
     }
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
@@ -198,8 +123,7 @@ class memory_channel : public channel {
     end_pass(own);
     own.let_go();
     has_come_ = false;
-    is_dropped_ = false;
-    count(errand::sync);
+    end(true);
     bytes_ += 2 * vector_bytes();
     return true;
   }
@@ -219,8 +143,7 @@ class memory_channel : public channel {
     end_pass(own);
     own.let_go();
     has_come_ = true;
-    link_.far->come(link_.rank,
-                    {payload_.data(), now.step, own.has_gradient()});
+    far_.come({payload_.data(), now.step, own.has_gradient()});
   }
 
   /// Around a pass over the link's coordinates. What others of the vector
@@ -240,17 +163,13 @@ class memory_channel : public channel {
   std::uint64_t vector_bytes() const noexcept { return size() * sizeof(float); }
 
   memory_link link_;
+  served_link far_;
+
   // Of this occasion.
   std::uint64_t bytes_ = 0;
   std::uint64_t own_updates_ = 0;
 
-  // Of the far end: after the last occasion, and when last read.
-  std::uint64_t seen_version_ = 0;
-  std::uint64_t read_version_ = 0;
-
-  // Of the errand at hand.
-  std::uint64_t age_ = 0;
-  bool is_dropped_ = false;
+  std::uint64_t seen_version_ = 0;  // of the far end, after the last occasion
 
   // Of a sync.
   std::vector<float> payload_;

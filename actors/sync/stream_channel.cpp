@@ -12,7 +12,7 @@ namespace sounder::actors {
 namespace {
 
 /// Sends an errand's packets and takes the answers, both at the same time; the
-/// port at the far end says when an errand may begin.
+/// server at the far end says when an errand may begin.
 ///
 ///   coordinates  0 ... answered_ ... asked_ ... size_
 ///                taken      |  on the way | not asked about yet

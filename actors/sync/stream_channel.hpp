@@ -17,7 +17,7 @@ namespace sounder::actors {
 /// A link whose far end is on another node.
 struct stream_link : local_link {
   topology::discipline discipline;
-  std::shared_ptr<pending_stream> wire;  // to its port
+  std::shared_ptr<pending_stream> wire;  // to its server
   actors::codec codec;
 };
 

@@ -1,6 +1,5 @@
 #include "actors/sync/target.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace sounder::actors {
@@ -102,46 +101,6 @@ void target::open_round() {
     gate_->round_served();
   }
   changed.notify();
-}
-
-namespace {
-
-void serve(const kernels::exchange_rule& rule, target& far,
-           const std::vector<arrival>& round) {
-  // Whoever was last: one step size for all, and a plain step is a gradient.
-  double step = 0.0;
-  bool before_optimizer = false;
-  for (const arrival& each : round) {
-    step += static_cast<double>(each.step) / static_cast<double>(round.size());
-    before_optimizer = before_optimizer || each.before_optimizer;
-  }
-  const std::size_t size = far.parameters().size();
-  const std::size_t block =
-      rule.takes_whole() ? std::max<std::size_t>(size, 1) : 2048;
-  const terms all = far.begin(rule, static_cast<float>(step), before_optimizer);
-  std::vector<float*> here(round.size());
-  for (std::size_t first = 0; first < size; first += block) {
-    std::transform(round.begin(), round.end(), here.begin(),
-                   [=](const arrival& each) { return each.payload + first; });
-    rule.serve_all(far.at(first, std::min(block, size - first), all), here);
-  }
-}
-
-}  // namespace
-
-void serve_round(const kernels::exchange_rule& rule, target& far, bool holds) {
-  if (holds && (!far.is_round_due() || !far.in_use.try_take())) {
-    return;
-  }
-  const std::vector<arrival> round = far.begin_round();
-  if (!round.empty()) {
-    serve(rule, far, round);
-    far.open_round();
-  }
-  if (holds) {
-    far.in_use.give_back();
-    far.changed.notify();
-  }
 }
 
 }  // namespace sounder::actors

@@ -20,18 +20,6 @@
 
 namespace sounder::actors {
 
-/// One at a time, without a thread of its own: taken in one call and given
-/// back in another, perhaps of another thread.
-class hold {
- public:
-  bool try_take() noexcept { return !taken_.exchange(true); }
-  void give_back() noexcept { taken_.store(false); }
-  bool is_taken() const noexcept { return taken_.load(); }
-
- private:
-  std::atomic<bool> taken_{false};
-};
-
 /// A meeting at its far end: the same for all stretches of the vector.
 struct terms {
   float step = 1.0F;  // size, of who comes
@@ -67,9 +55,16 @@ class target {
   std::uint64_t version() const noexcept { return version_.load(); }
   void count_update() noexcept { version_.fetch_add(1); }
 
-  /// For locked disciplines, and for a published copy while it is brought up to
-  /// date.
-  hold in_use;
+  /// One at a time, for locked disciplines and for a published copy while it is
+  /// brought up to date: held from one call to another, perhaps of another
+  /// thread. Whoever tries first after it was let go of has it: who comes
+  /// often may come before who has waited.
+  bool try_hold() noexcept { return !is_held_.exchange(true); }
+  void let_go() noexcept {
+    is_held_.store(false);
+    changed.notify();
+  }
+  bool is_held() const noexcept { return is_held_.load(); }
   signal changed;
 
   // The discipline, whose gate it is; see gate.hpp. Without one it is open.
@@ -79,8 +74,9 @@ class target {
   /// The rank comes no more before the others have come as often.
   void rests(std::size_t rank);
 
-  /// For a sync: the payload has come. Then, again and again until admits():
-  /// serve_round(), and to wait for changed until may_go_on(), or round_due().
+  /// For a sync: the payload has come. Then whoever finds that the round is
+  /// due serves it, until admits(); in between all wait for changed until
+  /// may_go_on(), or round_due().
   void come(std::size_t rank, const arrival& brought);
   bool may_go_on(std::size_t rank);
   bool is_round_due();
@@ -102,6 +98,7 @@ class target {
 
   std::span<float> parameters_;
   std::size_t offset_;
+  std::atomic<bool> is_held_{false};
   std::atomic<std::uint64_t> version_{0};
   std::mutex gate_lock_;
   std::unique_ptr<gate> gate_;
@@ -110,10 +107,5 @@ class target {
   kernels::optimizer_state state_;  // its vectors are made on first use
   std::vector<arrival> arrived_;    // by rank
 };
-
-/// Where a round is due, serves all its payloads, each from the same
-/// parameters, and opens it. Where the far end `holds`, for what it brings into
-/// its published copy must not come in between, only when that is free.
-void serve_round(const kernels::exchange_rule& rule, target& far, bool holds);
 
 }  // namespace sounder::actors

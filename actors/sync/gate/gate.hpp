@@ -2,8 +2,8 @@
 
 // The far end of a discipline: who may be served now, and what follows from
 // having been served. Without a thread or a message, and with no clock but the
-// moments that are passed in, so that a meeting in memory, a port and a test
-// that tries every order ask the very same code.
+// moments that are passed in, so that meetings in memory and over streams and a
+// test that tries every order ask the very same code.
 //
 // A discipline is one file here, beside its value in topology/discipline.hpp:
 //
