@@ -135,14 +135,14 @@ void graph_builder::join_groups() {
   reductions_ = find_reduce_groups(graph_);
   for (std::size_t g = 0; g < reductions_.size(); ++g) {
     const reduce_members& found = reductions_[g];
-    std::shared_ptr<reduce_group> shared;
+    std::shared_ptr<group_memory> shared;
     if (std::all_of(found.replicas.begin(), found.replicas.end(),
                     [&](std::size_t i) { return is_here(i); })) {
-      shared = std::make_shared<reduce_group>(
+      shared = std::make_shared<group_memory>(
           found.groups, found.replicas.size(), plan_.objective->dimension());
     }
     for (std::size_t rank = 0; rank < found.replicas.size(); ++rank) {
-      groups_[found.replicas[rank]] = {g, rank, shared};
+      groups_[found.replicas[rank]] = {g, rank, shared, nullptr};
     }
   }
 }

@@ -17,9 +17,9 @@
 #include "actors/plan/meeting_times.hpp"
 #include "actors/replica/peer_failure.hpp"
 #include "actors/replica/wired_replica.hpp"
-#include "actors/sync/all_reduce_meeting.hpp"
 #include "actors/sync/codec.hpp"
 #include "actors/sync/gossip_meeting.hpp"
+#include "actors/sync/group_exchange.hpp"
 #include "actors/sync/memory_channel.hpp"
 #include "actors/sync/rules.hpp"
 #include "actors/sync/token_ring.hpp"
@@ -94,9 +94,8 @@ class graph_builder {
   void add_all_reduce(std::size_t i);
   template <class Exchange>
   void add_gossip(std::size_t i);
-  std::unique_ptr<meeting> all_reduce_of(std::size_t i,
-                                         std::shared_ptr<link_meter> meter);
-  const reduce_ways& ways_for(std::size_t i);
+  std::shared_ptr<group_exchange> group_of(std::size_t i);
+  group_streams group_streams_of(std::size_t i);
   std::shared_ptr<pending_stream> line_to(std::size_t from, std::size_t to);
   std::unique_ptr<meeting> meeting_of(std::size_t link);
   std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
@@ -115,7 +114,8 @@ class graph_builder {
   struct group_membership {
     std::size_t group = 0;  // in reductions_
     std::size_t rank = 0;
-    std::shared_ptr<reduce_group> shared;  // when all members are here
+    std::shared_ptr<group_memory> shared;  // when all members are here
+    std::shared_ptr<group_exchange> exchange;
   };
   /// A stream that two replicas need: from the one that starts the meeting.
   struct wanted_wire {
@@ -146,7 +146,6 @@ class graph_builder {
   std::vector<std::size_t> ranks_;  // of every link at its far end
   std::vector<reduce_members> reductions_;
   std::map<std::size_t, group_membership> groups_;
-  std::map<std::size_t, reduce_ways> ways_;  // of groups over several nodes
   std::map<std::size_t, ring_membership> ring_of_;
   opened_ports known_;
   std::shared_ptr<stream_loop> loop_ = std::make_shared<stream_loop>();

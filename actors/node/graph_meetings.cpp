@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "actors/node/graph_builder.hpp"
-#include "actors/sync/group_push.hpp"
+#include "actors/sync/group_meeting.hpp"
 #include "actors/sync/link_kinds.hpp"
 #include "actors/sync/stream_channel.hpp"
 #include "topology/weights.hpp"
@@ -157,20 +157,24 @@ void graph_builder::add_all_reduce(std::size_t i) {
       meter->to = "all";
       meter->exchange = p::name(link.exchange);
       wired_.meters.push_back(meter);
-      add(i, all_reduce_of(i, std::move(meter)), times_.taus[l],
+      add(i, reduce_together(group_of(i), std::move(meter)), times_.taus[l],
           times_.before_optimizer[l]);
       return;
     }
   }
 }
 
-std::unique_ptr<meeting> graph_builder::all_reduce_of(
-    std::size_t i, std::shared_ptr<link_meter> meter) {
-  const group_membership& member = groups_.at(i);
-  if (member.shared) {
-    return reduce_together(member.shared, member.rank, std::move(meter));
+/// In memory where all members are here.
+std::shared_ptr<group_exchange> graph_builder::group_of(std::size_t i) {
+  group_membership& at = groups_.at(i);
+  if (!at.exchange) {
+    const reduce_members& all = reductions_[at.group];
+    at.exchange = at.shared
+                      ? exchange_in_memory(at.shared, at.rank)
+                      : exchange_by_wire(group_streams_of(i), places_of(all),
+                                         ring_of(all).size(), at.rank);
   }
-  return reduce_by_wire(ways_for(i), std::move(meter));
+  return at.exchange;
 }
 
 std::unique_ptr<meeting> graph_builder::group_push(
@@ -179,22 +183,11 @@ std::unique_ptr<meeting> graph_builder::group_push(
   if (member == groups_.end()) {
     return inner;  // a group of one
   }
-  const group_membership& at = member->second;
-  group_pusher pusher;
-  pusher.inner = std::move(inner);
-  pusher.name = graph_.replicas[replica].name;
-  pusher.rank = at.rank;
-  pusher.members = reductions_[at.group].replicas.size();
-  pusher.after =
-      at.shared
-          ? hand_on_in_memory(at.shared, at.rank)
-          : hand_on_by_wire(ways_for(replica), places_of(reductions_[at.group]),
-                            at.rank, pusher.inner->meters().front());
-  if (random) {  // the same stream at all members
-    pusher.random =
-        std::make_unique<kernels::random_stream>(plan_.seed, 2000 + at.group);
-  }
-  return push_for_group(std::move(pusher));
+  // The same stream at all members.
+  return push_for_group(group_of(replica), std::move(inner),
+                        random ? std::make_unique<kernels::random_stream>(
+                                     plan_.seed, 2000 + member->second.group)
+                               : nullptr);
 }
 
 template <class Exchange>

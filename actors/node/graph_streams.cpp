@@ -228,18 +228,11 @@ void graph_builder::keep_turning(std::function<bool()> turn) {
       }));
 }
 
-/// The streams of a member of a group that is spread over nodes.
-const reduce_ways& graph_builder::ways_for(std::size_t i) {
-  if (const auto known = ways_.find(i); known != ways_.end()) {
-    return known->second;
-  }
-  const group_membership& member = groups_.at(i);
-  const reduce_members& all = reductions_[member.group];
+/// Of a member of a group that is spread over nodes.
+group_streams graph_builder::group_streams_of(std::size_t i) {
+  const reduce_members& all = reductions_[groups_.at(i).group];
   const std::vector<std::size_t> ring = ring_of(all);
-  reduce_ways& ways = ways_[i];
-  ways.members = all.replicas.size();
-  ways.leaders = ring.size();
-  ways.position = places_of(all)[member.rank].position;
+  group_streams ways;
   for (const auto& [from, to] : ways_of(all)) {
     const bool on_ring =
         std::find(ring.begin(), ring.end(), from) != ring.end();
