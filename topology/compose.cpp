@@ -78,9 +78,9 @@ graph bridge(graph wiring, std::size_t from, std::size_t to,
 }
 
 graph nest(const graph& outer, std::size_t place, const graph& inner,
-           std::optional<std::size_t> door) {
+           std::optional<std::size_t> entry) {
   const replica& old = outer.replicas.at(place);
-  const std::size_t way_in = door.value_or(first_like(old, inner));
+  const std::size_t way_in = entry.value_or(first_like(old, inner));
   static_cast<void>(inner.replicas.at(way_in));
   const std::size_t more = inner.replicas.size() - 1;
   graph all = outer;

@@ -29,13 +29,13 @@ graph bridge(graph wiring, std::size_t from, std::size_t to,
              const exchange& rule, const discipline& when);
 
 /// Puts `inner` where replica `place` of `outer` was: links of that replica
-/// are now links of replica `door` of `inner`: without a door of the first that
+/// are now links of replica `entry` of `inner`: without one of the first that
 /// steps, or where a hub was of the first hub; of replica 0 when there is no
-/// such. The replicas of `inner` take the numbers from
-/// `place` on, are called "<name of the replica>/<their name>" and live where
-/// the replica lived unless they say where.
-/// Errors: std::out_of_range when there is no such place or door.
+/// such. The replicas of `inner` take the numbers from `place` on, are called
+/// "<name of the replica>/<their name>" and live where the replica lived unless
+/// they say where.
+/// Errors: std::out_of_range when there is no such place or entry.
 graph nest(const graph& outer, std::size_t place, const graph& inner,
-           std::optional<std::size_t> door = std::nullopt);
+           std::optional<std::size_t> entry = std::nullopt);
 
 }  // namespace sounder::topology

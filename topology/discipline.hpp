@@ -39,9 +39,10 @@ struct discipline_traits {
   bool needs_hub;         // at the link's end
 };
 
-/// Every tau steps by the own clock, first come, first served. Meetings at
-/// one hub go on side by side without a lock (EA-wild, HOGWILD-STAR), or one
-/// after the other with one (asynchronous EASGD).
+/// Every tau steps by the own clock. Meetings at one hub go on side by side
+/// without a lock (EA-wild, HOGWILD-STAR), or one at a time with one
+/// (asynchronous EASGD), in the order in which they get hold of it: who has
+/// waited longest need not be next.
 struct every {
   std::optional<std::size_t> tau;
   bool locked = false;

@@ -24,7 +24,7 @@ namespace sounder::topology {
 /// How two ends meet.
 enum class encounter {
   served,   // `from` comes to `to` and is served there
-  mail,     // by letters to all neighbours
+  gossip,   // by updates to all neighbours, which do not answer
   reduced,  // all that such links join
 };
 
@@ -56,6 +56,9 @@ struct exchange_traits {
   topology::travels travels;
   bool tells_both;  // what each end knows gets to the other
   bool averages;    // moves made side by side are not added up
+  /// How many times as many epochs a replica more asks for, where they hear of
+  /// each other little by little.
+  double more_epochs;
   std::optional<std::size_t> usual_tau;  // all at once; empty: by its cost
   compressible compression;
   std::string_view compression_because;  // where it is not any_way
@@ -78,6 +81,7 @@ struct add_delta {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",
@@ -102,6 +106,7 @@ struct overwrite : no_fields {
       .travels = travels::back,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",
@@ -141,6 +146,7 @@ struct gradient {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = 1,
       .compression = compressible::any_way,
       .compression_because = "",
@@ -173,6 +179,7 @@ struct outer_step {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = 100,
       .compression = compressible::any_way,
       .compression_because = "",
@@ -203,6 +210,7 @@ struct elastic {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = true,
+      .more_epochs = 0.5,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",
@@ -235,6 +243,7 @@ struct token_merge {
       .travels = travels::both_ways,
       .tells_both = false,
       .averages = false,
+      .more_epochs = 0.75,
       .usual_tau = {},
       .compression = compressible::all_numbers,
       .compression_because = "both ends count on the same moves",
@@ -253,7 +262,7 @@ struct broadcast_delta : no_fields {
       .name = "broadcast-delta",
       .summary =
           "What a replica has moved goes to all neighbours, which add it.",
-      .meets = encounter::mail,
+      .meets = encounter::gossip,
       .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, every>,
@@ -261,6 +270,7 @@ struct broadcast_delta : no_fields {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",
@@ -280,6 +290,7 @@ struct pair_average : no_fields {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = true,
+      .more_epochs = 0.5,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",
@@ -295,7 +306,7 @@ struct mix {
   static constexpr exchange_traits traits = {
       .name = "mix",
       .summary = "Each becomes a weighted mean of itself and its neighbours.",
-      .meets = encounter::mail,
+      .meets = encounter::gossip,
       .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, barrier>,
@@ -303,6 +314,7 @@ struct mix {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = true,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::all_numbers,
       .compression_because = "parameters that arrive late shift the mean",
@@ -320,7 +332,7 @@ struct push_sum : no_fields {
       .name = "push-sum",
       .summary =
           "Shares go along the links; parameters are the ratio of two sums.",
-      .meets = encounter::mail,
+      .meets = encounter::gossip,
       .stands = standing::after_step,
       .to = far_end::stepper,
       .goes_with = some_of<discipline, every, barrier>,
@@ -328,6 +340,7 @@ struct push_sum : no_fields {
       .travels = travels::forth,
       .tells_both = false,
       .averages = true,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::not_at_all,
       .compression_because = "its shares must add up to the whole at all times",
@@ -351,6 +364,7 @@ struct all_reduce : no_fields {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = true,
+      .more_epochs = 0.0,
       .usual_tau = 1,
       .compression = compressible::not_at_all,
       .compression_because = "all must end with the same bits",
@@ -374,6 +388,7 @@ struct custom {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = false,
+      .more_epochs = 0.0,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",

@@ -16,23 +16,23 @@ namespace {
 
 namespace p = topology;
 
-/// What a meeting by mail is made from.
-struct mail_setup {
+/// What a gossip meeting is made from.
+struct gossip_setup {
   neighbourhood around;
   std::vector<float> start;
   std::size_t trainable = 0;  // parameters
   bool in_lockstep = false;
 };
 
-std::unique_ptr<meeting> meet_by_mail(const p::broadcast_delta&,
-                                      mail_setup made) {
+std::unique_ptr<meeting> gossip_by(const p::broadcast_delta&,
+                                   gossip_setup made) {
   return broadcast_updates(std::move(made.around), std::move(made.start),
                            made.trainable);
 }
-std::unique_ptr<meeting> meet_by_mail(const p::mix&, mail_setup made) {
+std::unique_ptr<meeting> gossip_by(const p::mix&, gossip_setup made) {
   return average_in_lockstep(std::move(made.around), std::move(made.start));
 }
-std::unique_ptr<meeting> meet_by_mail(const p::push_sum&, mail_setup made) {
+std::unique_ptr<meeting> gossip_by(const p::push_sum&, gossip_setup made) {
   return push_shares(std::move(made.around), std::move(made.start),
                      made.in_lockstep);
 }
@@ -120,7 +120,7 @@ void graph_builder::add(std::size_t replica, std::unique_ptr<meeting> made,
 void graph_builder::add_meetings(std::size_t i) {
   add_all_reduce(i);
   p::for_each_alternative<p::exchange>([&]<class Kind>(const Kind&) {
-    if constexpr (Kind::traits.meets == p::encounter::mail) {
+    if constexpr (Kind::traits.meets == p::encounter::gossip) {
       add_gossip<Kind>(i);
     }
   });
@@ -222,8 +222,8 @@ void graph_builder::add_gossip(std::size_t i) {
     return;
   }
   add(i,
-      meet_by_mail(Exchange{}, {std::move(around), start_of(i),
-                                plan_.objective->trainable(), lockstep}),
+      gossip_by(Exchange{}, {std::move(around), start_of(i),
+                             plan_.objective->trainable(), lockstep}),
       tau);
 }
 

@@ -42,17 +42,6 @@ double growth_over(const p::link& link, double replicas) {
   return traits_of(link.exchange).averages ? replicas : 1.0;
 }
 
-/// How many times as many epochs a replica more asks for, by the way in which
-/// replicas hear of each other.
-double slowness(const p::link& link) {
-  if (p::has_exchange<p::token_merge>(link)) {
-    return 0.75;
-  }
-  const bool is_gradual = p::has_exchange<p::elastic>(link) ||
-                          p::has_exchange<p::pair_average>(link);
-  return is_gradual ? 0.5 : 0.0;
-}
-
 /// Whether moves that were made side by side are added up.
 bool adds_moves(const p::graph& wiring) {
   const auto workers = [](const p::replica& r) { return r.workers > 1; };
@@ -78,11 +67,10 @@ unsigned usual_epochs(const p::graph& wiring,
   constexpr double values = 25e6;
   constexpr double most = 1000.0;
   const double epoch = std::max(static_cast<double>(data.nonzeros()), 1.0);
+  const auto replicas = static_cast<double>(p::stepping_replicas(wiring));
   double growth = 1.0;
   for (const p::link& link : wiring.links) {
-    growth =
-        std::max(growth, slowness(link) *
-                             static_cast<double>(p::stepping_replicas(wiring)));
+    growth = std::max(growth, traits_of(link.exchange).more_epochs * replicas);
   }
   return static_cast<unsigned>(std::ceil(
       std::clamp(std::ceil(values / epoch), least_epochs(data), most) *

@@ -23,8 +23,8 @@ struct learning_defaults {
 /// Epochs over so much data: as many as walk 25 million stored values, 10 at
 /// the least (50 where samples are dense), 1,000 at the most. Small sets need
 /// many, and theirs cost next to nothing. N replicas that hear of each other
-/// little by little and see 1/N of the samples each: N / 2 times as many
-/// (elastic, pair_average), 3 N / 4 times (token_merge).
+/// little by little and see 1/N of the samples each: N times the exchange's
+/// `more_epochs` as many.
 unsigned usual_epochs(const topology::graph& wiring,
                       const kernels::dataset& data) noexcept;
 

@@ -226,8 +226,8 @@ class ring {
 class group_by_wire : public group_exchange {
  public:
   group_by_wire(group_streams ways, std::vector<group_place> places,
-                std::size_t leaders, std::size_t rank)
-      : group_exchange(rank, places.size()),
+                std::size_t leaders, std::size_t own_rank)
+      : group_exchange(own_rank, places.size()),
         ways_(std::move(ways)),
         places_(std::move(places)),
         leaders_(leaders),

@@ -24,8 +24,8 @@ namespace sounder::actors {
 /// Threads: one at a time for each member.
 class group_exchange {
  public:
-  group_exchange(std::size_t rank, std::size_t members)
-      : rank(rank), members(members) {}
+  group_exchange(std::size_t own_rank, std::size_t all)
+      : rank(own_rank), members(all) {}
   virtual ~group_exchange() = default;
 
   /// The mean of all members' `w`, to the same bits at each; null until it is

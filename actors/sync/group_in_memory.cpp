@@ -23,8 +23,8 @@ namespace {
 /// that begins when all have come to the next.
 class group_in_memory : public group_exchange {
  public:
-  group_in_memory(std::shared_ptr<group_memory> shared, std::size_t rank)
-      : group_exchange(rank, shared->vectors.size()),
+  group_in_memory(std::shared_ptr<group_memory> shared, std::size_t own_rank)
+      : group_exchange(own_rank, shared->vectors.size()),
         group_(std::move(shared)) {}
 
   const float* reduce(std::span<float> w) override {

@@ -15,7 +15,7 @@ using topology::discipline_of;
 using topology::has_exchange;
 
 inline bool is_gossip(const topology::link& link) {
-  return traits_of(link.exchange).meets == topology::encounter::mail;
+  return traits_of(link.exchange).meets == topology::encounter::gossip;
 }
 inline bool is_served(const topology::link& link) {
   return traits_of(link.exchange).meets == topology::encounter::served;
@@ -31,7 +31,7 @@ inline bool comes_back(const topology::link& link) {
           traits_of(link.exchange).travels != topology::travels::forth);
 }
 
-/// Of exchanges by mail.
+/// Of gossip.
 struct update_kind_finder {
   bool in_lockstep;
 
@@ -47,7 +47,7 @@ struct update_kind_finder {
   }
   template <class Kind>
   requires(Kind::traits.meets !=
-           topology::encounter::mail) std::optional<update_kind>
+           topology::encounter::gossip) std::optional<update_kind>
   operator()(const Kind&) const { return std::nullopt; }
 };
 

@@ -130,7 +130,7 @@ struct rule_maker {
   rule_ptr operator()(const p::custom& own) const {
     return plan.exchanges.at(own.name);
   }
-  /// Of those by mail and all-reduces there is none.
+  /// Of gossip and all-reduces there is none.
   template <class Kind>
   requires(Kind::traits.meets != p::encounter::served) rule_ptr operator()(
       const Kind&) const {

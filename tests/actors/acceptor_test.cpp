@@ -21,7 +21,7 @@ struct host {
   static constexpr a::stream_key expected = 7;
 
   std::promise<std::unique_ptr<a::stream>> came;
-  a::acceptor door{
+  a::acceptor entrance{
       {"127.0.0.1", 0},
       open_to_all,
       {[](const a::greeting& hello) { return hello.key == expected; },
@@ -29,7 +29,7 @@ struct host {
          came.set_value(std::move(made));
        }}};
 
-  a::node_address address() const { return {"127.0.0.1", door.port()}; }
+  a::node_address address() const { return {"127.0.0.1", entrance.port()}; }
 };
 
 std::unique_ptr<a::stream> call(const host& at, a::stream_key key) {

@@ -66,7 +66,7 @@ TEST_CASE("compose: nest puts a graph into a replica's place") {
   CHECK(all.replicas[2].place == "paris");
   CHECK(all.replicas[3].place == "lyon");
   REQUIRE(all.links.size() == 5);
-  CHECK(all.links[1].from == 3);  // the door
+  CHECK(all.links[1].from == 3);  // the entry
   CHECK(all.links[2].from == 4);  // moved on
   CHECK(all.links[3].from == 2);  // inside
   CHECK(all.links[3].to == 3);

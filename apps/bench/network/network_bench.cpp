@@ -261,7 +261,7 @@ sent bytes_of(const actors::training_plan& plan, const kernels::dataset& data) {
   return all;
 }
 
-/// The steps between two meetings take some milliseconds: tokens and letters
+/// The steps between two meetings take some milliseconds: tokens and updates
 /// that are slower than that would be fewer than the formula says. What a run
 /// begins and ends with is the same in a short one and a long one.
 void compare_bytes(const std::vector<peer_process>& nodes) {
