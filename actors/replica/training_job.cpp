@@ -37,14 +37,25 @@ std::uint64_t most_lead(const run_cut& cut) noexcept {
 
 }  // namespace
 
+/// Whether nobody else can tell where its phases end: not the replicas, for it
+/// meets none, nor the result, which depends on the moment in any case.
+bool training_job::is_free() const {
+  return setup_->workers > 1 && !setup_->plan->deterministic &&
+         std::holds_alternative<topology::lock_free>(setup_->sharing) &&
+         setup_->plan->graph.links.empty();
+}
+
 /// The phase that leads from next_chunk_ towards the next meeting, or to the
 /// end of the epoch. It ends there whatever the goal: looking at a replica
-/// changes nothing of what it does.
+/// changes nothing of what it does. One that is free goes on to the goal: its
+/// workers wait for one another as seldom as can be.
 void training_job::start_phase() {
   const run_cut& cut = setup_->cut;
   const auto [epoch, phase] = cut.phases().place_of(links_->phases_walked);
-  const std::size_t end =
-      cut.chunks().before(epoch) + cut.epoch(epoch).phase_ends[phase];
+  const std::size_t end = is_free() ? goal_
+                                    : cut.chunks().before(epoch) +
+                                          cut.epoch(epoch).phase_ends[phase];
+  phases_after_ = is_free() ? goal_phases() : links_->phases_walked + 1;
   // Another rule is a local phase of its own: it may keep the scale in the
   // weights.
   const std::size_t gd_end = setup_->gd_end();
@@ -178,11 +189,13 @@ bool training_job::meet() {
 
 /// Whether the job is over with the phase at hand.
 bool training_job::is_last_phase() const {
-  const run_cut& cut = setup_->cut;
-  const std::size_t goal_phases =
-      cut.phases().before(cut.chunks().place_of(goal_).epoch);
   return stopped_ || (at_phase_end_ && phase_->schedule().last >= goal_ &&
-                      links_->phases_walked + 1 >= goal_phases);
+                      phases_after_ >= goal_phases());
+}
+
+std::uint64_t training_job::goal_phases() const {
+  const run_cut& cut = setup_->cut;
+  return cut.phases().before(cut.chunks().place_of(goal_).epoch);
 }
 
 /// Before it says that it has arrived: what it has sent is a part of others.
@@ -243,7 +256,7 @@ bool training_job::hold_meetings(const step_context& now) {
     if (!due.before_optimizer) {
       step();
     }
-    if ((links_->phases_walked + 1) % due.every_phases != 0) {
+    if (phases_after_ % due.every_phases != 0) {
       continue;
     }
     if (!attend(due, now)) {
@@ -306,7 +319,9 @@ bool training_job::is_to_stop() const {
 bool training_job::next_phase() {
   const bool is_over = is_last_phase();
   next_chunk_ = phase_->schedule().last;
-  links_->phases_walked += at_phase_end_ ? 1 : 0;
+  if (at_phase_end_) {
+    links_->phases_walked = phases_after_;
+  }
   if (is_over) {
     return finish();
   }

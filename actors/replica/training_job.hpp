@@ -95,7 +95,9 @@ class training_job : public job {
   void rest();
   bool meet();
   bool keep_together();
+  bool is_free() const;
   bool is_last_phase() const;
+  std::uint64_t goal_phases() const;
   bool has_delivered();
   bool hold_meetings(const step_context& now);
   void step();
@@ -119,6 +121,7 @@ class training_job : public job {
   std::size_t next_meeting_ = 0;
   bool rested_ = false;
   bool at_phase_end_ = false;
+  std::uint64_t phases_after_ = 0;  // walked, when it is over
   clock::time_point rested_at_;
   clock::duration waited_{0};
   clock::duration stepped_{0};  // by the leader, between meetings

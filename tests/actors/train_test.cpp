@@ -191,6 +191,21 @@ TEST_CASE("train: when it is evaluated does not change what is learnt") {
   REQUIRE(between == f.parameters(plan));
 }
 
+// Workers of one replica wait for nobody until the goal, however far that is.
+TEST_CASE("train: threads walk many epochs on end") {
+  const fixture f;
+  auto plan = f.plan(p::hogwild(2));
+  plan.epochs = 40;
+  plan.evaluate_every = 25;
+  plan.deterministic = false;
+
+  const auto report = a::train(plan, f.data, f.test);
+
+  REQUIRE(report.epochs.size() == 2);
+  REQUIRE(report.epochs[0].samples == 25 * f.data.rows());
+  REQUIRE(report.epochs[1].samples == 40 * f.data.rows());
+}
+
 TEST_CASE("train: goes on from a start") {
   const fixture f;
   auto first = f.plan(p::serial());
