@@ -78,18 +78,8 @@ void complete_setups(session& run, const node_options& options) {
   for (std::size_t i = 0; i < run.times.setups.size(); ++i) {
     const topology::replica& node = plan.graph.replicas[i];
     replica_setup& setup = run.times.setups[i];
-    setup.plan = run.plan;
-    setup.replica = i;
-    setup.holds = segment_held(plan, i);
-    setup.sharing = node.sharing;
-    setup.workers = node.workers;
+    setup.begin(run.plan, i);
     setup.stop = run.stop->get_token();
-    if (plan.stop.wall_clock) {
-      setup.end_by =
-          std::chrono::steady_clock::now() +
-          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-              *plan.stop.wall_clock);
-    }
     if (node.is_hub() || node.place != run.part.place) {
       continue;
     }

@@ -75,6 +75,20 @@ epoch_cut cut_phases(std::size_t rows, std::size_t batch_size,
 
 }  // namespace
 
+void replica_setup::begin(plan_ptr of_run, std::size_t number) {
+  plan = std::move(of_run);
+  replica = number;
+  const topology::replica& node = plan->graph.replicas.at(number);
+  sharing = node.sharing;
+  workers = node.workers;
+  holds = segment_held(*plan, number);
+  if (plan->stop.wall_clock) {
+    using clock = std::chrono::steady_clock;
+    end_by = clock::now() + std::chrono::duration_cast<clock::duration>(
+                                *plan->stop.wall_clock);
+  }
+}
+
 void replica_setup::make_objectives() {
   objective = kernels::with_optimizer(plan->objective, plan->optimizer);
   if (plan->gd.epochs > 0) {
@@ -113,11 +127,7 @@ replica_setup set_up(plan_ptr shared, const data_shape& shape,
   const training_plan& plan = *shared;
   const topology::replica& node = plan.graph.replicas.at(replica);
   replica_setup setup;
-  setup.plan = std::move(shared);
-  setup.sharing = node.sharing;
-  setup.workers = node.workers;
-  setup.replica = replica;
-  setup.holds = segment_held(plan, replica);
+  setup.begin(std::move(shared), replica);
   setup.rows = rows;
   if (node.is_hub()) {
     return setup;
@@ -140,22 +150,6 @@ replica_setup set_up(plan_ptr shared, const data_shape& shape,
                                 {phases.batches, walked(phases.rows)}));
   }
   setup.cut = run_cut(std::move(epochs));
-  if (plan.stop.wall_clock) {
-    setup.end_by =
-        std::chrono::steady_clock::now() +
-        std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-            *plan.stop.wall_clock);
-  }
-  return setup;
-}
-
-replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
-                     std::size_t replica) {
-  replica_setup setup =
-      set_up(std::make_shared<const training_plan>(plan), data_shape::of(data),
-             replica, kernels::shard(data.rows(), 0, 1), {});
-  setup.data = data;
-  setup.make_objectives();
   return setup;
 }
 

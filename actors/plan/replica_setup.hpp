@@ -45,6 +45,15 @@ struct replica_setup {
   std::optional<std::chrono::steady_clock::time_point> end_by;
   std::stop_token stop;  // the run's own, besides plan.interrupt
 
+  /// Whether the run is interrupted, over, or out of time.
+  bool is_to_stop() const noexcept {
+    return plan->interrupt.stop_requested() || stop.stop_requested() ||
+           (end_by && std::chrono::steady_clock::now() >= *end_by);
+  }
+
+  /// As the graph has that replica; from now on its time runs.
+  void begin(plan_ptr of_run, std::size_t number);
+
   /// Makes what the replica steps with: the plan's rules on its objective.
   void make_objectives();
 
@@ -80,9 +89,6 @@ kernels::segment segment_held(const training_plan& plan, std::size_t replica);
 replica_setup set_up(plan_ptr plan, const data_shape& shape,
                      std::size_t replica, kernels::shard rows,
                      phase_cut phases);
-/// For the one replica that walks all rows and meets nobody, ready to step.
-replica_setup set_up(const training_plan& plan, const kernels::dataset& data,
-                     std::size_t replica);
 
 /// What is private to each worker of a replica that shares without a lock.
 struct private_part {

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "kernels/data/parallel.hpp"
 #include "kernels/data/random.hpp"
 
 namespace sounder::actors {
@@ -57,10 +56,7 @@ bool local_phase::work(worker_slot& slot) {
              : walk_chunk(slot);
 }
 
-/// The start line: workers that were woken one after the other start
-/// together, if all can be here within a moment.
 void local_phase::arrive(worker_slot& slot) {
-  constexpr auto moment = std::chrono::microseconds(200);
   slot.working_on = this;
   slot.chunk = schedule_.last;
   slot.batch = slot.index;
@@ -70,14 +66,6 @@ void local_phase::arrive(worker_slot& slot) {
     slot.viewed = memory_;
     slot.view =
         std::make_unique<kernels::private_head>(memory_->vector, setup_->head);
-  }
-  arrived_.fetch_add(1, std::memory_order_acq_rel);
-  const auto came = clock::now();
-  const bool everyone_fits = setup_->workers <= kernels::thread_count(0);
-  if (everyone_fits && !setup_->plan->deterministic) {
-    while (arrived_.load(std::memory_order_acquire) < setup_->workers &&
-           clock::now() - came < moment) {
-    }
   }
   const auto started = clock::now();
   if (slot.view) {
@@ -98,9 +86,7 @@ bool local_phase::leave(worker_slot& slot) {
 }
 
 bool local_phase::should_stop() {
-  if (setup_->plan->interrupt.stop_requested() ||
-      setup_->stop.stop_requested() ||
-      (setup_->end_by && clock::now() >= *setup_->end_by)) {
+  if (setup_->is_to_stop()) {
     stopped_.store(true, std::memory_order_relaxed);
     turns_.close();
   }

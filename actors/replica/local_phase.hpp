@@ -40,6 +40,23 @@ struct replica_memory {
   coordinate_locks coordinate_lock;       // topology::coordinate_lock
 };
 
+/// The stretch of chunks between two rests of a replica. Each worker:
+///
+///   arrive --> claim a chunk, step on its rows --> ... --> leave
+///
+/// Chunks are claimed from one counter, so a fast worker takes more; the last
+/// ones are small. What a step writes, it writes by the replica's sharing rule:
+///
+///   lock_free        straight into the vector, or into a private head that is
+///                    exchanged every head_every samples and when it leaves
+///   write_lock,      gradients side by side, each written under a lock: of the
+///   coordinate_lock  vector, or of the coordinates that it touches
+///   cyclic_turns     not by chunk: worker k takes batches k, k + N, ..., and
+///                    each is written after the one before it
+///
+/// Where the phase stops at a gradient, its one batch is looked at by whoever
+/// claims it, and the step is made when the meetings before it are over.
+///
 /// Threads: work() from the replica's workers; the results when all have left.
 class local_phase : public job {
  public:
@@ -106,7 +123,6 @@ class local_phase : public job {
     void operator()() const noexcept { order.close(); }
   };
   std::stop_callback<closing> close_turns_;  // when another worker has failed
-  std::atomic<unsigned> arrived_{0};
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> samples_{0};
   std::mutex times_lock_;

@@ -210,7 +210,7 @@ bool training_job::has_delivered() {
   }
   if (std::all_of(all.begin(), all.end(),
                   [](const auto& each) { return each->has_delivered(); }) ||
-      (is_to_stop() && clock::now() - rested_at_ > after_stop)) {
+      (setup_->is_to_stop() && clock::now() - rested_at_ > after_stop)) {
     return true;
   }
   const auto since = clock::now();
@@ -228,7 +228,7 @@ bool training_job::keep_together() {
   const std::uint64_t phases = links_->phases_walked + 1;
   const std::uint64_t lead = most_lead(setup_->cut);
   const auto behind = all.behind(phases, lead);
-  if (!behind || is_to_stop()) {
+  if (!behind || setup_->is_to_stop()) {
     return true;
   }
   const auto since = clock::now();
@@ -260,7 +260,7 @@ bool training_job::hold_meetings(const step_context& now) {
       continue;
     }
     if (!attend(due, now)) {
-      if (stopped_ || is_to_stop()) {
+      if (stopped_ || setup_->is_to_stop()) {
         stopped_ = true;
         return true;
       }
@@ -307,12 +307,6 @@ bool training_job::attend(meeting& due, const step_context& now) {
     stopped_ = true;
     return false;
   }
-}
-
-bool training_job::is_to_stop() const {
-  return setup_->plan->interrupt.stop_requested() ||
-         setup_->stop.stop_requested() ||
-         (setup_->end_by && clock::now() >= *setup_->end_by);
 }
 
 /// False when there is none.

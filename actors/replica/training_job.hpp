@@ -58,6 +58,27 @@ struct replica_links {
   std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
 };
 
+/// Of the workers of a phase the last one to leave it leads; phases are
+/// numbered by `generation_`, on through the run.
+///
+///   worker   walks the phase -> leaves -> waits for the next generation ...
+///   leader   walks the phase -> leaves, the last one: leads
+///              rest       takes what the phase has left: a scale, a gradient
+///              together   waits for replicas that are far behind
+///              meetings   in their order, the optimizer's step in between
+///              settle     what others see is up to date
+///              delivered  at the job's end: what was sent has arrived
+///            -> the next phase: phase_, then generation_ + 1, then a signal
+///
+/// So `phase_` and all that the leader writes is written while nobody reads it:
+/// everybody has left, and reads it anew after the new generation. A leader
+/// that has to wait sleeps some milliseconds, returns to its mailbox and comes
+/// back to where it was: `rested_`, `next_meeting_` and each meeting's own
+/// state say where. Who waits for the generation does the same.
+///
+/// An interrupt, or a lost node, sets `stopped_`: the phase at hand ends early,
+/// meetings are not held any more, and the job is not complete.
+///
 /// Threads: work() from the replica's workers; the results when all have left.
 class training_job : public job {
  public:
@@ -106,7 +127,6 @@ class training_job : public job {
   bool next_phase();
   void start_phase();
   bool finish();
-  bool is_to_stop() const;
 
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_memory> memory_;

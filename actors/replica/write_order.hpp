@@ -26,7 +26,6 @@ class backoff {
       std::this_thread::yield();
     }
   }
-  unsigned tries() const noexcept { return tries_; }
 
  private:
   static constexpr unsigned spins = 64;

@@ -16,6 +16,17 @@ namespace t = sounder::tests;
 
 namespace {
 
+/// For a replica that walks all rows and meets nobody, ready to step.
+a::replica_setup lone_setup(const a::training_plan& plan,
+                            const k::dataset& data) {
+  a::replica_setup setup =
+      a::set_up(std::make_shared<const a::training_plan>(plan),
+                a::data_shape::of(data), 0, k::shard(data.rows(), 0, 1), {});
+  setup.data = data;
+  setup.make_objectives();
+  return setup;
+}
+
 /// Every way to share; HOGWILD! in its plain form.
 std::vector<p::graph> disciplines(unsigned workers) {
   return {p::hogwild(workers, {0, {}}), p::locked(workers), p::aig(workers),
@@ -236,7 +247,7 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   plan.schedule = k::constant_step(1.0);
   plan.chunk_rows = 2;
   plan.graph.replicas[0].workers = 2;
-  auto setup = a::set_up(plan, data, 0);
+  auto setup = lone_setup(plan, data);
   a::epoch_cut epoch = setup.cut.epoch(0);
   epoch.chunks = a::cut_epoch(8, 1, 2, 1);
   setup.cut = a::run_cut({epoch});
@@ -271,7 +282,7 @@ TEST_CASE(
   std::stop_source stop;
   plan.interrupt = stop.get_token();
   const auto setup =
-      std::make_shared<const a::replica_setup>(a::set_up(plan, data, 0));
+      std::make_shared<const a::replica_setup>(lone_setup(plan, data));
   a::local_phase phase(
       setup, std::make_shared<a::replica_memory>(*setup),
       a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
@@ -297,7 +308,7 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
     std::stop_source stop;
     plan.interrupt = stop.get_token();
     const auto setup =
-        std::make_shared<const a::replica_setup>(a::set_up(plan, data, 0));
+        std::make_shared<const a::replica_setup>(lone_setup(plan, data));
     const auto memory = std::make_shared<a::replica_memory>(*setup);
     a::local_phase phase(
         setup, memory,
