@@ -100,7 +100,6 @@ class graph_builder {
   std::unique_ptr<meeting> meeting_of(std::size_t link);
   std::unique_ptr<meeting> trade_of(std::size_t link, bool reverse);
   local_link near_end_of(std::size_t link, bool reverse);
-  std::unique_ptr<meeting> local_meeting_of(std::size_t link, bool reverse);
   std::unique_ptr<meeting> group_push(std::size_t replica,
                                       std::unique_ptr<meeting> inner,
                                       bool random);

@@ -56,37 +56,24 @@ local_link graph_builder::near_end_of(std::size_t l, bool reverse) {
       segment_held(plan_, reverse ? link.from : link.to);
   return {make_rule(plan_, l, times_.taus[l], times_.before_optimizer[l]),
           held.first, start_of(reverse ? link.to : link.from, held),
-          meter_of(l, reverse)};
-}
-
-std::unique_ptr<meeting> graph_builder::local_meeting_of(std::size_t l,
-                                                         bool reverse) {
-  const p::link& link = graph_.links[l];
-  const std::size_t to = reverse ? link.from : link.to;
-  memory_link made;
-  static_cast<local_link&>(made) = near_end_of(l, reverse);
-  made.far = wired_.replicas[to].far;
-  made.rank = ranks_[l];
-  made.discipline = link.discipline;
-  // Where the far end steps, too, its workers' moves come in between.
-  made.hold_far = !wired_.replicas[to].is_hub || p::excludes(link.discipline);
-  return meet_in_memory(std::move(made));
+          meter_of(l, reverse), link.discipline};
 }
 
 /// The link's meeting with its far end, wherever that is.
 std::unique_ptr<meeting> graph_builder::trade_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
-  if (is_here(reverse ? link.from : link.to)) {
-    return local_meeting_of(l, reverse);
+  const std::size_t to = reverse ? link.from : link.to;
+  local_link near = near_end_of(l, reverse);
+  if (is_here(to)) {
+    const wired_replica& met = wired_.replicas[to];
+    // Where the far end steps, too, its workers' moves come in between.
+    const bool holds = !met.is_hub || p::excludes(link.discipline);
+    return meet_in_memory({std::move(near), met.far, ranks_[l], holds});
   }
-  stream_link made;
-  static_cast<local_link&>(made) = near_end_of(l, reverse);
-  made.discipline = link.discipline;
-  made.wire = lines_.at(key_of_link(l, reverse));
-  made.codec =
-      codec_of(link, made.rule->goes_up(), answers_of(*made.rule, link),
-               [&] { return made.snapshot; });
-  return meet_by_stream(std::move(made));
+  codec how = codec_of(link, near.rule->goes_up(), answers_of(*near.rule, link),
+                       [&] { return near.snapshot; });
+  return meet_by_stream(
+      {std::move(near), lines_.at(key_of_link(l, reverse)), std::move(how)});
 }
 
 std::unique_ptr<meeting> graph_builder::meeting_of(std::size_t l) {
@@ -152,11 +139,8 @@ void graph_builder::add_all_reduce(std::size_t i) {
   for (std::size_t l = 0; l < graph_.links.size(); ++l) {
     const p::link& link = graph_.links[l];
     if (has_exchange<p::all_reduce>(link) && (link.from == i || link.to == i)) {
-      auto meter = std::make_shared<link_meter>();
-      meter->from = graph_.replicas[i].name;
+      auto meter = meter_of(l, link.to == i);
       meter->to = "all";
-      meter->exchange = p::name(link.exchange);
-      wired_.meters.push_back(meter);
       add(i, reduce_together(group_of(i), std::move(meter)), times_.taus[l],
           times_.before_optimizer[l]);
       return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/exchange/overwrite.hpp"
 #include "kernels/shared_vector.hpp"
 
 namespace sounder::actors {
@@ -132,17 +133,30 @@ void local_end::let_go() noexcept {
   }
 }
 
-void local_link::take(const local_end& own, const kernels::near_end& near,
-                      const float* down, const float* asked) const {
-  if (!own.published()) {
-    rule->take(near, down, asked);
-    return;
+void local_link::ask(errand what, local_end& own, const step_context& now,
+                     std::size_t at, std::size_t n, float* up) {
+  const kernels::near_end near = open(own, now, at, n);
+  rule->ask(near, up);
+  if (what == errand::push) {
+    relaxed::copy(near.w, n, near.s);
+  } else if (own.published()) {
+    asked.resize(snapshot.size());
+    relaxed::copy(near.w, n, asked.data() + at);
   }
+  close(own, at, n);
+}
+
+namespace {
+
+/// As if nobody had moved it; then what others have moved comes on top.
+void take_among_others(const kernels::exchange_rule& rule,
+                       const kernels::near_end& near, const float* down,
+                       const float* asked) {
   std::array<float, local_end::block> wanted;
   for (std::size_t at = 0; at < near.n; at += wanted.size()) {
     const std::size_t n = std::min(wanted.size(), near.n - at);
     std::copy_n(asked + at, n, wanted.data());
-    rule->take(
+    rule.take(
         {wanted.data(), near.s + at, n, near.step, near.decay, near.first + at},
         down + at, asked + at);
     for (std::size_t j = 0; j < n; ++j) {
@@ -151,6 +165,25 @@ void local_link::take(const local_end& own, const kernels::near_end& near,
           w, kernels::moved(relaxed::load(w), asked[at + j], wanted[j]));
     }
   }
+}
+
+}  // namespace
+
+void local_link::take(errand what, local_end& own, const step_context& now,
+                      std::size_t at, std::size_t n, const float* down,
+                      const float* lost) {
+  const kernels::near_end near = open(own, now, at, n);
+  if (what == errand::pull) {
+    kernels::overwrite().take(near, down, nullptr);
+  } else if (own.published()) {
+    take_among_others(*rule, near, down, asked.data() + at);
+  } else {
+    rule->take(near, down, near.w);
+  }
+  if (lost != nullptr) {
+    rule->keep(near, lost);
+  }
+  close(own, at, n);
 }
 
 }  // namespace sounder::actors

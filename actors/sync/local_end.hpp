@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "actors/plan/link_record.hpp"
+#include "actors/sync/errand.hpp"
 #include "actors/sync/inbox.hpp"
 #include "actors/sync/target.hpp"
 #include "kernels/exchange/exchange_rule.hpp"
+#include "topology/discipline.hpp"
 
 namespace sounder::actors {
 
@@ -105,6 +107,7 @@ struct local_link {
   std::size_t first = 0;        // coordinate of the far end
   std::vector<float> snapshot;  // w after the last meeting, for the far end's
   std::shared_ptr<link_meter> meter;
+  topology::discipline discipline{};
 
   /// The far end's coordinates [at, at + n), opened and as the rule sees them.
   kernels::near_end open(local_end& own, const step_context& now,
@@ -120,10 +123,19 @@ struct local_link {
   void close(local_end& own, std::size_t at, std::size_t n) const noexcept {
     own.close(first + at, n);
   }
-  /// What came down for `near`, which was `asked` before others may have met
-  /// it: their part stays, whatever the rule makes of the rest.
-  void take(const local_end& own, const kernels::near_end& near,
-            const float* down, const float* asked) const;
+
+  /// Where others may meet this end between ask and take: a stretch opened and
+  /// closed by each. What goes up for it.
+  void ask(errand what, local_end& own, const step_context& now, std::size_t at,
+           std::size_t n, float* up);
+  /// What came down for it. What others have moved since it was asked stays,
+  /// whatever the rule makes of the rest; and so does `lost`, of what went up,
+  /// where something is.
+  void take(errand what, local_end& own, const step_context& now,
+            std::size_t at, std::size_t n, const float* down,
+            const float* lost = nullptr);
+
+  std::vector<float> asked{};  // w when asked, where others may move it
 };
 
 }  // namespace sounder::actors

@@ -52,6 +52,8 @@ class memory_channel : public channel {
             version - since - std::exchange(own_updates_, 0)};
   }
 
+  const local_link& link() const override { return link_; }
+
  private:
   bool meet(errand what, local_end& own, const step_context& now) {
     if (!own.try_hold()) {
@@ -114,11 +116,7 @@ class memory_channel : public channel {
       return false;
     }
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      const kernels::near_end near = link_.open(own, now, first, n);
-      const float* const asked =
-          own.published() ? asked_.data() + first : near.w;
-      link_.take(own, near, payload_.data() + first, asked);
-      link_.close(own, first, n);
+      link_.take(errand::sync, own, now, first, n, payload_.data() + first);
     });
     end_pass(own);
     own.let_go();
@@ -130,15 +128,9 @@ class memory_channel : public channel {
 
   void come(local_end& own, const step_context& now) {
     payload_.resize(size());
-    asked_.resize(own.published() ? size() : 0);
     start_pass(own);
     for_each_block(size(), link_, [&](std::size_t first, std::size_t n) {
-      const kernels::near_end near = link_.open(own, now, first, n);
-      link_.rule->ask(near, payload_.data() + first);
-      if (own.published()) {
-        kernels::relaxed::copy(near.w, n, asked_.data() + first);
-      }
-      link_.close(own, first, n);
+      link_.ask(errand::sync, own, now, first, n, payload_.data() + first);
     });
     end_pass(own);
     own.let_go();
@@ -173,18 +165,13 @@ class memory_channel : public channel {
 
   // Of a sync.
   std::vector<float> payload_;
-  std::vector<float> asked_;  // where others meet this replica meanwhile
   bool has_come_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<meeting> meet_in_memory(memory_link link) {
-  const topology::discipline when = link.discipline;
-  const auto rule = link.rule;
-  const auto meter = link.meter;
-  return meet_over(std::make_unique<memory_channel>(std::move(link)), when,
-                   *rule, meter);
+  return meet_over(std::make_unique<memory_channel>(std::move(link)));
 }
 
 }  // namespace sounder::actors

@@ -7,14 +7,11 @@
 
 #include "actors/sync/session.hpp"
 #include "actors/sync/target.hpp"
-#include "kernels/exchange/exchange_rule.hpp"
-#include "topology/discipline.hpp"
 
 namespace sounder::actors {
 
 /// A link's two ends, the rule between them, and when they meet.
 struct memory_link : local_link {
-  topology::discipline discipline;
   std::shared_ptr<target> far;
   std::size_t rank = 0;   // among the links that end there
   bool hold_far = false;  // one at a time at the far end

@@ -16,19 +16,17 @@ namespace {
 ///     +----------- measured <------------+ none is left
 class session : public meeting {
  public:
-  session(std::unique_ptr<channel> way, topology::discipline when,
-          bool moves_both, std::shared_ptr<link_meter> meter)
-      : way_(std::move(way)),
-        discipline_(std::move(when)),
-        moves_both_(moves_both) {
-    meters_.push_back(std::move(meter));
+  explicit session(std::unique_ptr<channel> way) : way_(std::move(way)) {
+    meters_.push_back(way_->link().meter);
   }
 
   bool attend(local_end& own, const step_context& now) override {
     if (!std::exchange(came_, true)) {
       since_ = clock::now();
       steps_ += tau;
-      errands_ = errands_for(discipline_, steps_, moves_both_);
+      const local_link& link = way_->link();
+      errands_ =
+          errands_for(link.discipline, steps_, kernels::moves_both(*link.rule));
     }
     for (; !errands_.is_empty(); errands_.pop()) {
       if (!way_->run(errands_.front(), own, now)) {
@@ -62,8 +60,6 @@ class session : public meeting {
   }
 
   std::unique_ptr<channel> way_;
-  topology::discipline discipline_;
-  bool moves_both_;  // the rule, by one difference
   std::size_t steps_ = 0;
   errand_list errands_;  // of this occasion, still to run
   bool came_ = false;
@@ -105,12 +101,8 @@ class random_meeting : public meeting {
 
 }  // namespace
 
-std::unique_ptr<meeting> meet_over(std::unique_ptr<channel> way,
-                                   topology::discipline when,
-                                   const kernels::exchange_rule& rule,
-                                   std::shared_ptr<link_meter> meter) {
-  return std::make_unique<session>(std::move(way), std::move(when),
-                                   kernels::moves_both(rule), std::move(meter));
+std::unique_ptr<meeting> meet_over(std::unique_ptr<channel> way) {
+  return std::make_unique<session>(std::move(way));
 }
 
 std::unique_ptr<meeting> meet_at_random(

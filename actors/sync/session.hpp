@@ -13,7 +13,6 @@
 #include "actors/sync/errand.hpp"
 #include "actors/sync/meeting.hpp"
 #include "kernels/data/random.hpp"
-#include "topology/discipline.hpp"
 
 namespace sounder::actors {
 
@@ -45,13 +44,12 @@ class channel {
 
   /// The far end's place, after its name, for people.
   virtual std::string place() const { return {}; }
+
+  virtual const local_link& link() const = 0;
 };
 
-/// Meets as the discipline says, and measures.
-std::unique_ptr<meeting> meet_over(std::unique_ptr<channel> way,
-                                   topology::discipline when,
-                                   const kernels::exchange_rule& rule,
-                                   std::shared_ptr<link_meter> meter);
+/// Meets as the link's discipline says, and measures.
+std::unique_ptr<meeting> meet_over(std::unique_ptr<channel> way);
 
 /// With one of several neighbours, drawn at random.
 std::unique_ptr<meeting> meet_at_random(

@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "actors/sync/packet.hpp"
-#include "kernels/exchange/overwrite.hpp"
-#include "kernels/shared_vector.hpp"
 
 namespace sounder::actors {
 
@@ -87,6 +85,8 @@ class stream_channel : public channel {
 
   std::string place() const override { return " on another node"; }
 
+  const local_link& link() const override { return link_; }
+
  private:
   static constexpr std::chrono::milliseconds longest{5};
 
@@ -126,15 +126,7 @@ class stream_channel : public channel {
     header.bytes = is_up ? header.length * sizeof(float) : 0;
     float* const up = out_.start(header);
     if (is_up) {
-      const kernels::near_end near = link_.open(own, now, asked_, n);
-      link_.rule->ask(near, up);
-      if (header.kind == errand::push) {
-        kernels::relaxed::copy(near.w, n, near.s);
-      } else {
-        before_.resize(size_);
-        kernels::relaxed::copy(near.w, n, before_.data() + asked_);
-      }
-      link_.close(own, asked_, n);
+      link_.ask(what_, own, now, asked_, n, up);
       bytes_ += out_.seal();
     }
     asked_ += n;
@@ -176,18 +168,8 @@ class stream_channel : public channel {
     const packet_header& header = in_.header();
     const std::size_t n = header.length;
     if (header.bytes > 0) {
-      const kernels::near_end near = link_.open(own, now, answered_, n);
-      if (header.kind == errand::pull) {
-        kernels::overwrite().take(near, in_.values(), nullptr);
-      } else {
-        link_.take(own, near, in_.values(), before_.data() + answered_);
-      }
-      // What has not travelled yet stays in the own parameters.
-      if (const float* const lost =
-              out_.lost(kernels::payload::differences, answered_)) {
-        link_.rule->keep(near, lost);
-      }
-      link_.close(own, answered_, n);
+      link_.take(what_, own, now, answered_, n, in_.values(),
+                 out_.lost(kernels::payload::differences, answered_));
       bytes_ += header.bytes;
     }
     answered_ += n;
@@ -204,9 +186,8 @@ class stream_channel : public channel {
   // The errand at hand.
   bool is_out_ = false;
   errand what_ = errand::trade;
-  std::size_t asked_ = 0;      // coordinates asked about so far
-  std::size_t answered_ = 0;   // and answered
-  std::vector<float> before_;  // w when asked
+  std::size_t asked_ = 0;     // coordinates asked about so far
+  std::size_t answered_ = 0;  // and answered
   outgoing out_;
   incoming in_;
 
@@ -218,11 +199,7 @@ class stream_channel : public channel {
 }  // namespace
 
 std::unique_ptr<meeting> meet_by_stream(stream_link link) {
-  const topology::discipline when = link.discipline;
-  const auto rule = link.rule;
-  const auto meter = link.meter;
-  return meet_over(std::make_unique<stream_channel>(std::move(link)), when,
-                   *rule, meter);
+  return meet_over(std::make_unique<stream_channel>(std::move(link)));
 }
 
 }  // namespace sounder::actors

@@ -9,14 +9,11 @@
 #include "actors/sync/codec.hpp"
 #include "actors/sync/session.hpp"
 #include "actors/wire/stream_registry.hpp"
-#include "kernels/exchange/exchange_rule.hpp"
-#include "topology/discipline.hpp"
 
 namespace sounder::actors {
 
 /// A link whose far end is on another node.
 struct stream_link : local_link {
-  topology::discipline discipline;
   std::shared_ptr<pending_stream> wire;  // to its server
   actors::codec codec;
 };

@@ -35,72 +35,67 @@ kernels::far_end target::at(std::size_t first, std::size_t n, const terms& of) {
           of.number};
 }
 
-bool target::admits(std::size_t rank, errand what) {
-  if (!gate_) {
-    return true;
-  }
+template <class Ask>
+auto target::ask_gate(const Ask& ask) {
   const std::scoped_lock lock(gate_lock_);
-  return gate_->admits(rank, what);
+  return ask(*gate_);
+}
+
+template <class Tell>
+void target::tell_gate(const Tell& tell) {
+  if (gate_) {
+    ask_gate(tell);
+    changed.notify();
+  }
+}
+
+bool target::admits(std::size_t rank, errand what) {
+  return !gate_ || ask_gate([&](gate& g) { return g.admits(rank, what); });
 }
 
 void target::served(std::size_t rank, errand what) {
-  if (gate_) {
-    {
-      const std::scoped_lock lock(gate_lock_);
-      gate_->served(rank, what);
-    }
-    changed.notify();
-  }
+  tell_gate([&](gate& g) { g.served(rank, what); });
 }
 
 void target::rests(std::size_t rank) {
-  if (gate_) {
-    {
-      const std::scoped_lock lock(gate_lock_);
-      gate_->rests(rank);
-    }
-    changed.notify();
-  }
+  tell_gate([&](gate& g) { g.rests(rank); });
 }
 
 void target::come(std::size_t rank, const arrival& brought) {
-  const std::scoped_lock lock(gate_lock_);
-  arrived_[rank] = brought;
-  gate_->come(rank, now());
+  ask_gate([&](gate& g) {
+    arrived_[rank] = brought;
+    g.come(rank, now());
+  });
 }
 
 bool target::may_go_on(std::size_t rank) {
-  const std::scoped_lock lock(gate_lock_);
-  return gate_->admits(rank, errand::sync) || gate_->is_round_due(now());
+  return ask_gate([&](gate& g) {
+    return g.admits(rank, errand::sync) || g.is_round_due(now());
+  });
 }
 
 bool target::is_round_due() {
-  const std::scoped_lock lock(gate_lock_);
-  return gate_->is_round_due(now());
+  return ask_gate([&](gate& g) { return g.is_round_due(now()); });
 }
 
 moment target::round_due() {
-  const std::scoped_lock lock(gate_lock_);
-  return gate_->round_due().value_or(moment::max());
+  return ask_gate([](gate& g) { return g.round_due(); })
+      .value_or(moment::max());
 }
 
 std::vector<arrival> target::begin_round() {
   std::vector<arrival> all;
-  const std::scoped_lock lock(gate_lock_);
-  if (gate_->is_round_due(now())) {
-    for (const std::size_t rank : gate_->begin_round()) {
+  ask_gate([&](gate& g) {
+    const bool is_due = g.is_round_due(now());
+    for (const std::size_t rank : is_due ? g.begin_round() : gate_ranks()) {
       all.push_back(arrived_[rank]);
     }
-  }
+  });
   return all;
 }
 
 void target::open_round() {
-  {
-    const std::scoped_lock lock(gate_lock_);
-    gate_->round_served();
-  }
-  changed.notify();
+  tell_gate([](gate& g) { g.round_served(); });
 }
 
 }  // namespace sounder::actors

@@ -96,6 +96,11 @@ class target {
     return has_clock ? std::chrono::steady_clock::now() : moment();
   }
 
+  template <class Ask>
+  auto ask_gate(const Ask& ask);
+  template <class Tell>
+  void tell_gate(const Tell& tell);
+
   std::span<float> parameters_;
   std::size_t offset_;
   std::atomic<bool> is_held_{false};

@@ -56,16 +56,15 @@ class pair {
       near.rule = a::make_rule(plan_, i, 1, false);
       near.snapshot = w[i];
       near.meter = meters[i];
+      near.discipline = when;
       if (by_stream) {
         const ends both;
         servers_[i] = a::serve_by_stream(
             a::link_end{near.rule, far_, i, a::held_for::errand}, both.far,
             a::codec());
-        sessions_[i] =
-            a::meet_by_stream({std::move(near), when, both.near, {}});
+        sessions_[i] = a::meet_by_stream({std::move(near), both.near, {}});
       } else {
-        sessions_[i] =
-            a::meet_in_memory({std::move(near), when, far_, i, true});
+        sessions_[i] = a::meet_in_memory({std::move(near), far_, i, true});
       }
     }
   }

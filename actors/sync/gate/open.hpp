@@ -4,39 +4,23 @@
 // own time has come. Whose time it is, is decided at the near end: by its
 // steps, by a token, by lot, or by its group.
 
+#include <concepts>
+
 #include "actors/sync/gate/gate.hpp"
 
 namespace sounder::actors {
 
-inline std::unique_ptr<gate> make_gate(const topology::every&,
-                                       const gate_ranks&) {
+template <class Discipline>
+concept always_open = std::same_as<Discipline, topology::every> ||
+    std::same_as<Discipline, topology::on_token> ||
+    std::same_as<Discipline, topology::random_neighbour> ||
+    std::same_as<Discipline, topology::one_of_group>;
+
+std::unique_ptr<gate> make_gate(const always_open auto&, const gate_ranks&) {
   return nullptr;
-}
-inline errand_list errands_of(const topology::every&, std::size_t) {
-  return {errand::trade};
 }
 
-inline std::unique_ptr<gate> make_gate(const topology::on_token&,
-                                       const gate_ranks&) {
-  return nullptr;
-}
-inline errand_list errands_of(const topology::on_token&, std::size_t) {
-  return {errand::trade};
-}
-
-inline std::unique_ptr<gate> make_gate(const topology::random_neighbour&,
-                                       const gate_ranks&) {
-  return nullptr;
-}
-inline errand_list errands_of(const topology::random_neighbour&, std::size_t) {
-  return {errand::trade};
-}
-
-inline std::unique_ptr<gate> make_gate(const topology::one_of_group&,
-                                       const gate_ranks&) {
-  return nullptr;
-}
-inline errand_list errands_of(const topology::one_of_group&, std::size_t) {
+errand_list errands_of(const always_open auto&, std::size_t) {
   return {errand::trade};
 }
 
