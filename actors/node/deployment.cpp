@@ -4,59 +4,75 @@
 
 #include "topology/wiring_file.hpp"
 
-namespace sounder::actors {
+// Of each type the fields that travel, named once for both directions.
 
-namespace {
+namespace sounder::kernels {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(optimizer, kind, momentum, beta, epsilon,
+                                   weight_decay, trust)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(order_spec, kind, block_rows)
+
+}  // namespace sounder::kernels
+
+namespace sounder::topology {
+
+static void to_json(nlohmann::json& out, const graph& wiring) {
+  out = write_wiring(wiring);
+}
+static void from_json(const nlohmann::json& text, graph& wiring) {
+  wiring = parse_wiring(text.get<std::string>());
+}
+
+}  // namespace sounder::topology
+
+namespace sounder::actors {
 
 using nlohmann::json;
 
-json as_json(const epoch_cut& cut) {
-  json chunk_ends = json::array();
-  for (const chunk_range& chunk : cut.chunks) {
-    chunk_ends.push_back(chunk.last);
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(data_shape, rows, nonzeros)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(share, rows, part, parts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(data_partition, shape, shares)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(chunk_range, first, last)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(epoch_cut, batch_size, chunks, phase_ends)
+
+static void to_json(json& out, const run_cut& cut) { out = cut.epochs(); }
+static void from_json(const json& text, run_cut& cut) {
+  auto epochs = text.get<std::vector<epoch_cut>>();
+  for (const epoch_cut& each : epochs) {
+    if (each.batch_size == 0 || each.chunks.empty() ||
+        each.phase_ends.empty()) {
+      throw std::invalid_argument("a deployment with an empty epoch");
+    }
   }
-  return {{"batch_size", cut.batch_size},
-          {"chunk_ends", std::move(chunk_ends)},
-          {"phase_ends", cut.phase_ends}};
+  cut = run_cut(std::move(epochs));
 }
 
-epoch_cut as_cut(const json& text) {
-  epoch_cut cut;
-  cut.batch_size = text.at("batch_size");
-  std::size_t first = 0;
-  for (const json& end : text.at("chunk_ends")) {
-    cut.chunks.push_back({first, end.get<std::size_t>()});
-    first = cut.chunks.back().last;
-  }
-  cut.phase_ends = text.at("phase_ends").get<std::vector<std::size_t>>();
-  if (cut.batch_size == 0 || cut.chunks.empty() || cut.phase_ends.empty()) {
-    throw std::invalid_argument("a deployment with an empty epoch");
-  }
-  return cut;
-}
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(replica_setup, head, head_every, stepper,
+                                   cut)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(timetable, partition, setups)
 
-json as_json(const replica_setup& setup) {
-  json epochs = json::array();
-  for (const epoch_cut& cut : setup.cut.epochs()) {
-    epochs.push_back(as_json(cut));
-  }
-  return {{"head", setup.head},
-          {"head_every", setup.head_every},
-          {"stepper", static_cast<int>(setup.stepper)},
-          {"epochs", std::move(epochs)}};
-}
+namespace {
 
-replica_setup as_setup(const json& text) {
-  replica_setup setup;
-  setup.head = text.at("head");
-  setup.head_every = text.at("head_every");
-  setup.stepper = static_cast<stepper>(text.at("stepper").get<int>());
-  std::vector<epoch_cut> epochs;
-  for (const json& cut : text.at("epochs")) {
-    epochs.push_back(as_cut(cut));
-  }
-  setup.cut = run_cut(std::move(epochs));
-  return setup;
+/// Calls field("name", member) for each; Part is const or not.
+template <class Part, class Field>
+void for_each_field(Part& part, const Field& field) {
+  auto& plan = part.plan;
+  field("place", part.place);
+  field("wiring", plan.graph);
+  field("batch_size", plan.batch_size);
+  field("epochs", plan.epochs);
+  field("order", plan.order);
+  field("seed", plan.seed);
+  field("optimizer", plan.optimizer);
+  field("gd_epochs", plan.gd.epochs);
+  field("shape", part.shape);
+  field("objective", part.objective);
+  field("learned", part.learned);
+  field("data", part.data);
+  field("fingerprint", part.fingerprint);
+  field("features", part.features);
+  field("peers", part.peers);
+  field("secret", part.secret);
 }
 
 std::vector<char> as_bytes(const json& text) {
@@ -67,116 +83,43 @@ std::vector<char> as_bytes(const json& text) {
 
 }  // namespace
 
-std::vector<std::size_t> deployment::stepping() const {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
-    if (plan.graph.replicas[i].place == place &&
-        !plan.graph.replicas[i].is_hub()) {
-      found.push_back(i);
-    }
-  }
-  return found;
-}
-
 std::vector<char> encode(const deployment& part) {
-  const training_plan& plan = part.plan;
-  return as_bytes({
-      {"place", part.place},
-      {"wiring", topology::write_wiring(plan.graph)},
-      {"batch_size", plan.batch_size},
-      {"epochs", plan.epochs},
-      {"order", static_cast<int>(plan.order.kind)},
-      {"block_rows", plan.order.block_rows},
-      {"seed", plan.seed},
-      {"optimizer",
-       {static_cast<int>(plan.optimizer.kind), plan.optimizer.momentum,
-        plan.optimizer.beta, plan.optimizer.epsilon,
-        plan.optimizer.weight_decay, plan.optimizer.trust}},
-      {"gd_epochs", plan.gd.epochs},
-      {"time_limit_s",
-       plan.stop.wall_clock ? plan.stop.wall_clock->count() : 0},
-      {"rows", part.shape.rows},
-      {"nonzeros", part.shape.nonzeros},
-      {"objective", part.objective},
-      {"learned", part.learned},
-      {"data", part.data},
-      {"fingerprint", part.fingerprint},
-      {"features", part.features},
-      {"peers", part.peers},
-      {"secret", part.secret},
-  });
+  json text;
+  for_each_field(
+      part, [&](const char* name, const auto& member) { text[name] = member; });
+  if (const auto& limit = part.plan.stop.wall_clock) {
+    text["time_limit_s"] = limit->count();
+  }
+  return as_bytes(text);
 }
 
-std::vector<char> encode(const timetable& times) {
-  json shares = json::array();
-  for (const share& each : times.partition.shares) {
-    shares.push_back({each.rows, each.part, each.parts});
+std::vector<char> encode(const timetable& times) { return as_bytes(times); }
+
+deployment decode(const std::vector<char>& bytes) {
+  const json text = json::from_cbor(bytes);
+  deployment part;
+  for_each_field(part, [&](const char* name, auto& member) {
+    text.at(name).get_to(member);
+  });
+  if (text.contains("time_limit_s")) {
+    part.plan.stop.wall_clock =
+        std::chrono::duration<double>(text.at("time_limit_s"));
   }
-  json setups = json::array();
-  for (const replica_setup& setup : times.setups) {
-    setups.push_back(as_json(setup));
+  if (part.plan.batch_size == 0) {
+    throw std::invalid_argument("a deployment with batches of 0 samples");
   }
-  return as_bytes({{"rows", times.partition.shape.rows},
-                   {"nonzeros", times.partition.shape.nonzeros},
-                   {"shares", std::move(shares)},
-                   {"setups", std::move(setups)}});
+  return part;
 }
 
 timetable decode_timetable(const std::vector<char>& bytes,
                            const training_plan& plan) {
-  const json text = json::from_cbor(bytes);
-  timetable times;
-  times.partition.shape = {text.at("rows"), text.at("nonzeros")};
-  for (const json& each : text.at("shares")) {
-    times.partition.shares.push_back({each.at(0), each.at(1), each.at(2)});
-  }
-  for (const json& setup : text.at("setups")) {
-    times.setups.push_back(as_setup(setup));
-  }
+  auto times = json::from_cbor(bytes).get<timetable>();
   const std::size_t replicas = plan.graph.replicas.size();
   if (times.setups.size() != replicas ||
       times.partition.shares.size() != replicas) {
     throw std::invalid_argument("a timetable that does not fit its graph");
   }
   return times;
-}
-
-deployment decode(const std::vector<char>& bytes) {
-  const json text = json::from_cbor(bytes);
-  deployment part;
-  part.place = text.at("place");
-  training_plan& plan = part.plan;
-  plan.graph = topology::parse_wiring(text.at("wiring").get<std::string>());
-  plan.batch_size = text.at("batch_size");
-  plan.epochs = text.at("epochs");
-  plan.order.kind =
-      static_cast<kernels::order_kind>(text.at("order").get<int>());
-  plan.order.block_rows = text.at("block_rows");
-  plan.seed = text.at("seed");
-  const json& optimizer = text.at("optimizer");
-  plan.optimizer = {
-      static_cast<kernels::optimizer_kind>(optimizer.at(0).get<int>()),
-      optimizer.at(1),
-      optimizer.at(2),
-      optimizer.at(3),
-      optimizer.at(4),
-      optimizer.at(5)};
-  plan.gd.epochs = text.at("gd_epochs");
-  if (const double limit = text.at("time_limit_s"); limit > 0.0) {
-    plan.stop.wall_clock = std::chrono::duration<double>(limit);
-  }
-  part.shape = {text.at("rows"), text.at("nonzeros")};
-  if (plan.batch_size == 0) {
-    throw std::invalid_argument("a deployment with batches of 0 samples");
-  }
-  part.objective = text.at("objective");
-  part.learned = text.at("learned").get<std::vector<float>>();
-  part.data = text.at("data");
-  part.fingerprint = text.at("fingerprint").get<std::vector<std::uint64_t>>();
-  part.features = text.at("features");
-  part.peers = text.at("peers").get<std::map<std::string, std::string>>();
-  part.secret = text.at("secret").get<run_secret>();
-  return part;
 }
 
 }  // namespace sounder::actors

@@ -30,9 +30,6 @@ struct deployment {
   std::uint64_t features = 0;
   std::map<std::string, std::string> peers;  // addresses of places
   run_secret secret{};                       // for streams
-
-  /// Replicas that live on the node and step.
-  std::vector<std::size_t> stepping() const;
 };
 
 /// Who walks which samples in which steps: known when all nodes have said what

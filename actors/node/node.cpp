@@ -191,7 +191,9 @@ caf::result<samples_held> deploy(self_ptr self, const leader_actor& leader,
       [=, own = state.options](session& run) {
         run.part = decode(bytes);
         run.start = start;
-        say(own, "took " + std::to_string(run.part.stepping().size()) +
+        say(own, "took " +
+                     std::to_string(
+                         stepping_at(run.part.plan.graph, run.part.place)) +
                      " replicas of a run");
         return open_own_data(run, own);
       },

@@ -51,4 +51,13 @@ data_partition partition_data(const topology::graph& wiring,
   return partition;
 }
 
+std::size_t stepping_at(const topology::graph& wiring,
+                        const std::string& place) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(wiring.replicas.begin(), wiring.replicas.end(),
+                    [&](const topology::replica& r) {
+                      return r.place == place && !r.is_hub();
+                    }));
+}
+
 }  // namespace sounder::actors

@@ -47,4 +47,8 @@ data_partition partition_data(
     const topology::graph& wiring, const data_shape& common,
     const std::map<std::string, data_shape>& own = {});
 
+/// Replicas at a place that step.
+std::size_t stepping_at(const topology::graph& wiring,
+                        const std::string& place) noexcept;
+
 }  // namespace sounder::actors
