@@ -218,4 +218,14 @@ std::vector<std::string> validate(const training_plan& plan,
   return problems;
 }
 
+void refuse(const std::vector<std::string>& problems) {
+  std::string all;
+  for (const std::string& problem : problems) {
+    all += (all.empty() ? "" : "\n") + problem;
+  }
+  if (!all.empty()) {
+    throw std::invalid_argument(all);
+  }
+}
+
 }  // namespace sounder::actors

@@ -129,4 +129,8 @@ std::vector<std::string> validate(const training_plan& plan,
                                   const kernels::dataset& train_set,
                                   const kernels::dataset& test_set);
 
+/// Throws std::invalid_argument with all problems, one a line, if there are
+/// any.
+void refuse(const std::vector<std::string>& problems);
+
 }  // namespace sounder::actors

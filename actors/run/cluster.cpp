@@ -2,18 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <future>
 #include <mutex>
-#include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 
-#include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "actors/exit_reasons.hpp"
 #include "actors/plan/link_json.hpp"
+#include "actors/run/ask_node.hpp"
 #include "kernels/data/pack.hpp"
 #include "kernels/data/split.hpp"
 
@@ -29,105 +25,6 @@ constexpr std::size_t samples_part = std::size_t{4} << 20U;
 /// A group's interrupt takes as long, at most, from the first process to the
 /// last.
 constexpr milliseconds moments(500);
-
-/// An answer that may come, or not: whatever is said first counts.
-template <class Answer>
-struct reply {
-  std::promise<Answer> promise;
-  bool is_open = true;  // only the asking actor
-
-  void take(Answer& got) {
-    if (std::exchange(is_open, false)) {
-      promise.set_value(std::move(got));
-    }
-  }
-  void fail(const std::string& why) {
-    if (std::exchange(is_open, false)) {
-      promise.set_exception(std::make_exception_ptr(peer_error(why)));
-    }
-  }
-};
-
-template <class Answer>
-struct pending {
-  std::future<Answer> answer;
-  caf::actor asking;
-};
-
-/// Asks a node. The answer is a peer_error when the node is gone, refuses, or
-/// says nothing until the deadline.
-template <class Answer, class... Words>
-pending<Answer> start_asking(caf::actor_system& system, const member_node& node,
-                             milliseconds deadline, Words&&... words) {
-  const auto said = std::make_shared<reply<Answer>>();
-  pending<Answer> coming;
-  coming.answer = said->promise.get_future();
-  const auto question = std::make_shared<std::tuple<std::decay_t<Words>...>>(
-      std::forward<Words>(words)...);
-  coming.asking = system.spawn([=, &system](caf::event_based_actor* self) {
-    const std::string name = "node " + node.address.text();
-    self->set_down_handler([=, &system](const caf::down_msg& gone) {
-      said->fail(name + " is gone (" + words_of(system, gone.reason) + ")");
-      self->quit();
-    });
-    self->monitor(node.actor);
-    const auto ask = [&](auto&... each) {
-      return self->request(node.actor, deadline, std::move(each)...);
-    };
-    std::apply(ask, *question)
-        .then(
-            [=](Answer& got) {
-              said->take(got);
-              self->quit();
-            },
-            [=, &system](const caf::error& problem) {
-              said->fail(name + ": " +
-                         (problem == caf::sec::request_timeout
-                              ? "no answer within " +
-                                    std::to_string(deadline.count()) + " ms"
-                              : words_of(system, problem)));
-              self->quit();
-            });
-  });
-  return coming;
-}
-
-/// Asks a node and waits for the answer. An interrupt ends the wait.
-template <class Answer, class... Words>
-Answer ask(caf::actor_system& system, const member_node& node,
-           milliseconds deadline, const std::stop_token& interrupt,
-           Words&&... words) {
-  pending<Answer> coming = start_asking<Answer>(system, node, deadline,
-                                                std::forward<Words>(words)...);
-  while (coming.answer.wait_for(milliseconds(20)) !=
-         std::future_status::ready) {
-    if (interrupt.stop_requested()) {
-      caf::anon_send_exit(coming.asking, caf::exit_reason::user_shutdown);
-      throw deploy_interrupted();
-    }
-  }
-  return coming.answer.get();
-}
-
-/// Asks all at once. Nothing of those who do not answer.
-template <class Answer, class... Words>
-std::vector<std::optional<Answer>> ask_all(
-    caf::actor_system& system, const std::vector<member_node>& nodes,
-    milliseconds deadline, const Words&... words) {
-  std::vector<pending<Answer>> coming;
-  for (const member_node& node : nodes) {
-    coming.push_back(start_asking<Answer>(system, node, deadline, words...));
-  }
-  std::vector<std::optional<Answer>> answers;
-  for (pending<Answer>& each : coming) {
-    try {
-      answers.emplace_back(each.answer.get());
-    } catch (const peer_error&) {
-      answers.emplace_back();
-    }
-  }
-  return answers;
-}
 
 class deployer {
  public:
@@ -255,19 +152,11 @@ class deployer {
   }
 
   void check_sizes(const std::map<std::string, data_shape>& own) const {
-    const auto& replicas = plan_.graph.replicas;
-    const auto sharing = static_cast<std::size_t>(std::count_if(
-        replicas.begin(), replicas.end(), [&](const topology::replica& r) {
-          return !r.is_hub() && !own.contains(r.place);
-        }));
-    std::string problems;
-    for (const std::string& problem :
-         size_problems(plan_, data_.rows(), sharing, partition_.shape.rows)) {
-      problems += (problems.empty() ? "" : "\n") + problem;
+    std::size_t sharing = topology::stepping_replicas(plan_.graph);
+    for (const auto& [place, shape] : own) {
+      sharing -= stepping_at(plan_.graph, place);
     }
-    if (!problems.empty()) {
-      throw std::invalid_argument(problems);
-    }
+    refuse(size_problems(plan_, data_.rows(), sharing, partition_.shape.rows));
   }
 
   /// No sample may be left out, and no replica go without.
@@ -275,11 +164,7 @@ class deployer {
     const auto fail = [&](const std::string& why) {
       throw peer_error("node " + node.address.text() + ": " + why);
     };
-    const auto& replicas = plan_.graph.replicas;
-    const auto sharing = static_cast<std::size_t>(std::count_if(
-        replicas.begin(), replicas.end(), [&](const topology::replica& r) {
-          return r.place == node.place && !r.is_hub();
-        }));
+    const std::size_t sharing = stepping_at(plan_.graph, node.place);
     if (sharing == 0) {
       fail("it has samples of its own, but no replica that steps");
     }

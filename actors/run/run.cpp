@@ -262,6 +262,35 @@ void find_evaluators(run_ptr self) {
   }
 }
 
+/// What lives here; and takes in what nodes have started.
+void start_replicas(run_ptr self, const deployed_graph& deployed) {
+  run_state& state = self->state;
+  for (std::size_t i = 0; i < deployed.here.replicas.size(); ++i) {
+    const wired_replica& each = deployed.here.replicas[i];
+    const auto number = static_cast<std::uint32_t>(i);
+    if (each.is_here) {
+      each.setup->stop = state.stop_source.get_token();
+    }
+    if (each.is_hub) {
+      state.hubs.push_back({each.is_here ? self->spawn<caf::linked>(hub, each)
+                                         : deployed.elsewhere.hubs.at(number),
+                            segment_held(*state.plan, i).first,
+                            state.plan->graph.replicas[i].place, each.is_here});
+    } else {
+      stepping_replica stepping;
+      stepping.name = each.name;
+      stepping.is_here = each.is_here;
+      stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
+      stepping.place = state.plan->graph.replicas[i].place;
+      stepping.home = state.home_of(stepping.place);
+      stepping.actor = each.is_here ? replica_actor(self->spawn<caf::linked>(
+                                          replica, each, self->node()))
+                                    : deployed.elsewhere.replicas.at(number);
+      state.replicas.push_back(std::move(stepping));
+    }
+  }
+}
+
 }  // namespace
 
 whole_run::behavior_type run(run_ptr self, plan_ptr plan,
@@ -289,30 +318,7 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   state.started = run_state::clock::now();
   state.last_moved = state.started;
   state.concurrent = evaluates_concurrently(*state.plan);
-  for (std::size_t i = 0; i < deployed.here.replicas.size(); ++i) {
-    wired_replica& each = deployed.here.replicas[i];
-    const auto number = static_cast<std::uint32_t>(i);
-    if (each.is_here) {
-      each.setup->stop = state.stop_source.get_token();
-    }
-    if (each.is_hub) {
-      state.hubs.push_back({each.is_here ? self->spawn<caf::linked>(hub, each)
-                                         : deployed.elsewhere.hubs.at(number),
-                            segment_held(*state.plan, i).first,
-                            state.plan->graph.replicas[i].place, each.is_here});
-    } else {
-      stepping_replica stepping;
-      stepping.name = each.name;
-      stepping.is_here = each.is_here;
-      stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
-      stepping.place = state.plan->graph.replicas[i].place;
-      stepping.home = state.home_of(stepping.place);
-      stepping.actor = each.is_here ? replica_actor(self->spawn<caf::linked>(
-                                          replica, each, self->node()))
-                                    : deployed.elsewhere.replicas.at(number);
-      state.replicas.push_back(std::move(stepping));
-    }
-  }
+  start_replicas(self, deployed);
   // Within a process they look at each other themselves, but where the order of
   // all messages is fixed: it is to be that of epochs, whoever looks on.
   if (state.plan->deterministic) {

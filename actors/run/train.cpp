@@ -81,40 +81,19 @@ void run_on_this_thread(caf::actor_system& actors) {
 }  // namespace
 
 std::string_view name(stop_reason reason) noexcept {
-  switch (reason) {
-    case stop_reason::epochs_done:
-      return "epochs done";
-    case stop_reason::target_reached:
-      return "target reached";
-    case stop_reason::loss_settled:
-      return "loss settled";
-    case stop_reason::patience_spent:
-      return "patience spent";
-    case stop_reason::time_spent:
-      return "time spent";
-    case stop_reason::interrupted:
-      return "interrupted";
-    case stop_reason::diverged:
-      return "diverged";
-    case stop_reason::peer_lost:
-      return "peer lost";
-    case stop_reason::stalled:
-      return "stalled";
-  }
-  return "";
+  static constexpr std::string_view names[] = {
+      "epochs done",    "target reached", "loss settled",
+      "patience spent", "time spent",     "interrupted",
+      "diverged",       "peer lost",      "stalled"};
+  static_assert(std::size(names) ==
+                static_cast<std::size_t>(stop_reason::stalled) + 1);
+  return names[static_cast<std::size_t>(reason)];
 }
 
 run_report train(const training_plan& plan, const kernels::dataset& train_set,
                  const kernels::dataset& test_set,
                  const epoch_observer& observer) {
-  std::string problems;
-  for (const std::string& problem : validate(plan, train_set, test_set)) {
-    problems += (problems.empty() ? "" : "\n") + problem;
-  }
-  if (!problems.empty()) {
-    throw std::invalid_argument(problems);
-  }
-
+  refuse(validate(plan, train_set, test_set));
   const auto shared = std::make_shared<const training_plan>(plan);
   auto home = std::make_unique<system>(plan);
   deployed_graph deployed;
