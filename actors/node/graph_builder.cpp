@@ -35,7 +35,6 @@ bool graph_builder::is_here(std::size_t replica) const {
 opened_ports graph_builder::open(std::span<const float> start) {
   make_replicas(start);
   make_endpoints();
-  find_rings();
   join_groups();
   if (network_) {
     find_wires();
@@ -151,6 +150,7 @@ wired_graph graph_builder::connect(const opened_ports& others) {
   known_ = others;
   if (network_) {
     connect_wires();
+    make_couriers();
     for (std::size_t l = 0; l < graph_.links.size(); ++l) {
       open_far_end(l, false);
       if (comes_back(graph_.links[l])) {
@@ -158,12 +158,13 @@ wired_graph graph_builder::connect(const opened_ports& others) {
       }
     }
   }
+  find_rings();
   for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
     if (wired_.replicas[i].links) {
       add_meetings(i);
     }
   }
-  start_loop();
+  start_couriers();
   return std::move(wired_);
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -18,13 +19,12 @@
 #include "actors/replica/peer_failure.hpp"
 #include "actors/replica/wired_replica.hpp"
 #include "actors/sync/codec.hpp"
+#include "actors/sync/courier.hpp"
 #include "actors/sync/gossip_meeting.hpp"
 #include "actors/sync/group_exchange.hpp"
 #include "actors/sync/memory_channel.hpp"
 #include "actors/sync/rules.hpp"
 #include "actors/sync/token_ring.hpp"
-#include "actors/sync/update_stream.hpp"
-#include "actors/wire/stream_loop.hpp"
 #include "actors/wire/stream_registry.hpp"
 
 namespace sounder::actors {
@@ -75,15 +75,16 @@ class graph_builder {
   void make_replicas(std::span<const float> start);
   void make_endpoints();
   void find_wires();
+  void want_courier(std::size_t other);
   void open_wires();
   void connect_wires();
+  void make_couriers();
   void serve_link(std::size_t link, std::size_t to, bool reverse);
-  void open_inbox(std::size_t link, std::size_t from, std::size_t to,
-                  bool reverse);
+  void open_inbox(std::size_t link, bool reverse);
   void open_far_end(std::size_t link, bool reverse);
   std::shared_ptr<token_ring> ring_among(std::span<const std::size_t> members);
   std::size_t token_link(std::size_t from, std::size_t to) const;
-  void start_loop();
+  void start_couriers();
   void keep_turning(std::function<bool()> turn);
   void find_rings();
   void join_groups();
@@ -105,6 +106,8 @@ class graph_builder {
                                       bool random);
   std::shared_ptr<outbox> outbox_of(std::size_t link, bool reverse,
                                     std::shared_ptr<link_meter> meter);
+  codec codec_of_updates(std::size_t link, std::size_t here) const;
+  courier& courier_to(std::size_t replica);
   std::shared_ptr<link_meter> meter_of(std::size_t link, bool reverse);
   std::vector<float> start_of(std::size_t replica) const;
   std::vector<float> start_of(std::size_t replica,
@@ -121,7 +124,16 @@ class graph_builder {
     stream_key key = 0;
     std::size_t from = 0;
     std::size_t to = 0;
+    bool is_shared = false;  // by all gossip and tokens of two places
   };
+  /// What an update goes by to another place.
+  struct update_way {
+    std::size_t from = 0;
+    std::size_t to = 0;
+    channel_number channel = 0;
+    bool is_first = false;  // of those that share it
+  };
+  update_way way_of(std::size_t link, bool reverse);
   bool is_called(const wanted_wire& wire) const;
   std::string far_place(const wanted_wire& wire) const;
   std::string name_of(const std::string& place) const;
@@ -147,9 +159,13 @@ class graph_builder {
   std::map<std::size_t, group_membership> groups_;
   std::map<std::size_t, ring_membership> ring_of_;
   opened_ports known_;
-  std::shared_ptr<stream_loop> loop_ = std::make_shared<stream_loop>();
-  // Who will be of the loop, by streams.
-  std::vector<std::pair<stream_key, std::shared_ptr<stream_user>>> users_;
+  std::map<std::string, std::shared_ptr<courier>> couriers_;     // by places
+  std::shared_ptr<wake_up> bell_ = std::make_shared<wake_up>();  // for them
+  // By sender, place of the receivers, kind and compression.
+  std::map<std::tuple<std::size_t, std::string, update_kind, kernels::packing,
+                      double>,
+           channel_number>
+      channels_;
   std::shared_ptr<peer_failure> lost_;
   wired_graph wired_;
 };

@@ -197,7 +197,9 @@ void graph_builder::add_gossip(std::size_t i) {
     neighbour n;
     n.replica = other;
     n.meter = meter_of(l, link.from != i);
-    n.updates = outbox_of(l, link.from != i, n.meter);
+    if (auto to = outbox_of(l, link.from != i, n.meter)) {
+      around.outboxes.push_back(std::move(to));
+    }
     n.weight = p::mixing_weight(graph_, link);
     around.own_weight -= n.weight;
     around.out.push_back(std::move(n));

@@ -19,8 +19,15 @@ stream_key key_of_pair(std::size_t from, std::size_t to) {
   return (stream_key{1} << 63U) | (from << 31U) | to;
 }
 
-/// The token goes the link's way; nothing comes back by another stream.
-stream_key key_of_token(std::size_t link) { return key_of_link(link, true); }
+/// A stream between the places of two replicas.
+stream_key key_of_places(std::size_t from, std::size_t to) {
+  return (stream_key{1} << 62U) | (from << 31U) | to;
+}
+
+/// The token goes the link's way; no update comes back.
+channel_number channel_of_token(std::size_t link) {
+  return static_cast<channel_number>(key_of_link(link, true));
+}
 
 }  // namespace
 
@@ -28,23 +35,25 @@ stream_key key_of_link(std::size_t link, bool reverse) {
   return 2 * link + (reverse ? 1 : 0);
 }
 
-/// All streams of the graph that begin or end here and do not do both.
+/// All streams of the graph that begin or end here and do not do both: one for
+/// each link that is served, one with each place for gossip and tokens.
 void graph_builder::find_wires() {
   const auto want = [this](stream_key key, std::size_t from, std::size_t to) {
     if (is_here(from) != is_here(to)) {
-      wanted_.push_back({key, from, to});
+      wanted_.push_back({key, from, to, false});
     }
   };
   for (std::size_t l = 0; l < graph_.links.size(); ++l) {
     const p::link& link = graph_.links[l];
-    if (is_served(link) || is_gossip(link)) {
+    if (is_served(link)) {
       want(key_of_link(l, false), link.from, link.to);
+      if (comes_back(link)) {
+        want(key_of_link(l, true), link.to, link.from);
+      }
     }
-    if (comes_back(link)) {
-      want(key_of_link(l, true), link.to, link.from);
-    }
-    if (discipline_of<p::on_token>(link) != nullptr) {
-      want(key_of_token(l), link.from, link.to);
+    if ((is_gossip(link) || discipline_of<p::on_token>(link) != nullptr) &&
+        is_here(link.from) != is_here(link.to)) {
+      want_courier(is_here(link.from) ? link.to : link.from);
     }
   }
   for (const reduce_members& all : reductions_) {
@@ -52,6 +61,25 @@ void graph_builder::find_wires() {
       want(key_of_pair(from, to), from, to);
     }
   }
+}
+
+/// To the other replica's place, over a stream between both places.
+void graph_builder::want_courier(std::size_t other) {
+  const std::string& place = graph_.replicas[other].place;
+  if (std::any_of(wanted_.begin(), wanted_.end(), [&](const wanted_wire& w) {
+        return w.is_shared && far_place(w) == place;
+      })) {
+    return;
+  }
+  // Either end takes the first replica of each place: the lower one calls.
+  const auto first = [&](const std::string& of) {
+    return static_cast<std::size_t>(
+        std::find_if(graph_.replicas.begin(), graph_.replicas.end(),
+                     [&](const p::replica& r) { return r.place == of; }) -
+        graph_.replicas.begin());
+  };
+  const auto [from, to] = std::minmax({first(place), first(place_)});
+  wanted_.push_back({key_of_places(from, to), from, to, true});
 }
 
 /// Whether this place is the one that is called. The place where the run
@@ -95,6 +123,15 @@ void graph_builder::connect_wires() {
   }
 }
 
+void graph_builder::make_couriers() {
+  for (const wanted_wire& wire : wanted_) {
+    if (wire.is_shared) {
+      couriers_[far_place(wire)] = std::make_shared<courier>(
+          lines_.at(wire.key), plan_.objective->dimension(), bell_);
+    }
+  }
+}
+
 /// Where the link, or its way back, ends here and begins elsewhere.
 void graph_builder::open_far_end(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
@@ -106,40 +143,61 @@ void graph_builder::open_far_end(std::size_t l, bool reverse) {
   if (is_served(link)) {
     serve_link(l, to, reverse);
   } else if (is_gossip(link)) {
-    open_inbox(l, from, to, reverse);
+    open_inbox(l, reverse);
   }
 }
 
-void graph_builder::open_inbox(std::size_t l, std::size_t from, std::size_t to,
-                               bool reverse) {
+/// What an update of that link goes by. All neighbours of a replica that live
+/// in one place, and get the same of it, get it together.
+graph_builder::update_way graph_builder::way_of(std::size_t l, bool reverse) {
   const p::link& link = graph_.links[l];
-  users_.emplace_back(
-      key_of_link(l, reverse),
-      updates_by_stream(
-          wired_.replicas[to].links->own.inbox_for(updates_of(link)), from,
-          plan_.objective->dimension(),
-          codec_of(link, payload_of(link), payload_of(link),
-                   [&] { return start_of(to); })));
+  update_way way;
+  way.from = reverse ? link.to : link.from;
+  way.to = reverse ? link.from : link.to;
+  const kernels::compression how = packing_of(link);
+  const auto [known, is_first] = channels_.try_emplace(
+      {way.from, graph_.replicas[way.to].place, updates_of(link), how.form,
+       how.fraction},
+      static_cast<channel_number>(key_of_link(l, reverse)));
+  way.channel = known->second;
+  way.is_first = is_first;
+  return way;
 }
 
-/// To the neighbour at the other end of a gossip link, wherever that is.
+/// With the parameters of a replica that is here.
+codec graph_builder::codec_of_updates(std::size_t l, std::size_t here) const {
+  const p::link& link = graph_.links[l];
+  return codec_of(link, payload_of(link), payload_of(link),
+                  [&] { return start_of(here); });
+}
+
+void graph_builder::open_inbox(std::size_t l, bool reverse) {
+  const update_way way = way_of(l, reverse);
+  courier_to(way.from).deliver(
+      way.channel, way.from,
+      wired_.replicas[way.to].links->own.inbox_for(updates_of(graph_.links[l])),
+      way.is_first ? codec_of_updates(l, way.to) : codec());
+}
+
+/// To the neighbour at the other end of a gossip link, wherever that is. Null
+/// when what goes to another neighbour comes to this one, too.
 std::shared_ptr<outbox> graph_builder::outbox_of(
     std::size_t l, bool reverse, std::shared_ptr<link_meter> meter) {
   const p::link& link = graph_.links[l];
-  const std::size_t from = reverse ? link.to : link.from;
   const std::size_t to = reverse ? link.from : link.to;
   if (is_here(to)) {
     return outbox_in_memory(
         wired_.replicas[to].links->own.inbox_for(updates_of(link)),
         std::move(meter));
   }
-  streamed_outbox made =
-      outbox_by_stream(plan_.objective->dimension(), updates_of(link),
-                       codec_of(link, payload_of(link), payload_of(link),
-                                [&] { return start_of(from); }),
-                       std::move(meter), loop_->bell());
-  users_.emplace_back(key_of_link(l, reverse), std::move(made.sender));
-  return made.to;
+  const update_way way = way_of(l, reverse);
+  return courier_to(to).outbox_for(
+      way.channel, updates_of(link), std::move(meter),
+      way.is_first ? codec_of_updates(l, way.from) : codec());
+}
+
+courier& graph_builder::courier_to(std::size_t replica) {
+  return *couriers_.at(graph_.replicas[replica].place);
 }
 
 std::size_t graph_builder::token_link(std::size_t from, std::size_t to) const {
@@ -151,47 +209,54 @@ std::size_t graph_builder::token_link(std::size_t from, std::size_t to) const {
   return static_cast<std::size_t>(found - graph_.links.begin());
 }
 
-/// The token leaves this place where a member's successor is elsewhere, by a
-/// stream to that, and comes to members whose predecessor is.
+/// The token leaves this place where a member's successor is elsewhere, and
+/// comes to members whose predecessor is; calls go the other way.
 std::shared_ptr<token_ring> graph_builder::ring_among(
     std::span<const std::size_t> members) {
+  struct edge {
+    std::shared_ptr<courier> by;
+    channel_number channel = 0;
+  };
   std::vector<char> here;
-  std::map<std::size_t, std::shared_ptr<token_sender>> ways;  // by position
+  std::map<std::size_t, edge> edges;  // by the position that they lead to
   for (std::size_t k = 0; k < members.size(); ++k) {
-    const std::size_t before =
-        members[(k + members.size() - 1) % members.size()];
-    here.push_back(is_here(members[k]) ? 1 : 0);
-    if (is_here(before) && !is_here(members[k])) {
-      ways[k] = std::make_shared<token_sender>(loop_->bell());
-      users_.emplace_back(key_of_token(token_link(before, members[k])),
-                          ways[k]);
+    const std::size_t to = members[k];
+    const std::size_t from = members[(k + members.size() - 1) % members.size()];
+    here.push_back(is_here(to) ? 1 : 0);
+    if (is_here(from) != is_here(to)) {
+      edges[k] = {
+          couriers_.at(graph_.replicas[is_here(from) ? to : from].place),
+          channel_of_token(token_link(from, to))};
     }
   }
   auto ring = std::make_shared<token_ring>(
-      std::move(here), [ways](std::size_t to) { ways.at(to)->send(); });
-  for (std::size_t k = 0; k < members.size(); ++k) {
-    const std::size_t before =
-        members[(k + members.size() - 1) % members.size()];
-    if (is_here(members[k]) && !is_here(before)) {
-      users_.emplace_back(key_of_token(token_link(before, members[k])),
-                          tokens_by_stream(ring, k));
-    }
+      here, token_ring::ways{[edges](std::size_t to) {
+                               const edge& way = edges.at(to);
+                               way.by->say(way.channel, errand::push);
+                             },
+                             [edges](std::size_t to, std::uint64_t times) {
+                               const edge& way = edges.at(to);
+                               way.by->say(way.channel, errand::pull, times);
+                             }});
+  for (const auto& [to, way] : edges) {
+    way.by->bring(way.channel, here[to] != 0 ? errand::push : errand::pull,
+                  ring, to);
   }
   return ring;
 }
 
 /// One thread moves all updates and tokens of this process.
-void graph_builder::start_loop() {
-  for (auto& [key, user] : users_) {
-    loop_->add(lines_.at(key), std::move(user));
+void graph_builder::start_couriers() {
+  std::vector<std::shared_ptr<courier>> all;
+  for (const auto& [place, each] : couriers_) {
+    all.push_back(each);
   }
-  if (users_.empty()) {
+  if (all.empty()) {
     return;
   }
-  users_.clear();
-  keep_turning([loop = loop_, lost = lost_] {
-    loop->turn(std::chrono::milliseconds(10),
-               [&](const stream_error& why) { lost->note(why.what()); });
+  keep_turning([all, bell = bell_, lost = lost_]() mutable {
+    carry(all, *bell, std::chrono::milliseconds(10),
+          [&](const stream_error& why) { lost->note(why.what()); });
     return true;
   });
 }

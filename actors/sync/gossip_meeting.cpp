@@ -67,9 +67,8 @@ class gossip_meeting : public meeting {
   }
 
   bool has_delivered() const override {
-    return std::all_of(
-        around_.out.begin(), around_.out.end(),
-        [](const neighbour& n) { return n.updates->is_delivered(); });
+    return std::all_of(around_.outboxes.begin(), around_.outboxes.end(),
+                       [](const auto& each) { return each->is_delivered(); });
   }
 
  protected:
@@ -84,7 +83,9 @@ class gossip_meeting : public meeting {
     for (const neighbour& n : around_.out) {
       n.meter->latency_ns.add(
           static_cast<std::uint64_t>((clock::now() - since_).count()));
-      n.updates->put({around_.replica, round_, weight, values});
+    }
+    for (const auto& each : around_.outboxes) {
+      each->put({around_.replica, round_, weight, values});
     }
   }
 

@@ -14,7 +14,6 @@ namespace sounder::actors {
 /// A neighbour as a replica sees it.
 struct neighbour {
   std::size_t replica = 0;
-  std::shared_ptr<outbox> updates;  // to it
   std::shared_ptr<link_meter> meter;
   double weight = 0.0;  // W_ij
 };
@@ -23,7 +22,8 @@ struct neighbour {
 struct neighbourhood {
   std::size_t replica = 0;  // the own one
   std::vector<neighbour> out;
-  std::size_t in = 0;  // neighbours that send here
+  std::vector<std::shared_ptr<outbox>> outboxes;  // to all of them
+  std::size_t in = 0;                             // neighbours that send here
   double own_weight = 1.0;
   std::string name;  // the own one
 };

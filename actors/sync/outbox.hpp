@@ -1,6 +1,7 @@
 #pragma once
 
-// Where a replica's updates to one neighbour go.
+// Where a replica's updates go: to a neighbour, or to all that live in one
+// other process.
 
 #include <memory>
 
@@ -17,7 +18,7 @@ class outbox {
   virtual ~outbox() = default;
   /// Never blocks.
   virtual void put(update news) = 0;
-  /// Everything that was put is in the neighbour's inbox, or was read there.
+  /// Everything that was put is in the neighbours' inboxes, or was read there.
   virtual bool is_delivered() const = 0;
 };
 

@@ -117,7 +117,7 @@ class stream_channel : public channel {
     packet_header header;
     header.kind = what_;
     header.before_optimizer = own.has_gradient() ? 1 : 0;
-    header.step = now.step;
+    header.factor = static_cast<double>(now.step);
     header.offset = asked_;
     header.length =
         static_cast<std::uint32_t>(std::min(packet_floats, size_ - asked_));

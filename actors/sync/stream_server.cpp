@@ -63,9 +63,9 @@ class stream_server {
       case stage::idle:
         return start(header);
       case stage::entering:
-        return advance(
-            link_.try_begin(what_, header.step, header.before_optimizer != 0),
-            stage::serving);
+        return advance(link_.try_begin(what_, static_cast<float>(header.factor),
+                                       header.before_optimizer != 0),
+                       stage::serving);
       case stage::serving:
         return serve(header);
       case stage::taking_in:
@@ -143,7 +143,8 @@ class stream_server {
     std::copy_n(in_.values(), n, payload_.data() + done_);
     in_.clear();
     if (has_all(n)) {
-      link_.come({payload_.data(), header.step, header.before_optimizer != 0});
+      link_.come({payload_.data(), static_cast<float>(header.factor),
+                  header.before_optimizer != 0});
       stage_ = stage::waiting;
     }
     return true;

@@ -30,7 +30,7 @@ class token_meeting : public meeting {
     }
     // Whoever rests has had time to come on, too.
     if (!ring_->is_at(position_) && (since_entered_ > 1 || is_due())) {
-      ring_->call();
+      ring_->call(position_);
     }
     if (!ring_->is_at(position_)) {
       came_by_ = is_due();
@@ -84,83 +84,141 @@ class token_meeting : public meeting {
 
 }  // namespace
 
-token_ring::token_ring(std::vector<char> is_here, forwarding forward)
-    : is_here_(std::move(is_here)),
-      all_are_here_(std::find(is_here_.begin(), is_here_.end(), 0) ==
-                    is_here_.end()),
-      walks_(is_here_.size(), 0),
-      forward_(std::move(forward)),
-      holder_(is_here_.at(0) != 0 ? 0 : elsewhere) {}
+/// To be said once the lock is free.
+struct token_ring::word {
+  enum { nothing, moved, bring, call } what = nothing;
+  std::size_t to = 0;
+  std::uint64_t times = 0;
+};
+
+token_ring::token_ring(const std::vector<char>& is_here, ways others)
+    : members_(is_here.size()),
+      all_are_here_(std::find(is_here.begin(), is_here.end(), 0) ==
+                    is_here.end()),
+      others_(std::move(others)),
+      holder_(is_here.at(0) != 0 ? 0 : elsewhere) {
+  for (std::size_t k = 0; k < size(); ++k) {
+    members_[k].is_here = is_here[k] != 0;
+  }
+}
 
 void token_ring::enter(std::size_t position) {
   const std::scoped_lock lock(mutex_);
-  walks_[position] = 1;
+  members_[position].walks = true;
 }
 
 void token_ring::resign(std::size_t position) {
+  word made;
   {
     const std::scoped_lock lock(mutex_);
-    walks_[position] = 0;
-    if (holder_.load() != position || all_are_here_) {
-      return;
+    members_[position].walks = false;
+    if (holder_.load() == position && members_[position].is_wanted) {
+      made = next_after(position);
     }
   }
-  pass_on();
+  say(made);
 }
 
-void token_ring::call() { move_on(true); }
-
-void token_ring::pass_on() { move_on(false); }
-
-/// From wherever it is, or only from a member that rests.
-void token_ring::move_on(bool is_called) {
-  std::size_t to = elsewhere;
+void token_ring::call(std::size_t position) {
+  word made;
   {
     const std::scoped_lock lock(mutex_);
     const std::size_t from = holder_.load();
-    if (from == elsewhere || (is_called && walks_[from] != 0)) {
-      return;
+    if (!all_are_here_) {
+      made = look_back(position);
+    } else if (!members_[from].walks) {
+      made = next_after(from);
     }
-    to = next_after(from);
   }
-  changed.notify();
-  if (to != elsewhere) {
-    forward_(to);
-  }
+  say(made);
 }
 
-bool token_ring::is_at_rest(std::size_t position) {
-  const std::scoped_lock lock(mutex_);
-  return walks_[position] == 0;
-}
-
-bool token_ring::arrive(std::size_t position) {
-  bool walks = false;
+void token_ring::call_from(std::size_t position, std::uint64_t times) {
+  word made;
   {
     const std::scoped_lock lock(mutex_);
-    holder_.store(position);
-    walks = walks_[position] != 0;
+    // Otherwise the token is on its way there: the call has crossed it.
+    if (members_[position].times == times) {
+      made = look_back(position);
+    }
   }
-  changed.notify();
-  return walks;
+  say(made);
 }
 
-/// The member of another node that the token is to be brought to, if any.
-std::size_t token_ring::next_after(std::size_t from) {
-  for (std::size_t k = 1; k < size(); ++k) {
-    const std::size_t next = (from + k) % size();
-    if (is_here_[next] == 0) {
-      passes_.fetch_add(1);
-      holder_.store(elsewhere);
-      return next;
-    }
-    if (walks_[next] != 0) {
-      passes_.fetch_add(1);
-      holder_.store(next);
-      return elsewhere;
+void token_ring::pass_on() {
+  word made;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const std::size_t from = holder_.load(); from != elsewhere) {
+      made = next_after(from);
     }
   }
-  return elsewhere;
+  say(made);
+}
+
+void token_ring::arrive(std::size_t position) {
+  word made{word::moved};
+  {
+    const std::scoped_lock lock(mutex_);
+    member& at = members_[position];
+    holder_.store(position);
+    at.has_called = false;
+    ++at.times;
+    if (!at.walks && at.is_wanted) {
+      made = next_after(position);
+    }
+  }
+  say(made);
+}
+
+/// Where the token is on the way back from there, up to another process.
+token_ring::word token_ring::look_back(std::size_t position) {
+  for (std::size_t to = position, k = 1; k < size(); ++k) {
+    const std::size_t at = before(to);
+    if (!members_[at].is_here) {
+      const bool is_new = !std::exchange(members_[to].has_called, true);
+      return is_new ? word{word::call, to, members_[to].times} : word{};
+    }
+    if (holder_.load() == at && !members_[at].walks) {
+      return next_after(at);
+    }
+    members_[at].is_wanted = true;
+    if (holder_.load() == at) {
+      return {};
+    }
+    to = at;
+  }
+  return {};
+}
+
+/// Moves it.
+token_ring::word token_ring::next_after(std::size_t from) {
+  for (std::size_t k = 1; k < size(); ++k) {
+    const std::size_t to = (from + k) % size();
+    member& next = members_[to];
+    if (next.is_here && !next.walks) {
+      continue;
+    }
+    for (std::size_t left = from; left != to; left = (left + 1) % size()) {
+      members_[left].is_wanted = false;
+    }
+    passes_.fetch_add(1);
+    next.times += next.is_here ? 0 : 1;
+    holder_.store(next.is_here ? to : elsewhere);
+    return {next.is_here ? word::moved : word::bring, to};
+  }
+  return {};
+}
+
+void token_ring::say(const word& what) {
+  if (what.what != word::nothing) {
+    changed.notify();
+  }
+  if (what.what == word::bring) {
+    others_.bring(what.to);
+  } else if (what.what == word::call) {
+    others_.call(what.to, what.times);
+  }
 }
 
 std::unique_ptr<meeting> meet_on_token(std::unique_ptr<meeting> trade,

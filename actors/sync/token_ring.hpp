@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "actors/sync/meeting.hpp"
@@ -15,52 +16,80 @@
 
 namespace sounder::actors {
 
-/// Where the token of a ring is, as this node knows it.
+/// Where the token of a ring is, as this process knows it.
+///
+///   call: from the member that misses it back along the ring, until it is
+///         found; it stays with whoever rests until somebody calls, and then
+///         goes on from each that rests, up to the caller
 ///
 /// Threads: any.
 class token_ring {
  public:
-  /// Brings the token to a member on another node.
-  using forwarding = std::function<void(std::size_t position)>;
+  /// What is said to other processes. Both must not wait.
+  struct ways {
+    /// The token, to a member there.
+    std::function<void(std::size_t to)> bring;
+    /// To that of the member before `to`, which is of this one: it is wanted
+    /// here, where it has come so many times.
+    std::function<void(std::size_t to, std::uint64_t times)> call;
+  };
 
-  /// `is_here` says which members are of this node; the token begins with the
-  /// first member.
-  explicit token_ring(std::vector<char> is_here, forwarding forward = {});
+  /// `is_here` says which members are of this process; the token begins with
+  /// the first member.
+  explicit token_ring(const std::vector<char>& is_here, ways others = {});
 
   bool is_at(std::size_t position) const noexcept {
     return holder_.load() == position;
   }
-  std::size_t size() const noexcept { return is_here_.size(); }
+  /// None while it is in another process, or on its way.
+  std::optional<std::size_t> holder() const noexcept {
+    const std::size_t at = holder_.load();
+    return at == elsewhere ? std::nullopt : std::optional(at);
+  }
+  std::size_t size() const noexcept { return members_.size(); }
   std::uint64_t passes() const noexcept { return passes_.load(); }
 
   /// The member walks, and can take the token.
   void enter(std::size_t position);
   /// The member rests, at an evaluation or for good. The token stays with it
-  /// until somebody calls for it, so that looking at replicas changes nothing;
-  /// where members are of other nodes, who cannot, it goes on at once.
+  /// until somebody calls for it, so that looking at replicas changes nothing.
   void resign(std::size_t position);
-  /// Somebody looks for the token: it goes on from a member that rests.
-  void call();
-  /// To the next member of this node that walks, or to one of another node.
+  /// The member looks for the token. Cost: a lock, and members of this process
+  /// on the way back to the token.
+  void call(std::size_t position);
+  /// To the next member of this process that walks, or to one of another.
   void pass_on();
-  bool is_at_rest(std::size_t position);
-  /// The token has come from another node. False when the member rests: then
-  /// it is kept until somebody calls pass_on().
-  bool arrive(std::size_t position);
+
+  /// The token has come to this member from another process.
+  void arrive(std::size_t position);
+  /// A member of another process, or one further on, calls for the token, which
+  /// it has got from here so many times.
+  void call_from(std::size_t position, std::uint64_t times);
 
   signal changed;
 
  private:
   static constexpr auto elsewhere = static_cast<std::size_t>(-1);
-  void move_on(bool is_called);
-  std::size_t next_after(std::size_t from);
+  struct member {
+    bool is_here = false;
+    bool walks = false;
+    bool is_wanted = false;   // the token by one further on: goes on from rest
+    bool has_called = false;  // for the token, to the process before
+    std::uint64_t times = 0;  // the token has come from there, or gone there
+  };
+  struct word;
+  std::size_t before(std::size_t position) const noexcept {
+    return (position + size() - 1) % size();
+  }
+  word look_back(std::size_t position);
+  word next_after(std::size_t from);
+  void say(const word& what);
 
   std::mutex mutex_;
-  const std::vector<char> is_here_;
+  std::vector<member> members_;  // guarded, but for is_here
   const bool all_are_here_;
-  std::vector<char> walks_;  // guarded by the mutex
-  forwarding forward_;
-  std::atomic<std::size_t> holder_{0};
+  const ways others_;
+  std::atomic<std::size_t> holder_;
   std::atomic<std::uint64_t> passes_{0};
 };
 

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -264,22 +265,25 @@ short stream::events(bool to_read, bool to_write) const noexcept {
 
 void stream::wait(std::span<const interest> all,
                   std::chrono::milliseconds longest,
-                  std::chrono::microseconds awake) {
-  std::array<pollfd, 16> polled{};
-  const std::size_t count = std::min(all.size(), polled.size());
-  for (std::size_t k = 0; k < count; ++k) {
-    polled[k].fd = all[k].who->socket_;
-    polled[k].events = all[k].who->events(all[k].to_read, all[k].to_write);
+                  std::chrono::microseconds awake, const wake_up* bell) {
+  thread_local std::vector<pollfd> polled;
+  polled.clear();
+  for (const interest& each : all) {
+    polled.push_back(
+        {each.who->socket_, each.who->events(each.to_read, each.to_write), 0});
+  }
+  if (bell != nullptr) {
+    polled.push_back({bell->descriptor(), POLLIN, 0});
   }
   const auto until = std::chrono::steady_clock::now() + awake;
   while (awake.count() > 0 && std::chrono::steady_clock::now() < until) {
-    if (poll(polled.data(), count, 0) != 0) {
+    if (poll(polled.data(), polled.size(), 0) != 0) {
       return;
     }
     std::this_thread::yield();
   }
   static_cast<void>(
-      poll(polled.data(), count, static_cast<int>(longest.count())));
+      poll(polled.data(), polled.size(), static_cast<int>(longest.count())));
 }
 
 void tune_socket(int socket) {

@@ -14,6 +14,7 @@
 
 #include "actors/wire/address.hpp"
 #include "actors/wire/tls_files.hpp"
+#include "actors/wire/wake_up.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -89,9 +90,10 @@ class stream {
   /// What poll() must wait for before these may go on.
   short events(bool to_read, bool to_write) const noexcept;
 
-  /// Waits until one of these may go on, or for `longest`. 16 at most. Looks on
-  /// for `awake` before it sleeps, letting others run in between: a processor
-  /// that has gone to sleep takes longer to wake than a neighbour to answer.
+  /// Waits until one of these may go on, the bell is rung, or for `longest`.
+  /// Looks on for `awake` before it sleeps, letting others run in between: a
+  /// processor that has gone to sleep takes longer to wake than a neighbour to
+  /// answer.
   struct interest {
     const stream* who = nullptr;
     bool to_read = false;
@@ -99,7 +101,8 @@ class stream {
   };
   static void wait(std::span<const interest> all,
                    std::chrono::milliseconds longest,
-                   std::chrono::microseconds awake = moment);
+                   std::chrono::microseconds awake = moment,
+                   const wake_up* bell = nullptr);
 
   /// For those who expect something: some round trips of a fast network.
   static constexpr std::chrono::microseconds moment{50};

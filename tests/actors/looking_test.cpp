@@ -123,7 +123,7 @@ TEST_CASE("looking: a token stays where it is until somebody calls for it") {
   ring.pass_on();
   REQUIRE(ring.is_at(1));
 
-  ring.call();  // from one that walks
+  ring.call(0);  // from one that walks
   CHECK(ring.is_at(1));
   ring.resign(1);
   ring.enter(1);
@@ -131,7 +131,7 @@ TEST_CASE("looking: a token stays where it is until somebody calls for it") {
   ring.resign(1);
   ring.enter(0);
   CHECK(ring.is_at(1));
-  ring.call();
+  ring.call(0);
   CHECK(ring.is_at(2));
   CHECK(ring.passes() == 2);
 }

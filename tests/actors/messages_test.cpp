@@ -69,7 +69,7 @@ TEST_CASE("messages: packets carry any float") {
   for (const float step : awkward) {
     a::packet_header header;
     header.kind = a::errand::push;
-    header.step = step;
+    header.factor = static_cast<double>(step);
     header.offset = 3;
     header.length = static_cast<std::uint32_t>(awkward.size());
     header.bytes = header.length * sizeof(float);
@@ -81,8 +81,8 @@ TEST_CASE("messages: packets carry any float") {
     REQUIRE(in.is_complete());
     REQUIRE(in.header().kind == a::errand::push);
     REQUIRE(in.header().offset == 3);
-    REQUIRE(std::bit_cast<std::uint32_t>(in.header().step) ==
-            std::bit_cast<std::uint32_t>(step));
+    REQUIRE(std::bit_cast<std::uint64_t>(in.header().factor) ==
+            std::bit_cast<std::uint64_t>(static_cast<double>(step)));
     REQUIRE(bits_of(in.values(), awkward.size()) ==
             bits_of(awkward.data(), awkward.size()));
     in.clear();

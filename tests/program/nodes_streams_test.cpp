@@ -42,6 +42,7 @@ class relayed_nodes {
 
   /// What has passed so far to and from the second node.
   std::uint64_t bytes_of_streams() const { return wire_.bytes(); }
+  std::size_t streams() const { return wire_.connections(); }
   std::uint64_t bytes_said() const { return talk_.bytes(); }
 
   bool are_free() const {
@@ -136,6 +137,8 @@ TEST_CASE("gossip goes from node to node, not by way of the leader") {
 
   INFO(seen.err);
   REQUIRE(seen.code == 0);
+  // What a token is about goes along its link, by a stream of that.
+  CHECK(nodes.streams() == (system == "hogwildpp" ? 2 : 1));
   const std::uint64_t gossip = bytes_of_links(json::parse(seen.out));
   REQUIRE(gossip > 1'000'000);
   // The first node is called without a relay: half of it passes here, or more
@@ -143,6 +146,21 @@ TEST_CASE("gossip goes from node to node, not by way of the leader") {
   CHECK(nodes.bytes_of_streams() > gossip / 4);
   // Samples, start parameters and the model of one node.
   CHECK(nodes.bytes_said() < gossip / 2);
+}
+
+TEST_CASE("all links of gossip of two nodes share a stream") {
+  const std::string system = GENERATE("d-psgd", "sgp", "all-to-all");
+  INFO(system);
+  const relayed_nodes nodes;
+
+  const outcome seen = run_within(
+      words{"train", "--generate", "p1", "--rows", "400", "--topology", system,
+            "--replicas", "8", "--step", "1e-4", "--epochs", "2", "--quiet",
+            "--nodes", nodes.first() + "," + nodes.second()});
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  CHECK(nodes.streams() == 1);
 }
 
 TEST_CASE("gossip in lockstep comes to the same over nodes and streams") {

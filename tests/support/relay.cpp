@@ -128,6 +128,7 @@ void relay::pass_on(const std::stop_token& stop) {
           connect(made.ends[1], reinterpret_cast<const sockaddr*>(&at),
                   sizeof at) != 0;
       all.push_back(made);
+      ++connections_;
     }
   }
   for (connection& c : all) {

@@ -23,6 +23,8 @@ class relay {
   void cut() { is_cut_ = true; }
   /// Passed on so far, both ways.
   std::uint64_t bytes() const { return bytes_; }
+  /// That were made so far.
+  std::size_t connections() const { return connections_; }
 
  private:
   void pass_on(const std::stop_token& stop);
@@ -32,6 +34,7 @@ class relay {
   int listening_ = -1;
   std::atomic<bool> is_cut_{false};
   std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::size_t> connections_{0};
   std::jthread thread_;
 };
 
