@@ -36,19 +36,24 @@ Eigen::MatrixXd metropolis_weights(std::size_t n, const edges& pairs) {
   return symmetric_weights(n, pairs, weights);
 }
 
-double mixing_weight(const graph& wiring, const link& neighbours) noexcept {
-  const auto* const own = std::get_if<mix>(&neighbours.exchange);
-  if (own != nullptr && own->weight) {
-    return *own->weight;
+std::vector<std::size_t> mixing_degrees(const graph& wiring) {
+  std::vector<std::size_t> degrees(wiring.replicas.size());
+  for (const link& each : wiring.links) {
+    if (std::holds_alternative<mix>(each.exchange)) {
+      ++degrees[each.from];
+      ++degrees[each.to];
+    }
   }
-  const auto degree = [&](std::size_t i) {
-    return static_cast<std::size_t>(std::count_if(
-        wiring.links.begin(), wiring.links.end(), [&](const link& l) {
-          return std::holds_alternative<mix>(l.exchange) &&
-                 (l.from == i || l.to == i);
-        }));
-  };
-  return metropolis_weight(degree(neighbours.from), degree(neighbours.to));
+  return degrees;
+}
+
+double mixing_weight(const link& neighbours,
+                     const std::vector<std::size_t>& degrees) noexcept {
+  const auto* const own = std::get_if<mix>(&neighbours.exchange);
+  return own != nullptr && own->weight
+             ? *own->weight
+             : metropolis_weight(degrees[neighbours.from],
+                                 degrees[neighbours.to]);
 }
 
 Eigen::MatrixXd push_sum_weights(std::size_t n, const edges& directed) {

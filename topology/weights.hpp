@@ -37,10 +37,14 @@ Eigen::MatrixXd symmetric_weights(std::size_t n, const edges& pairs,
 /// Cost:    O(n^2 + edges).
 Eigen::MatrixXd metropolis_weights(std::size_t n, const edges& pairs);
 
-/// The weight W_ij of a mix link of the graph: its own or, where it has none,
-/// Metropolis' for the degrees that mix links give its ends.
+/// The neighbours that mix links give each replica.
 /// Cost: O(links).
-double mixing_weight(const graph& wiring, const link& neighbours) noexcept;
+std::vector<std::size_t> mixing_degrees(const graph& wiring);
+
+/// The weight W_ij of a mix link of a graph with these degrees: its own or,
+/// where it has none, Metropolis'.
+double mixing_weight(const link& neighbours,
+                     const std::vector<std::size_t>& degrees) noexcept;
 
 /// Shares of push-sum on a directed graph: each node gives the same to its
 /// out-neighbours and to itself, P_ij = 1 / (1 + out-degree of j) for edges

@@ -6,6 +6,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/sync/link_kinds.hpp"
+#include "topology/weights.hpp"
 
 namespace sounder::actors {
 
@@ -22,6 +23,7 @@ graph_builder::graph_builder(plan_ptr plan, const data_partition& partition,
       plan_(*shared_plan_),
       graph_(plan_.graph),
       times_(plan_meetings(plan_, partition)),
+      mixing_degrees_(p::mixing_degrees(graph_)),
       setups_(std::move(setups)),
       place_(std::move(place)),
       network_(std::move(others)),

@@ -146,6 +146,7 @@ class graph_builder {
   const training_plan& plan_;
   const topology::graph& graph_;
   meeting_times times_;
+  const std::vector<std::size_t> mixing_degrees_;
   std::vector<replica_setup> setups_;
   std::string place_;
   std::optional<network> network_;

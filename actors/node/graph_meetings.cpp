@@ -197,11 +197,14 @@ void graph_builder::add_gossip(std::size_t i) {
     neighbour n;
     n.replica = other;
     n.meter = meter_of(l, link.from != i);
+    n.meter->latency_ns = around.latency_ns;
     if (auto to = outbox_of(l, link.from != i, n.meter)) {
       around.outboxes.push_back(std::move(to));
     }
-    n.weight = p::mixing_weight(graph_, link);
-    around.own_weight -= n.weight;
+    if constexpr (std::is_same_v<Exchange, p::mix>) {
+      n.weight = p::mixing_weight(link, mixing_degrees_);
+      around.own_weight -= n.weight;
+    }
     around.out.push_back(std::move(n));
   }
   if (around.out.empty() && around.in == 0) {

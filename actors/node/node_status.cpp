@@ -19,7 +19,7 @@ using nlohmann::json;
 json as_json(const std::vector<std::shared_ptr<link_meter>>& meters) {
   json links = json::array();
   for (const auto& meter : meters) {
-    if (meter->latency_ns.count() > 0) {
+    if (meter->latency_ns->count() > 0) {
       links.push_back(json(as_json(meter->record())));
     }
   }

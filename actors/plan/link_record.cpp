@@ -11,10 +11,15 @@ void histogram::add(std::uint64_t value) noexcept {
   const auto power = static_cast<std::size_t>(std::bit_width(v)) - 1;
   const std::uint64_t quarter =
       power >= 2 ? (v >> (power - 2)) & 3U : (v << (2 - power)) & 3U;
+  counts* buckets = counts_.load(std::memory_order_relaxed);
+  if (buckets == nullptr) {
+    buckets = new counts{};
+    counts_.store(buckets, std::memory_order_release);
+  }
   const std::size_t bucket = std::min<std::size_t>(
       power * per_power + static_cast<std::size_t>(quarter),
-      buckets_.size() - 1);
-  buckets_[bucket].fetch_add(1, std::memory_order_relaxed);
+      buckets->size() - 1);
+  (*buckets)[bucket].fetch_add(1, std::memory_order_relaxed);
   count_.fetch_add(1, std::memory_order_relaxed);
   if (value > max_.load(std::memory_order_relaxed)) {
     max_.store(value, std::memory_order_relaxed);
@@ -23,9 +28,10 @@ void histogram::add(std::uint64_t value) noexcept {
 
 double histogram::quantile(double fraction) const noexcept {
   const auto total = static_cast<double>(count_.load());
+  const counts* const buckets = counts_.load(std::memory_order_acquire);
   double seen = 0.0;
-  for (std::size_t b = 0; b < buckets_.size() && total > 0.0; ++b) {
-    seen += static_cast<double>(buckets_[b].load(std::memory_order_relaxed));
+  for (std::size_t b = 0; buckets != nullptr && b < buckets->size(); ++b) {
+    seen += static_cast<double>((*buckets)[b].load(std::memory_order_relaxed));
     if (seen >= fraction * total) {
       const double low = std::ldexp(1.0 + 0.25 * static_cast<double>(b % 4),
                                     static_cast<int>(b / per_power));
@@ -48,10 +54,10 @@ link_record link_meter::record() const {
   r.from = from;
   r.to = to;
   r.exchange = exchange;
-  r.count = latency_ns.count();
+  r.count = latency_ns->count();
   r.bytes = bytes.load();
   r.dropped = dropped.load();
-  r.latency_us = quantiles_of(latency_ns);
+  r.latency_us = quantiles_of(*latency_ns);
   for (double* const value : {&r.latency_us.p50, &r.latency_us.p90,
                               &r.latency_us.p99, &r.latency_us.max}) {
     *value /= 1000.0;

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace sounder::actors {
@@ -15,8 +16,14 @@ namespace sounder::actors {
 /// quantile is off by an eighth at most. Values up to 2^40.
 ///
 /// Threads: one writes, any read.
+/// Memory:  1.3 KB, with the first value.
 class histogram {
  public:
+  histogram() = default;
+  ~histogram() { delete counts_.load(); }
+  histogram(const histogram&) = delete;
+  histogram& operator=(const histogram&) = delete;
+
   void add(std::uint64_t value) noexcept;
 
   /// The value below which `fraction` of all lie; 0 when there are none.
@@ -26,7 +33,8 @@ class histogram {
 
  private:
   static constexpr std::size_t per_power = 4;
-  std::array<std::atomic<std::uint64_t>, 40 * per_power> buckets_{};
+  using counts = std::array<std::atomic<std::uint64_t>, 40 * per_power>;
+  std::atomic<counts*> counts_{nullptr};
   std::atomic<std::uint64_t> count_{0};
   std::atomic<std::uint64_t> max_{0};
 };
@@ -58,7 +66,8 @@ struct link_meter {
   std::string exchange;
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> dropped{0};
-  histogram latency_ns;
+  /// Links that are met together have one.
+  std::shared_ptr<histogram> latency_ns = std::make_shared<histogram>();
   histogram staleness;
 
   link_record record() const;

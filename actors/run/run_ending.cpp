@@ -32,7 +32,7 @@ void finish(run_ptr self, stop_reason reason, std::string message) {
   state.report.message = std::move(message);
   state.report.total_s = state.seconds_since_start();
   for (const auto& meter : state.meters) {
-    if (meter->latency_ns.count() > 0) {
+    if (meter->latency_ns->count() > 0) {
       state.report.links.push_back(meter->record());
     }
   }

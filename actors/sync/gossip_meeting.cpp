@@ -80,10 +80,8 @@ class gossip_meeting : public meeting {
   }
 
   void send(const values_ptr& values, double weight) {
-    for (const neighbour& n : around_.out) {
-      n.meter->latency_ns.add(
-          static_cast<std::uint64_t>((clock::now() - since_).count()));
-    }
+    around_.latency_ns->add(
+        static_cast<std::uint64_t>((clock::now() - since_).count()));
     for (const auto& each : around_.outboxes) {
       each->put({around_.replica, round_, weight, values});
     }

@@ -24,6 +24,7 @@ struct neighbourhood {
   std::vector<neighbour> out;
   std::vector<std::shared_ptr<outbox>> outboxes;  // to all of them
   std::size_t in = 0;                             // neighbours that send here
+  std::shared_ptr<histogram> latency_ns = std::make_shared<histogram>();
   double own_weight = 1.0;
   std::string name;  // the own one
 };

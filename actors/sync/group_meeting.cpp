@@ -108,7 +108,7 @@ class reduce_meeting : public meeting {
     if (is_over) {
       came_ = false;
       meters_.front()->bytes.fetch_add(member_.group().take_bytes());
-      meters_.front()->latency_ns.add(
+      meters_.front()->latency_ns->add(
           static_cast<std::uint64_t>((clock::now() - since_).count()));
     }
     return is_over;

@@ -54,7 +54,7 @@ class session : public meeting {
     link_meter& meter = *meters_.front();
     meter.staleness.add(seen.staleness);
     meter.bytes.fetch_add(seen.bytes, std::memory_order_relaxed);
-    meter.latency_ns.add(
+    meter.latency_ns->add(
         static_cast<std::uint64_t>((clock::now() - since_).count()));
     came_ = false;
   }
