@@ -132,6 +132,12 @@ using blocking_work = std::shared_ptr<const std::function<void()>>;
 using hub_actor =
     caf::typed_actor<caf::replies_to<snapshot_atom>::with<parameters>>;
 
+/// The token of a ring, as far as it comes to this process:
+///   status  which member here has it, or none, and how often it was passed on
+///           from here
+using token_actor = caf::typed_actor<
+    caf::replies_to<status_atom>::with<std::string, std::uint64_t>>;
+
 /// Who helps to evaluate a snapshot; answers when nothing of it is left to
 /// claim.
 using evaluator_actor = caf::typed_actor<

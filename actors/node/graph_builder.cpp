@@ -125,9 +125,16 @@ void graph_builder::find_rings() {
       continue;
     }
     const std::vector<std::size_t> members = token_cycle(graph_, start);
-    const auto ring = ring_among(members);
+    wired_token token;
+    token.ring = ring_among(members);
+    bool comes_here = false;
     for (std::size_t k = 0; k < members.size(); ++k) {
-      ring_of_[members[k]] = {ring, k};
+      ring_of_[members[k]] = {token.ring, k};
+      token.members.push_back(graph_.replicas[members[k]].name);
+      comes_here = comes_here || is_here(members[k]);
+    }
+    if (comes_here) {
+      wired_.tokens.push_back(std::move(token));
     }
   }
 }

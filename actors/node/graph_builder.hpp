@@ -33,6 +33,7 @@ namespace sounder::actors {
 struct wired_graph {
   std::vector<wired_replica> replicas;  // by their numbers in the graph
   std::vector<std::shared_ptr<link_meter>> meters;
+  std::vector<wired_token> tokens;
 };
 
 /// A link's stream, or that of its way back.

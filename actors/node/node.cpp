@@ -27,20 +27,24 @@ void say(const node_options& options, const std::string& line) {
   }
 }
 
+/// Those that own what the run has here.
 template <class Visit>
-void for_each(const replica_list& all, const Visit& visit) {
-  for (const auto& [number, replica] : all.replicas) {
+void for_each_owner(const session& run, const Visit& visit) {
+  for (const auto& [number, replica] : run.actors.replicas) {
     visit(replica);
   }
-  for (const auto& [number, hub] : all.hubs) {
+  for (const auto& [number, hub] : run.actors.hubs) {
     visit(hub);
+  }
+  for (const auto& [ring, token] : run.tokens) {
+    visit(token);
   }
 }
 
 /// With this reason.
-void end_replicas(self_ptr self, const caf::error& why) {
-  for_each(self->state.run->actors,
-           [&](const auto& each) { self->send_exit(each, why); });
+void end_owners(self_ptr self, const caf::error& why) {
+  for_each_owner(*self->state.run,
+                 [&](const auto& each) { self->send_exit(each, why); });
 }
 
 void release(self_ptr self, const std::string& why) {
@@ -50,7 +54,7 @@ void release(self_ptr self, const std::string& why) {
   }
   session& run = *state.run;
   run.stop->request_stop();
-  end_replicas(self, caf::exit_reason::user_shutdown);
+  end_owners(self, caf::exit_reason::user_shutdown);
   self->demonitor(run.leader.address());
   state.run.reset();
   say(state.options, why);
@@ -65,7 +69,7 @@ bool is_part(const session& run, const caf::actor_addr& who) {
   const auto look = [&](const auto& each) {
     found = found || each.address() == who;
   };
-  for_each(run.actors, look);
+  for_each_owner(run, look);
   std::for_each(run.servants.begin(), run.servants.end(), look);
   return found;
 }
@@ -75,7 +79,7 @@ bool is_part(const session& run, const caf::actor_addr& who) {
 void fail(self_ptr self, const caf::error& why) {
   session& run = *self->state.run;
   run.stop->request_stop();
-  end_replicas(self, why);
+  end_owners(self, why);
   release(self, "let the run go: " + words_of(self->system(), why));
 }
 
@@ -105,6 +109,9 @@ replica_list start_replicas(self_ptr self, const connected_session& made) {
       run.actors.replicas[number] =
           self->spawn<caf::monitored>(replica, each, run.leader.node());
     }
+  }
+  for (const wired_token& each : made.wired.tokens) {
+    run.tokens[each.members.front()] = self->spawn<caf::monitored>(token, each);
   }
   for (const caf::actor& each : made.threads) {
     serve_by(self, each);
@@ -198,6 +205,35 @@ caf::result<samples_held> deploy(self_ptr self, const leader_actor& leader,
         return open_own_data(run, own);
       },
       [](const samples_held& held) { return held; });
+}
+
+/// With what the tokens' actors say.
+caf::result<std::string> tell_status(self_ptr self) {
+  struct collected {
+    caf::typed_response_promise<std::string> answer;
+    std::vector<token_status> tokens;
+  };
+  const auto run = self->state.run;
+  const auto said = std::make_shared<collected>();
+  said->answer = self->make_response_promise<std::string>();
+  const auto tell_if_complete = [=] {
+    if (!run || said->tokens.size() == run->tokens.size()) {
+      said->answer.deliver(
+          status_text(self->state.options.listen, run.get(), said->tokens));
+    }
+  };
+  tell_if_complete();
+  for (const auto& [ring, token] :
+       run ? run->tokens : std::map<std::string, token_actor>()) {
+    const auto take = [=, name = ring](const std::string& holder,
+                                       std::uint64_t passes) {
+      said->tokens.push_back({name, holder, passes});
+      tell_if_complete();
+    };
+    self->request(token, caf::infinite, status_atom::value)
+        .then(take, [=](const caf::error&) { take("", 0); });
+  }
+  return said->answer;
 }
 
 /// A part of a replica's samples.
@@ -301,9 +337,7 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
         }
         return true;
       },
-      [=](status_atom) {
-        return status_text(self->state.options.listen, self->state.run.get());
-      },
+      [=](status_atom) { return tell_status(self); },
       [=](listen_atom, std::uint16_t port) {
         if (is_from_here(self, "listen")) {
           self->state.options.listen.port = port;

@@ -47,7 +47,15 @@ struct session {
   std::vector<std::shared_ptr<link_meter>> meters;
   std::vector<wired_replica> replicas;
   replica_list actors;
-  std::vector<caf::actor> servants;  // the threads of its streams
+  std::map<std::string, token_actor> tokens;  // by a ring's first member
+  std::vector<caf::actor> servants;           // the threads of its streams
+};
+
+/// What a token's actor has said.
+struct token_status {
+  std::string ring;  // its first member
+  std::string holder;
+  std::uint64_t passes = 0;
 };
 
 /// A session's ways to the other nodes.
@@ -74,6 +82,7 @@ connected_session connect_others(session& run, const opened_ports& others);
 /// For who asks, as JSON: what the links of a run have seen, and what runs.
 /// Null is no run.
 std::string links_text(const session* run);
-std::string status_text(const node_address& listens, const session* run);
+std::string status_text(const node_address& listens, const session* run,
+                        const std::vector<token_status>& tokens);
 
 }  // namespace sounder::actors

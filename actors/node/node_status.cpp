@@ -48,7 +48,8 @@ std::string links_text(const session* run) {
   return run ? as_json(run->meters).dump() : "[]";
 }
 
-std::string status_text(const node_address& listens, const session* run) {
+std::string status_text(const node_address& listens, const session* run,
+                        const std::vector<token_status>& tokens) {
   json out = {{"listen", listens.text()},
               {"protocol", protocol},
               {"state", run ? "training" : "waiting"}};
@@ -66,6 +67,11 @@ std::string status_text(const node_address& listens, const session* run) {
            {"steps", samples / r.setup->plan->batch_size}});
     }
     out["links"] = as_json(run->meters);
+    out["tokens"] = json::array();
+    for (const token_status& t : tokens) {
+      out["tokens"].push_back(
+          {{"ring", t.ring}, {"holder", t.holder}, {"passes", t.passes}});
+    }
   }
   return out.dump();
 }

@@ -120,6 +120,16 @@ hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
   }};
 }
 
+token_actor::behavior_type token(token_actor::pointer self, wired_token wired) {
+  self->set_exception_handler(as_exit_reason);
+  end_by_own_process(self);
+  return {[wired = std::move(wired)](
+              status_atom) -> caf::result<std::string, std::uint64_t> {
+    const auto holder = wired.ring->holder();
+    return {holder ? wired.members[*holder] : "", wired.ring->passes()};
+  }};
+}
+
 evaluator_actor::behavior_type evaluator(evaluator_actor::pointer self) {
   self->set_exception_handler(as_exit_reason);
   return {[](evaluate_atom, const evaluation_ptr& work) {

@@ -53,6 +53,10 @@ whole_replica::behavior_type replica(
 /// memory as long.
 hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired);
 
+/// Where a ring's token is: owns that, and tells it when asked. Members look
+/// for the token, and hand it on, through the ring that it has granted.
+token_actor::behavior_type token(token_actor::pointer self, wired_token wired);
+
 /// Evaluates snapshots one after the other while workers go on.
 evaluator_actor::behavior_type evaluator(evaluator_actor::pointer self);
 

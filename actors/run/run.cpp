@@ -289,6 +289,9 @@ void start_replicas(run_ptr self, const deployed_graph& deployed) {
       state.replicas.push_back(std::move(stepping));
     }
   }
+  for (const wired_token& each : deployed.here.tokens) {
+    state.tokens.push_back(self->spawn<caf::linked>(token, each));
+  }
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ struct run_state {
   // where the others are.
   unsigned stride = std::numeric_limits<unsigned>::max();
   std::vector<run_hub> hubs;
+  std::vector<token_actor> tokens;  // those here: they live as long as this
   std::vector<member_node> nodes;
   std::vector<caf::actor> helpers;  // of links to the nodes
   data_shape epoch_shape;           // of what all replicas walk

@@ -79,6 +79,7 @@ void print(const char* name) {
 
 int main() {
   print<hub_actor>("hub");
+  print<token_actor>("token");
   print<evaluator_actor>("evaluator");
   print<whole_replica>("replica");
   print<worker_actor>("worker");

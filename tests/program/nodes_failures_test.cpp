@@ -172,6 +172,30 @@ TEST_CASE("status tells steps and rates of a node at work") {
   CHECK(training.finish().code == 130);
 }
 
+TEST_CASE("status tells where the tokens of a node at work are") {
+  const node first({"--quiet"});
+  const node second({"--quiet"});
+  process training(
+      program_words({"train", "--generate", "p1", "--topology", "hogwildpp",
+                     "--replicas", "3", "--tau", "50", "--epochs", "2000",
+                     "--nodes", first.address() + "," + second.address()}));
+  REQUIRE(training.says("epoch 1/"));
+
+  for (const node* at : {&first, &second}) {
+    const outcome seen =
+        run_within({"status", at->address(), "--output", "json"});
+
+    INFO(seen.out << seen.err);
+    const json status = json::parse(seen.out);
+    REQUIRE(status["tokens"].size() == 1);
+    const json& token = status["tokens"][0];
+    CHECK(token["ring"] == "replica-1");
+    CHECK(token["passes"].get<std::uint64_t>() > 0);
+  }
+  training.signal(SIGINT);
+  CHECK(training.finish().code == 130);
+}
+
 TEST_CASE("a garbage client does not end a node") {
   node at({"--quiet"});
 
