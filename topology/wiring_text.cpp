@@ -96,10 +96,11 @@ std::string line_of(const json& value) {
   return "{" + text + "}";
 }
 
-std::string lines_of(const std::vector<json>& all) {
+template <class Value, class AsJson>
+std::string lines_of(const std::vector<Value>& all, const AsJson& as_json) {
   std::string text;
-  for (const json& each : all) {
-    text += (text.empty() ? "\n    " : ",\n    ") + line_of(each);
+  for (const Value& each : all) {
+    text += (text.empty() ? "\n    " : ",\n    ") + line_of(as_json(each));
   }
   return "[" + text + (all.empty() ? "]" : "\n  ]");
 }
@@ -140,12 +141,7 @@ std::string write_wiring(const graph& wiring) {
     }
     return i;
   };
-  std::vector<json> replicas;
-  for (const replica& r : wiring.replicas) {
-    replicas.push_back(replica_as_json(r));
-  }
-  std::vector<json> links;
-  for (const link& l : wiring.links) {
+  const auto link_as_json = [&](const link& l) {
     json object = {{"from", end(l.from)},
                    {"to", end(l.to)},
                    {"exchange", choice_of(l.exchange)},
@@ -153,14 +149,15 @@ std::string write_wiring(const graph& wiring) {
     if (!std::holds_alternative<as_is>(l.compression)) {
       object["compression"] = choice_of(l.compression);
     }
-    links.push_back(std::move(object));
-  }
+    return object;
+  };
   const std::string rule =
       wiring.optimizer.empty()
           ? ""
           : "\n  \"optimizer\": " + line_of(wiring.optimizer) + ",";
-  return "{" + rule + "\n  \"replicas\": " + lines_of(replicas) +
-         ",\n  \"links\": " + lines_of(links) + "\n}\n";
+  return "{" + rule +
+         "\n  \"replicas\": " + lines_of(wiring.replicas, replica_as_json) +
+         ",\n  \"links\": " + lines_of(wiring.links, link_as_json) + "\n}\n";
 }
 
 }  // namespace sounder::topology
