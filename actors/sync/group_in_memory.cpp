@@ -53,6 +53,7 @@ class group_in_memory : public group_exchange {
       std::copy(w.begin(), w.end(), result().begin());
       arrive(group_->came, members);
       arrive(group_->reduced, members);
+      bytes_ += (members - 1) * w.size() * sizeof(float);
       finish();
       return w.data();
     }

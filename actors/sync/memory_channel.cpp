@@ -46,10 +46,9 @@ class memory_channel : public channel {
   void rest() override { far_.rests(); }
 
   traffic take_traffic() override {
-    const std::uint64_t version = link_.far->version();
-    const std::uint64_t since = std::exchange(seen_version_, version);
+    const std::uint64_t since = std::exchange(seen_version_, far_.version());
     return {std::exchange(bytes_, 0),
-            version - since - std::exchange(own_updates_, 0)};
+            seen_version_ - since - std::exchange(own_updates_, 0)};
   }
 
   const local_link& link() const override { return link_; }

@@ -45,8 +45,9 @@ void served_link::end() {
   if (what_ != errand::pull && !is_dropped_) {
     far.count_update();
   }
+  version_ = far.version();
   if (what_ != errand::push) {
-    read_version_ = far.version();
+    read_version_ = version_;
   }
   const bool was_begun = std::exchange(stage_, stage::away) == stage::begun;
   if (was_begun && at_.held == held_for::errand) {

@@ -86,6 +86,8 @@ class served_link {
 
   /// Whether the update of the errand at hand, or the last one, is too old.
   bool is_dropped() const noexcept { return is_dropped_; }
+  /// The target's when the last errand was over.
+  std::uint64_t version() const noexcept { return version_; }
   const link_end& at() const noexcept { return at_; }
 
  private:
@@ -94,7 +96,8 @@ class served_link {
   void serve_round();
 
   link_end at_;
-  std::uint64_t read_version_ = 0;  // of the target, when last read
+  std::uint64_t version_ = 0;       // of the target, after the last errand
+  std::uint64_t read_version_ = 0;  // when last read
 
   // Of the errand at hand.
   stage stage_ = stage::away;

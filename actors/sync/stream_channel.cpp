@@ -80,7 +80,7 @@ class stream_channel : public channel {
   traffic take_traffic() override {
     const std::uint64_t since = std::exchange(seen_version_, version_);
     return {std::exchange(bytes_, 0),
-            version_ > since + 1 ? version_ - since - 1 : 0};
+            version_ - since - std::exchange(own_updates_, 0)};
   }
 
   std::string place() const override { return " on another node"; }
@@ -174,8 +174,18 @@ class stream_channel : public channel {
     }
     answered_ += n;
     version_ = header.version;
-    if (header.kind == errand::drop && answered_ == size_) {
+    if (answered_ == size_) {
+      count(header.kind == errand::drop);
+    }
+  }
+
+  /// The far end tells its version without the update at hand.
+  void count(bool is_dropped) {
+    if (is_dropped) {
       link_.meter->dropped.fetch_add(1, std::memory_order_relaxed);
+    } else if (what_ != errand::pull) {
+      ++version_;
+      ++own_updates_;
     }
   }
 
@@ -191,7 +201,11 @@ class stream_channel : public channel {
   outgoing out_;
   incoming in_;
 
+  // Of this occasion.
   std::uint64_t bytes_ = 0;
+  std::uint64_t own_updates_ = 0;
+
+  // Of the far end: now, and after the last occasion.
   std::uint64_t version_ = 0;
   std::uint64_t seen_version_ = 0;
 };
