@@ -223,6 +223,15 @@ void pairs(const graph& wiring, problems& found) {
                       "others, by " +
                       std::string(name(l.discipline)) + ", they have none");
     }
+    const auto* one = discipline_of<one_of_group>(l);
+    if (one != nullptr && one->random && !traits_of(l.exchange).averages) {
+      found.push_back(named(wiring, i) + ": " + std::string(name(l.exchange)) +
+                      " brings what has been moved since the pusher itself has "
+                      "met, which a random one of " +
+                      std::string(name(l.discipline)) +
+                      " is not the last to have done; let the first push "
+                      "always, or average");
+    }
     if (l.to < wiring.replicas.size()) {
       check_end(wiring, i, found);
     }
