@@ -44,6 +44,13 @@ class courier::sender : public outbox {
     return waiting_.empty() && !in_flight_;
   }
 
+  void keep(state_archive& all) override {
+    all.require_rest(is_delivered());
+    if (packer_) {
+      all(*packer_);
+    }
+  }
+
   /// True when more of the update is left to send.
   bool start_packet(outgoing& out) {
     if (!in_flight_) {

@@ -20,6 +20,7 @@ class outbox_to_inbox : public outbox {
     to_->put(std::move(news));
   }
   bool is_delivered() const override { return true; }
+  void keep(state_archive&) override {}
 
  private:
   std::shared_ptr<inbox> to_;
@@ -69,6 +70,14 @@ class gossip_meeting : public meeting {
   bool has_delivered() const override {
     return std::all_of(around_.outboxes.begin(), around_.outboxes.end(),
                        [](const auto& each) { return each->is_delivered(); });
+  }
+
+  void keep(state_archive& all) override {
+    all.require_rest(!came_);
+    all(s_, round_);
+    for (const neighbour& n : around_.out) {
+      all(*n.updates);
+    }
   }
 
  protected:
@@ -195,6 +204,11 @@ class push_sum_meeting : public gossip_meeting {
     }
     std::vector<float> s(x.size());
     kernels::push_sum_read(w.data(), s.data(), x.data(), weight, x.size());
+  }
+
+  void keep(state_archive& all) override {
+    gossip_meeting::keep(all);
+    all(x_, weight_, heard_);
   }
 
  protected:

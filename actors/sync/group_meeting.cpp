@@ -36,6 +36,9 @@ class group_member {
     return true;
   }
 
+  /// Nothing is left when it is over; rounds are counted with the group.
+  void keep(state_archive& all) const { all.require_rest(!is_in_); }
+
   void wait() {
     if (is_in_ && result_ == nullptr) {
       group_->wait();
@@ -120,6 +123,8 @@ class reduce_meeting : public meeting {
     return meters_.front()->from + " waits for the others of its all-reduce";
   }
 
+  void keep(state_archive& all) override { all(member_); }
+
  private:
   using clock = std::chrono::steady_clock;
 
@@ -169,6 +174,14 @@ class group_push_meeting : public meeting {
   std::string waits_for() const override {
     return pushed_ ? meters_.front()->from + " waits for its group's push"
                    : inner_->waits_for();
+  }
+
+  void keep(state_archive& all) override {
+    all.require_rest(!drawn_);
+    if (random_) {
+      all(*random_);
+    }
+    all(member_, *inner_);
   }
 
  private:

@@ -66,6 +66,23 @@ std::vector<update> inbox::take_round(std::uint64_t round, std::size_t count) {
   return taken;
 }
 
+void inbox::keep(state_archive& all, std::size_t size) {
+  const std::scoped_lock lock(mutex_);
+  std::uint64_t count = updates_.size();
+  all(count);
+  if (all.is_reading()) {
+    all.require(count <= all.left() / ((size + 1) * sizeof(float)),
+                "more updates than there are bytes");
+    updates_.assign(count, {});
+  }
+  for (update& each : updates_) {
+    if (all.is_reading()) {
+      each.values = std::make_shared<std::vector<float>>(size);
+    }
+    all(each.from, each.round, each.weight, *each.values);
+  }
+}
+
 std::size_t inbox::size() {
   const std::scoped_lock lock(mutex_);
   return updates_.size();

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "actors/sync/state_archive.hpp"
 #include "actors/wire/signal.hpp"
 
 namespace sounder::actors {
@@ -53,6 +54,9 @@ class inbox {
   std::vector<update> take_round(std::uint64_t round, std::size_t count);
   bool has_round(std::uint64_t round, std::size_t count);
   std::size_t size();
+
+  /// Everything that has come, of vectors of that size.
+  void keep(state_archive& all, std::size_t size);
 
   update_kind kind() const noexcept { return kind_; }
 

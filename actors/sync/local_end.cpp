@@ -133,6 +133,14 @@ void local_end::let_go() noexcept {
   }
 }
 
+void local_end::keep(state_archive& all) {
+  all.require_rest(merged_ && !has_gradient());
+  all(published_parameters_, base_);
+  for (const auto& each : inboxes_) {
+    each->keep(all, size());
+  }
+}
+
 void local_link::ask(errand what, local_end& own, const step_context& now,
                      std::size_t at, std::size_t n, float* up) {
   const kernels::near_end near = open(own, now, at, n);

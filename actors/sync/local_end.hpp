@@ -90,6 +90,9 @@ class local_end {
   /// Takes all of the published copy over into the vector; likewise.
   void close_all() noexcept;
 
+  /// All that changes of it besides the vector and the target, when settled.
+  void keep(state_archive& all);
+
  private:
   std::span<float> vector_;
   std::span<float> gradient_;

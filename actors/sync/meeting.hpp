@@ -13,6 +13,7 @@
 
 #include "actors/plan/link_record.hpp"
 #include "actors/sync/local_end.hpp"
+#include "actors/sync/state_archive.hpp"
 
 namespace sounder::actors {
 
@@ -47,6 +48,9 @@ class meeting {
   /// `w`. Nothing is taken: it will be read as if nobody had looked.
   virtual void add_unread(const local_end& /*own*/,
                           std::span<float> /*w*/) const {}
+
+  /// All that changes of it, between two occasions.
+  virtual void keep(state_archive& all) = 0;
 
   /// Whether it stands between the gradient of a batch and the optimizer, where
   /// local phases stop there.

@@ -45,6 +45,11 @@ class memory_channel : public channel {
 
   void rest() override { far_.rests(); }
 
+  void keep(state_archive& all) override {
+    all.require_rest(!has_come_);
+    all(link_.snapshot, seen_version_, far_);
+  }
+
   traffic take_traffic() override {
     const std::uint64_t since = std::exchange(seen_version_, far_.version());
     return {std::exchange(bytes_, 0),

@@ -7,6 +7,7 @@
 
 #include "actors/plan/link_record.hpp"
 #include "actors/sync/inbox.hpp"
+#include "actors/sync/state_archive.hpp"
 
 namespace sounder::actors {
 
@@ -20,6 +21,9 @@ class outbox {
   virtual void put(update news) = 0;
   /// Everything that was put is in the neighbours' inboxes, or was read there.
   virtual bool is_delivered() const = 0;
+
+  /// All that changes of it, when all is delivered.
+  virtual void keep(state_archive& all) = 0;
 };
 
 /// To a neighbour in this process.

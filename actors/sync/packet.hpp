@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/sync/errand.hpp"
+#include "actors/sync/state_archive.hpp"
 #include "actors/wire/stream.hpp"
 #include "kernels/exchange/packer.hpp"
 
@@ -63,6 +64,13 @@ class outgoing {
   /// Goes on sending. True when anything moved. Throws stream_error.
   bool send_on(stream& to);
 
+  /// What is lost on the way.
+  void keep(state_archive& all) {
+    if (packer_) {
+      all(*packer_);
+    }
+  }
+
  private:
   std::optional<kernels::packer> packer_;
   kernels::packer* by_ = nullptr;  // of the packet at hand
@@ -103,6 +111,14 @@ class incoming {
   void clear() noexcept {
     got_ = 0;
     is_open_ = false;
+  }
+
+  /// What is known of the other end, between two packets.
+  void keep(state_archive& all) {
+    all.require_rest(got_ == 0);
+    if (unpacker_) {
+      all(*unpacker_);
+    }
   }
 
  private:

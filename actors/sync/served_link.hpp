@@ -84,6 +84,12 @@ class served_link {
   /// The near end comes no more before the others have come as often.
   void rests() { at_.far->rests(at_.rank); }
 
+  /// All that changes of it, between two errands.
+  void keep(state_archive& all) {
+    all.require_rest(stage_ == stage::away);
+    all(read_version_);
+  }
+
   /// Whether the update of the errand at hand, or the last one, is too old.
   bool is_dropped() const noexcept { return is_dropped_; }
   /// The target's when the last errand was over.

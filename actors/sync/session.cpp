@@ -41,6 +41,11 @@ class session : public meeting {
 
   void resign() override { way_->rest(); }
 
+  void keep(state_archive& all) override {
+    all.require_rest(!came_);
+    all(steps_, *way_);
+  }
+
   std::string waits_for() const override {
     const link_meter& link = *meters_.front();
     return link.from + " waits for " + link.to + way_->place();
@@ -91,6 +96,14 @@ class random_meeting : public meeting {
   }
   void wait() override { with_[chosen_]->wait(); }
   std::string waits_for() const override { return with_[chosen_]->waits_for(); }
+
+  void keep(state_archive& all) override {
+    all.require_rest(!drawn_);
+    all(random_);
+    for (const auto& each : with_) {
+      all(*each);
+    }
+  }
 
  private:
   std::vector<std::unique_ptr<meeting>> with_;

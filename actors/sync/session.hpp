@@ -42,6 +42,9 @@ class channel {
   };
   virtual traffic take_traffic() = 0;
 
+  /// All that changes of it, between two errands.
+  virtual void keep(state_archive& all) = 0;
+
   /// The far end's place, after its name, for people.
   virtual std::string place() const { return {}; }
 

@@ -77,6 +77,11 @@ class stream_channel : public channel {
     }
   }
 
+  void keep(state_archive& all) override {
+    all.require_rest(!is_out_ && out_.is_empty());
+    all(link_.snapshot, out_, in_, version_, seen_version_);
+  }
+
   traffic take_traffic() override {
     const std::uint64_t since = std::exchange(seen_version_, version_);
     return {std::exchange(bytes_, 0),

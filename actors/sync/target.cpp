@@ -98,4 +98,28 @@ void target::open_round() {
   tell_gate([](gate& g) { g.round_served(); });
 }
 
+void target::keep(state_archive& all) {
+  all.require_rest(!is_held());
+  all(version_, state_.steps);
+  keep_made(all, v_made_, state_.v);
+  keep_made(all, u_made_, state_.u);
+  const std::scoped_lock lock(gate_lock_);
+  if (gate_) {
+    all(*gate_);
+  }
+}
+
+/// Of a vector that is made, of zeros, on first use.
+void target::keep_made(state_archive& all, std::once_flag& made,
+                       std::vector<float>& values) {
+  bool is_used = !values.empty();
+  all(is_used);
+  if (is_used) {
+    std::call_once(made, [&] { values.resize(parameters_.size()); });
+    all(values);
+  } else {
+    std::fill(values.begin(), values.end(), 0.0F);
+  }
+}
+
 }  // namespace sounder::actors

@@ -91,6 +91,9 @@ class target {
 
   std::size_t arrivals() const noexcept { return arrived_.size(); }
 
+  /// All that changes of it but the parameters, when nobody meets it.
+  void keep(state_archive& all);
+
  private:
   moment now() const noexcept {
     return has_clock ? std::chrono::steady_clock::now() : moment();
@@ -100,6 +103,8 @@ class target {
   auto ask_gate(const Ask& ask);
   template <class Tell>
   void tell_gate(const Tell& tell);
+  void keep_made(state_archive& all, std::once_flag& made,
+                 std::vector<float>& values);
 
   std::span<float> parameters_;
   std::size_t offset_;

@@ -61,6 +61,12 @@ class token_meeting : public meeting {
                        : meters_.front()->from + " waits for the token";
   }
 
+  void keep(state_archive& all) override {
+    all.require_rest(!entered_ && !is_trading_);
+    all(visits_, has_met_, *trade_);
+    ring_->keep(position_, all);
+  }
+
   /// What it did last stays so: it will go on from there.
   void resign() override {
     entered_ = false;
@@ -131,6 +137,17 @@ void token_ring::call(std::size_t position) {
     }
   }
   say(made);
+}
+
+void token_ring::keep(std::size_t position, state_archive& all) {
+  const std::scoped_lock lock(mutex_);
+  bool has_token = holder_.load() == position;
+  all(has_token, members_[position].times);
+  if (has_token) {
+    holder_.store(position);
+  } else if (holder_.load() == position) {
+    holder_.store(elsewhere);
+  }
 }
 
 void token_ring::call_from(std::size_t position, std::uint64_t times) {

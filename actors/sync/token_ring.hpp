@@ -65,6 +65,8 @@ class token_ring {
   /// A member of another process, or one further on, calls for the token, which
   /// it has got from here so many times.
   void call_from(std::size_t position, std::uint64_t times);
+  /// Whether the member has the token, and how often it has had it.
+  void keep(std::size_t position, state_archive& all);
 
   signal changed;
 

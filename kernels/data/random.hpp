@@ -57,6 +57,12 @@ class random_stream {
   /// Standard normal (Marsaglia's polar method, SIAM Review 1964).
   double normal() noexcept;
 
+  /// Passes all that changes of it to `all`.
+  template <class Archive>
+  void keep(Archive& all) {
+    all(state_, spare_, has_spare_);
+  }
+
  private:
   static constexpr std::uint64_t step = 0x9E3779B97F4A7C15ULL;
 

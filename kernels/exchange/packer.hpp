@@ -53,6 +53,12 @@ class packer {
   }
   payload what() const noexcept { return what_; }
 
+  /// Passes all that changes of it to `all`.
+  template <class Archive>
+  void keep(Archive& all) {
+    all(memory_);
+  }
+
  private:
   compression how_;
   payload what_;
@@ -69,6 +75,12 @@ class unpacker {
   /// happened, when the bytes or the place make no sense.
   bool unpack(std::size_t first, std::span<const char> bytes, float* x,
               std::size_t n);
+
+  /// Passes all that changes of it to `all`.
+  template <class Archive>
+  void keep(Archive& all) {
+    all(memory_);
+  }
 
  private:
   packing form_;

@@ -60,6 +60,11 @@ struct optimizer_state {
 
   /// The number of the step that begins, from 1 on.
   std::uint64_t next_step() noexcept { return steps.fetch_add(1) + 1; }
+
+  template <class Archive>
+  void keep(Archive& all) {
+    all(v, u, steps);
+  }
 };
 
 /// A stretch of parameters, and what the rule keeps of them.

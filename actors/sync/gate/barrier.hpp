@@ -2,6 +2,7 @@
 
 // All together: nobody goes on before everybody has come (synchronous SGD).
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -32,6 +33,11 @@ class barrier_gate : public gate {
     return members_;
   }
   void round_served() override { waits_.assign(waits_.size(), false); }
+
+  void keep(state_archive& all) override {
+    all.require_rest(std::find(waits_.begin(), waits_.end(), true) ==
+                     waits_.end());
+  }
 
  private:
   gate_ranks members_;

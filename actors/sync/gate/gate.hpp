@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "actors/sync/errand.hpp"
+#include "actors/sync/state_archive.hpp"
 #include "topology/discipline.hpp"
 
 namespace sounder::actors {
@@ -53,6 +54,9 @@ class gate {
 
   /// The rank comes no more before all others have come as often as it has.
   virtual void rests(std::size_t /*rank*/) {}
+
+  /// All that changes of it, when no round is under way.
+  virtual void keep(state_archive& all) = 0;
 };
 
 /// Of whichever it is.

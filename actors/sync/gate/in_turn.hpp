@@ -19,6 +19,10 @@ class in_turn_gate : public gate {
   void served(std::size_t /*rank*/, errand /*what*/) override {
     turn_ = (turn_ + 1) % ranks_.size();
   }
+  void keep(state_archive& all) override {
+    all(turn_);
+    all.require(turn_ < ranks_.size(), "a turn of nobody");
+  }
 
  private:
   gate_ranks ranks_;

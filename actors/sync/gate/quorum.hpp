@@ -79,12 +79,22 @@ class quorum_gate : public gate {
 
   void rests(std::size_t rank) override { members_[rank].rests = true; }
 
+  void keep(state_archive& all) override {
+    all.require_rest(waiting_ == 0 && !is_serving_);
+    all(members_);
+  }
+
  private:
   enum class place { off, waits, is_served };
   struct member {
     place is = place::off;
     bool rests = false;
     std::uint64_t meetings = 0;  // that it has come to
+
+    void keep(state_archive& all) {
+      all.require_rest(is == place::off);
+      all(rests, meetings);
+    }
   };
 
   bool may_others_come() const {
