@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/messages.hpp"
+#include "actors/replica/training_job.hpp"
 #include "actors/sync/link_kinds.hpp"
 #include "topology/weights.hpp"
 
@@ -56,10 +57,10 @@ void graph_builder::make_replicas(std::span<const float> start) {
       if (!replica.is_hub) {
         replica.setup->make_objectives();
       }
-      replica.memory = std::make_shared<replica_memory>(*replica.setup);
+      replica.state = std::make_shared<replica_state>(*replica.setup);
       const kernels::segment holds = replica.setup->holds;
       std::copy_n(start.data() + holds.first, holds.last - holds.first,
-                  replica.memory->vector.data());
+                  replica.state->vector.data());
     }
     wired_.replicas.push_back(std::move(replica));
   }
@@ -97,23 +98,20 @@ void graph_builder::make_endpoints() {
     if (!replica.is_here) {
       continue;
     }
-    auto& vector = replica.memory->vector;
-    const std::span<float> all(vector.data(), vector.size());
+    replica_state& state = *replica.state;
+    const std::span<float> all(state.vector.data(), state.vector.size());
     if (replica.is_hub) {
-      replica.far = std::shared_ptr<target>(
-          new target(all, arrivals[i], segment_held(plan_, i).first,
-                     gate_of(i)),
-          [memory = replica.memory](target* met) { delete met; });
-      replica.far->has_clock = !plan_.deterministic;
+      state.met = std::make_shared<target>(
+          all, arrivals[i], segment_held(plan_, i).first, gate_of(i));
+      state.met->has_clock = !plan_.deterministic;
       continue;
     }
-    replica.links = std::make_shared<replica_links>(all, is_met[i], arrivals[i],
-                                                    gate_of(i));
-    replica.links->line = line;
-    replica.links->together = together;
-    replica.links->lost = lost_;
+    state.own.emplace(all, is_met[i], arrivals[i], gate_of(i));
+    state.met = state.own->published();
+    state.line = line;
+    state.together = together;
+    state.lost = lost_;
     together->walk(i, 0);
-    replica.far = replica.links->own.published();
   }
 }
 
@@ -169,7 +167,7 @@ wired_graph graph_builder::connect(const opened_ports& others) {
   }
   find_rings();
   for (std::size_t i = 0; i < wired_.replicas.size(); ++i) {
-    if (wired_.replicas[i].links) {
+    if (is_here(i) && !wired_.replicas[i].is_hub) {
       add_meetings(i);
     }
   }

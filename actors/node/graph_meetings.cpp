@@ -40,13 +40,13 @@ std::unique_ptr<meeting> gossip_by(const p::push_sum&, gossip_setup made) {
 }  // namespace
 
 std::vector<float> graph_builder::start_of(std::size_t i) const {
-  return wired_.replicas[i].memory->vector.snapshot();
+  return wired_.replicas[i].state->vector.snapshot();
 }
 
 /// What a replica has of the coordinates that another holds.
 std::vector<float> graph_builder::start_of(std::size_t i,
                                            const kernels::segment& held) const {
-  const float* const w = wired_.replicas[i].memory->vector.data();
+  const float* const w = wired_.replicas[i].state->vector.data();
   return {w + held.first, w + held.last};
 }
 
@@ -68,7 +68,7 @@ std::unique_ptr<meeting> graph_builder::trade_of(std::size_t l, bool reverse) {
     const wired_replica& met = wired_.replicas[to];
     // Where the far end steps, too, its workers' moves come in between.
     const bool holds = !met.is_hub || p::excludes(link.discipline);
-    return meet_in_memory({std::move(near), met.far, ranks_[l], holds});
+    return meet_in_memory({std::move(near), met.far(), ranks_[l], holds});
   }
   codec how = codec_of(link, near.rule->goes_up(), answers_of(*near.rule, link),
                        [&] { return near.snapshot; });
@@ -95,7 +95,7 @@ void graph_builder::add(std::size_t replica, std::unique_ptr<meeting> made,
   made->every_phases =
       std::max<std::size_t>(1, ratio_up(tau, times_.phases.batches));
   made->before_optimizer = before_optimizer;
-  auto& meetings = wired_.replicas[replica].links->meetings;
+  auto& meetings = wired_.replicas[replica].state->meetings;
   const auto at =
       before_optimizer
           ? std::find_if(meetings.begin(), meetings.end(),

@@ -173,10 +173,13 @@ codec graph_builder::codec_of_updates(std::size_t l, std::size_t here) const {
 
 void graph_builder::open_inbox(std::size_t l, bool reverse) {
   const update_way way = way_of(l, reverse);
+  replica_state& state = *wired_.replicas[way.to].state;
   courier_to(way.from).deliver(
-      way.channel, way.from,
-      wired_.replicas[way.to].links->own.inbox_for(updates_of(graph_.links[l])),
+      way.channel, way.from, state.own->inbox_for(updates_of(graph_.links[l])),
       way.is_first ? codec_of_updates(l, way.to) : codec());
+  state.far_ends.emplace_back(
+      [by = couriers_.at(graph_.replicas[way.from].place),
+       at = way.channel](state_archive& all) { by->keep(at, all); });
 }
 
 /// To the neighbour at the other end of a gossip link, wherever that is. Null
@@ -187,7 +190,7 @@ std::shared_ptr<outbox> graph_builder::outbox_of(
   const std::size_t to = reverse ? link.from : link.to;
   if (is_here(to)) {
     return outbox_in_memory(
-        wired_.replicas[to].links->own.inbox_for(updates_of(link)),
+        wired_.replicas[to].state->own->inbox_for(updates_of(link)),
         std::move(meter));
   }
   const update_way way = way_of(l, reverse);
@@ -271,12 +274,14 @@ void graph_builder::serve_link(std::size_t l, std::size_t to, bool reverse) {
   const held_for held = !met.is_hub                    ? held_for::stretch
                         : p::excludes(link.discipline) ? held_for::errand
                                                        : held_for::nothing;
-  auto server =
-      serve_by_stream(link_end{rule, met.far, ranks_[l], held},
+  const auto server =
+      serve_by_stream(link_end{rule, met.state->met, ranks_[l], held},
                       lines_.at(key_of_link(l, reverse)),
                       codec_of(link, answers_of(*rule, link), rule->goes_up(),
                                [&] { return start_of(to); }));
-  keep_turning([owner = met, turn = std::move(server)] { return turn(); });
+  met.state->far_ends.emplace_back(
+      [server](state_archive& all) { server->keep(all); });
+  keep_turning([owner = met, server] { return server->turn(); });
 }
 
 /// In a thread of its own, until it is sent an exit message or there is no more

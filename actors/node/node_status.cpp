@@ -59,7 +59,7 @@ std::string status_text(const node_address& listens, const session* run,
                         .count();
     out["replicas"] = json::array();
     for (const wired_replica& r : run->replicas) {
-      const std::uint64_t samples = r.memory->samples;
+      const std::uint64_t samples = r.state->samples;
       out["replicas"].push_back(
           {{"name", r.name},
            {"workers", r.setup->workers},

@@ -16,23 +16,11 @@ constexpr std::uint64_t drawing = 0x6472617765727321ULL;
 
 }  // namespace
 
-replica_memory::replica_memory(const replica_setup& setup)
-    : vector(setup.holds.last - setup.holds.first),
-      optimizer(setup.plan->optimizer,
-                setup.workers > 0 ? setup.plan->objective->trainable() : 0),
-      order(setup.rows.rows(),
-            {setup.plan->order.kind, setup.plan->order.block_rows,
-             setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL}),
-      coordinate_lock(
-          std::holds_alternative<topology::coordinate_lock>(setup.sharing)
-              ? setup.data.features()
-              : 0) {}
-
 local_phase::local_phase(std::shared_ptr<const replica_setup> setup,
-                         std::shared_ptr<replica_memory> memory,
+                         std::shared_ptr<replica_state> state,
                          phase_schedule schedule)
     : setup_(std::move(setup)),
-      memory_(std::move(memory)),
+      state_(std::move(state)),
       objective_(setup_->objective_at(schedule.first)),
       schedule_(std::move(schedule)),
       close_turns_(setup_->stop, closing{turns_}) {
@@ -63,9 +51,9 @@ void local_phase::arrive(worker_slot& slot) {
   slot.looked = false;
   slot.since_exchange = 0;
   if (setup_->head > 0 && !slot.view) {
-    slot.viewed = memory_;
+    slot.viewed = state_;
     slot.view =
-        std::make_unique<kernels::private_head>(memory_->vector, setup_->head);
+        std::make_unique<kernels::private_head>(state_->vector, setup_->head);
   }
   const auto started = clock::now();
   if (slot.view) {
@@ -111,7 +99,7 @@ double local_phase::scale() const noexcept {
 }
 
 float* local_phase::weights_of(worker_slot& slot) const noexcept {
-  return slot.view ? slot.view->data() : memory_->vector.data();
+  return slot.view ? slot.view->data() : state_->vector.data();
 }
 
 kernels::sgd_chunk local_phase::open_chunk(worker_slot& slot,
@@ -123,7 +111,7 @@ kernels::sgd_chunk local_phase::open_chunk(worker_slot& slot,
   if (slot.chunk != chunk) {
     slot.chunk = chunk;
     slot.rows.resize(range.last - range.first);
-    memory_->order.fill(static_cast<unsigned>(epoch), range.first, slot.rows);
+    state_->order.fill(static_cast<unsigned>(epoch), range.first, slot.rows);
     if (!setup_->rows.is_whole()) {
       for (std::uint32_t& row : slot.rows) {
         row = setup_->rows.row(row);
@@ -134,7 +122,7 @@ kernels::sgd_chunk local_phase::open_chunk(worker_slot& slot,
   opened.data = &setup_->data;
   opened.rows = slot.rows;
   opened.weights = weights_of(slot);
-  opened.optimizer = &memory_->optimizer;
+  opened.optimizer = &state_->optimizer;
   opened.batch_size = cut.batch_size;
   opened.step_size = schedule_.starts[chunk].step_size;
   opened.scale = schedule_.starts[chunk].scale;
@@ -155,7 +143,7 @@ bool local_phase::walk_chunk(worker_slot& slot) {
   }
   const kernels::sgd_chunk opened = open_chunk(slot, chunk);
   if (stops_at_gradient()) {
-    static_cast<void>(objective_.look(opened, memory_->stopped_at));
+    static_cast<void>(objective_.look(opened, state_->stopped_at));
   } else if (std::holds_alternative<topology::lock_free>(setup_->sharing)) {
     step_lock_free(slot, opened);
   } else {
@@ -166,9 +154,9 @@ bool local_phase::walk_chunk(worker_slot& slot) {
 }
 
 std::span<float> local_phase::gradient(double step_size) {
-  std::vector<float>& found = memory_->stopped_at.pending;
+  std::vector<float>& found = state_->stopped_at.pending;
   if (schedule_.starts.empty()) {
-    found.assign(memory_->vector.size(), 0.0F);
+    found.assign(state_->vector.size(), 0.0F);
   }
   found.push_back(static_cast<float>(step_size));
   return found;
@@ -176,15 +164,15 @@ std::span<float> local_phase::gradient(double step_size) {
 
 void local_phase::step() {
   kernels::sgd_chunk batch;
-  batch.weights = memory_->vector.data();
-  batch.step_size = static_cast<double>(memory_->stopped_at.pending.back());
-  batch.optimizer = &memory_->optimizer;
-  objective_.write(batch, memory_->stopped_at);
+  batch.weights = state_->vector.data();
+  batch.step_size = static_cast<double>(state_->stopped_at.pending.back());
+  batch.optimizer = &state_->optimizer;
+  objective_.write(batch, state_->stopped_at);
 }
 
 void local_phase::count(std::size_t samples) noexcept {
   samples_.fetch_add(samples, std::memory_order_relaxed);
-  memory_->samples.fetch_add(samples, std::memory_order_relaxed);
+  state_->samples.fetch_add(samples, std::memory_order_relaxed);
 }
 
 void local_phase::step_lock_free(worker_slot& slot, kernels::sgd_chunk chunk) {
@@ -229,7 +217,7 @@ void local_phase::step_guarded(worker_slot& slot, kernels::sgd_chunk chunk) {
 void local_phase::write_guarded(worker_slot& slot,
                                 const kernels::sgd_chunk& batch) {
   if (std::holds_alternative<topology::write_lock>(setup_->sharing)) {
-    const std::scoped_lock lock(memory_->write_lock);
+    const std::scoped_lock lock(state_->write_lock);
     objective_.write(batch, slot.scratch);
     return;
   }
@@ -244,9 +232,9 @@ void local_phase::write_guarded(worker_slot& slot,
     slot.locked.resize(batch.data->features());
     std::iota(slot.locked.begin(), slot.locked.end(), 0U);
   }
-  memory_->coordinate_lock.lock(slot.locked);
+  state_->coordinate_lock.lock(slot.locked);
   objective_.write(batch, slot.scratch);
-  memory_->coordinate_lock.unlock(slot.locked);
+  state_->coordinate_lock.unlock(slot.locked);
 }
 
 kernels::sgd_chunk local_phase::open_batch(worker_slot& slot,

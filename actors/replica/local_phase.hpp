@@ -16,29 +16,10 @@
 #include "actors/plan/replica_setup.hpp"
 #include "actors/plan/schedule.hpp"
 #include "actors/replica/job.hpp"
+#include "actors/replica/replica_state.hpp"
 #include "actors/replica/write_order.hpp"
-#include "kernels/data/row_order.hpp"
-#include "kernels/data/shard.hpp"
-#include "kernels/exchange/all_reduce.hpp"
-#include "kernels/step/optimizer.hpp"
 
 namespace sounder::actors {
-
-/// A replica's memory: the shared vector, what guards it, and what its
-/// optimizer keeps.
-struct replica_memory {
-  explicit replica_memory(const replica_setup& setup);
-
-  kernels::shared_vector vector;
-  kernels::optimizer_state optimizer;  // none at a hub
-  /// Its `pending` is the gradient that the optimizer has not seen, where local
-  /// phases stop there, followed by the step size.
-  kernels::worker_scratch stopped_at;
-  kernels::row_order order;
-  std::atomic<std::uint64_t> samples{0};  // stepped on
-  std::mutex write_lock;                  // topology::write_lock
-  coordinate_locks coordinate_lock;       // topology::coordinate_lock
-};
 
 /// The stretch of chunks between two rests of a replica. Each worker:
 ///
@@ -63,7 +44,7 @@ class local_phase : public job {
   using clock = std::chrono::steady_clock;
 
   local_phase(std::shared_ptr<const replica_setup> setup,
-              std::shared_ptr<replica_memory> memory, phase_schedule schedule);
+              std::shared_ptr<replica_state> state, phase_schedule schedule);
 
   bool work(worker_slot& slot) override;
   std::uint64_t progress() const noexcept override {
@@ -110,7 +91,7 @@ class local_phase : public job {
   kernels::sgd_chunk open_batch(worker_slot& slot, std::size_t batch);
 
   std::shared_ptr<const replica_setup> setup_;
-  std::shared_ptr<replica_memory> memory_;
+  std::shared_ptr<replica_state> state_;
   const kernels::objective& objective_;
   phase_schedule schedule_;
   std::vector<std::size_t> first_batch_;  // of each chunk, and the end

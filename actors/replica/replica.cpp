@@ -9,10 +9,10 @@ namespace sounder::actors {
 
 namespace {
 
-using self_ptr = whole_replica::stateful_pointer<replica_state>;
+using self_ptr = whole_replica::stateful_pointer<replica_work>;
 
 void begin(self_ptr self, job_ptr work) {
-  replica_state& state = self->state;
+  replica_work& state = self->state;
   state.current = std::move(work);
   for (unsigned k = 0; k < state.workers.size(); ++k) {
     state.busy.insert(k);
@@ -21,10 +21,9 @@ void begin(self_ptr self, job_ptr work) {
 }
 
 void all_done(self_ptr self) {
-  replica_state& state = self->state;
+  replica_work& state = self->state;
   state.current.reset();
   if (const auto done = std::exchange(state.walking, nullptr)) {
-    state.next_chunk = done->reached();
     state.walked.deliver(state.result_of(*done));
   } else {
     state.evaluated.deliver(true);
@@ -33,22 +32,22 @@ void all_done(self_ptr self) {
 
 }  // namespace
 
-phase_result replica_state::result_of(const training_job& done) const {
+phase_result replica_work::result_of(const training_job& done) const {
   phase_result result;
   const auto ns = [](std::chrono::steady_clock::time_point at) {
     return static_cast<std::uint64_t>(at.time_since_epoch().count());
   };
   result.begin_ns = ns(done.begin());
   result.end_ns = ns(done.end());
-  result.samples = wired.memory->samples.load();
+  result.samples = wired.state->samples.load();
   result.step_size.value = done.step_size();
   result.is_complete = done.is_complete();
   result.computing.value = done.times().computing;
   result.exchanging.value = done.times().exchanging;
   result.waiting.value = done.times().waiting;
-  result.lost = done.is_complete() ? "" : wired.links->lost->how();
+  result.lost = done.is_complete() ? "" : wired.state->lost->how();
   if (with_snapshot) {
-    result.parameters = as_parameters(wired.links->whole());
+    result.parameters = as_parameters(wired.state->whole());
   }
   return result;
 }
@@ -57,7 +56,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
                                      caf::node_id run) {
   self->set_exception_handler(as_exit_reason);
   end_by_own_process(self);
-  replica_state& state = self->state;
+  replica_work& state = self->state;
   state.wired = std::move(wired);
   const replica_setup& setup = *state.wired.setup;
   const worker_owner me = self;
@@ -74,11 +73,11 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
         if (!sender || sender->node() != run) {
           return caf::make_error(caf::sec::runtime_error, "another's replica");
         }
-        replica_state& s = self->state;
+        replica_work& s = self->state;
         s.walked = self->make_response_promise<phase_result>();
         s.with_snapshot = with_snapshot;
         s.walking = std::make_shared<training_job>(
-            s.wired.setup, s.wired.memory, s.wired.links, s.next_chunk,
+            s.wired.setup, s.wired.state,
             s.wired.setup->cut.chunks().before(epochs), steps);
         begin(self, s.walking);
         return s.walked;
@@ -89,7 +88,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
         return self->state.evaluated;
       },
       [=](snapshot_atom) {
-        return as_parameters(self->state.wired.links->whole());
+        return as_parameters(self->state.wired.state->whole());
       },
       [=](done_atom, unsigned index) {
         if (is_from_own_process(self) && self->state.busy.erase(index) > 0 &&
@@ -98,7 +97,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
         }
       },
       [=](progress_atom) {
-        const replica_state& s = self->state;
+        const replica_work& s = self->state;
         progress_report report;
         report.progress = s.current ? s.current->progress() : 0;
         for (const unsigned k : s.busy) {
@@ -116,7 +115,7 @@ hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
   self->set_exception_handler(as_exit_reason);
   end_by_own_process(self);
   return {[wired = std::move(wired)](snapshot_atom) {
-    return as_parameters(wired.memory->vector.snapshot());
+    return as_parameters(wired.state->whole());
   }};
 }
 

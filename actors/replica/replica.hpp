@@ -13,10 +13,10 @@
 
 namespace sounder::actors {
 
-/// A replica's state: its part in the wiring, the workers on its vector, the
+/// A replica at work: its part in the wiring, the workers on its vector, the
 /// job they are at. One job at a time; the run asks for the next when the last
 /// is done.
-struct replica_state {
+struct replica_work {
   const char* name = "replica";
 
   // Set once.
@@ -29,7 +29,6 @@ struct replica_state {
   std::set<unsigned> busy;
   caf::typed_response_promise<phase_result> walked;
   caf::typed_response_promise<bool> evaluated;
-  std::size_t next_chunk = 0;
   bool with_snapshot = false;  // the result
 
   phase_result result_of(const training_job& done) const;
@@ -45,7 +44,7 @@ struct replica_state {
 /// Walks for the process of its run alone: others may connect, too.
 /// Cooperative: it computes nothing itself.
 whole_replica::behavior_type replica(
-    whole_replica::stateful_pointer<replica_state> self, wired_replica wired,
+    whole_replica::stateful_pointer<replica_work> self, wired_replica wired,
     caf::node_id run);
 
 /// A vector without workers: owns it, and tells what it is when asked. Who

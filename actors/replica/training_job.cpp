@@ -9,22 +9,6 @@
 
 namespace sounder::actors {
 
-training_job::training_job(std::shared_ptr<const replica_setup> setup,
-                           std::shared_ptr<replica_memory> memory,
-                           std::shared_ptr<replica_links> links,
-                           std::size_t first, std::size_t goal,
-                           step_table steps)
-    : setup_(std::move(setup)),
-      memory_(std::move(memory)),
-      links_(std::move(links)),
-      goal_(goal),
-      steps_(std::move(steps)),
-      next_chunk_(first),
-      generation_(links_->generation),
-      left_by_(setup_->workers) {
-  start_phase();
-}
-
 namespace {
 
 /// Phases that a replica may be ahead of another: those of an epoch, and where
@@ -35,7 +19,28 @@ std::uint64_t most_lead(const run_cut& cut) noexcept {
   return std::max<std::uint64_t>(cut.phases().before(1), some);
 }
 
+/// Of a phase of the run.
+std::size_t first_chunk(const run_cut& cut, std::uint64_t phase) {
+  const auto [epoch, within] = cut.phases().place_of(phase);
+  return cut.chunks().before(epoch) +
+         (within > 0 ? cut.epoch(epoch).phase_ends[within - 1] : 0);
+}
+
 }  // namespace
+
+training_job::training_job(std::shared_ptr<const replica_setup> setup,
+                           std::shared_ptr<replica_state> state,
+                           std::size_t goal, step_table steps)
+    : setup_(std::move(setup)),
+      state_(std::move(state)),
+      goal_(goal),
+      steps_(std::move(steps)),
+      next_chunk_(first_chunk(setup_->cut, state_->phases_walked)),
+      generation_(state_->generation),
+      left_by_(setup_->workers) {
+  state_->is_within_job = true;
+  start_phase();
+}
 
 /// Whether nobody else can tell where its phases end: not the replicas, for it
 /// meets none, nor the result, which depends on the moment in any case.
@@ -51,11 +56,11 @@ bool training_job::is_free() const {
 /// workers wait for one another as seldom as can be.
 void training_job::start_phase() {
   const run_cut& cut = setup_->cut;
-  const auto [epoch, phase] = cut.phases().place_of(links_->phases_walked);
+  const auto [epoch, phase] = cut.phases().place_of(state_->phases_walked);
   const std::size_t end = is_free() ? goal_
                                     : cut.chunks().before(epoch) +
                                           cut.epoch(epoch).phase_ends[phase];
-  phases_after_ = is_free() ? goal_phases() : links_->phases_walked + 1;
+  phases_after_ = is_free() ? goal_phases() : state_->phases_walked + 1;
   // Another rule is a local phase of its own: it may keep the scale in the
   // weights.
   const std::size_t gd_end = setup_->gd_end();
@@ -64,23 +69,15 @@ void training_job::start_phase() {
     return plan_phase(cut, next_chunk_, last, setup_->objective_at(next_chunk_),
                       steps);
   };
-  phase_ = std::make_shared<local_phase>(setup_, memory_,
+  phase_ = std::make_shared<local_phase>(setup_, state_,
                                          steps_.is_empty()
                                              ? plan_with(setup_->plan->schedule)
                                              : plan_with(steps_));
   at_phase_end_ = phase_->schedule().last == end;
   left_.store(0);
   rested_ = false;
-  generation_.store(++links_->generation);
-  links_->together->walk(setup_->replica, links_->phases_walked);
-}
-
-std::vector<float> replica_links::whole() const {
-  std::vector<float> all = own.snapshot();
-  for (const auto& each : meetings) {
-    each->add_unread(own, all);
-  }
-  return all;
+  generation_.store(++state_->generation);
+  state_->together->walk(setup_->replica, state_->phases_walked);
 }
 
 void start_line::arrive() noexcept {
@@ -98,8 +95,8 @@ void start_line::arrive() noexcept {
 bool training_job::work(worker_slot& slot) {
   if (slot.walks_on != this) {
     slot.walks_on = this;
-    if (links_->line && !setup_->plan->deterministic) {
-      links_->line->arrive();
+    if (state_->line && !setup_->plan->deterministic) {
+      state_->line->arrive();
     }
   }
   const bool goes_on = go_on(slot);
@@ -165,26 +162,26 @@ void training_job::rest() {
   begin_ = std::min(begin_, phase_->begin());
   times_.computing += std::chrono::duration<double>(phase_->duration()).count();
   if (!phase_->schedule().starts.empty()) {
-    step_size_ = phase_->schedule().starts.back().step_size;
+    state_->step_size = phase_->schedule().starts.back().step_size;
   }
   stopped_ = stopped_ || !phase_->is_complete();
-  links_->own.rest(static_cast<float>(phase_->scale()));
-  links_->own.set_gradient(setup_->stops_at_gradient(next_chunk_) && !stopped_
-                               ? phase_->gradient(step_size_)
-                               : std::span<float>());
+  state_->own->rest(static_cast<float>(phase_->scale()));
+  state_->own->set_gradient(setup_->stops_at_gradient(next_chunk_) && !stopped_
+                                ? phase_->gradient(state_->step_size)
+                                : std::span<float>());
 }
 
 bool training_job::meet() {
-  if (links_->largest_step == 0.0F) {
-    links_->largest_step = static_cast<float>(step_size_);
+  if (state_->largest_step == 0.0F) {
+    state_->largest_step = static_cast<float>(state_->step_size);
   }
-  const auto step = static_cast<float>(step_size_);
+  const auto step = static_cast<float>(state_->step_size);
   const step_context now{
-      step, links_->largest_step > 0.0F ? step / links_->largest_step : 1.0F};
+      step, state_->largest_step > 0.0F ? step / state_->largest_step : 1.0F};
   if (at_phase_end_ && !stopped_ && !(keep_together() && hold_meetings(now))) {
     return false;
   }
-  return links_->own.settle() && (!is_last_phase() || has_delivered());
+  return state_->own->settle() && (!is_last_phase() || has_delivered());
 }
 
 /// Whether the job is over with the phase at hand.
@@ -203,8 +200,8 @@ std::uint64_t training_job::goal_phases() const {
 bool training_job::has_delivered() {
   constexpr auto after_stop = std::chrono::seconds(1);
   constexpr auto a_while = std::chrono::milliseconds(1);
-  const auto& all = links_->meetings;
-  if (links_->lost->has_happened()) {
+  const auto& all = state_->meetings;
+  if (state_->lost->has_happened()) {
     stopped_ = true;
     return true;
   }
@@ -224,8 +221,8 @@ bool training_job::has_delivered() {
 /// Before it meets others, lest it brings them what it has found long ago.
 /// False while it is too far ahead.
 bool training_job::keep_together() {
-  lag_limiter& all = *links_->together;
-  const std::uint64_t phases = links_->phases_walked + 1;
+  lag_limiter& all = *state_->together;
+  const std::uint64_t phases = state_->phases_walked + 1;
   const std::uint64_t lead = most_lead(setup_->cut);
   const auto behind = all.behind(phases, lead);
   if (!behind || setup_->is_to_stop()) {
@@ -251,8 +248,8 @@ void training_job::waited(std::string whom, clock::time_point since) {
 
 /// False while one of them has to wait for others.
 bool training_job::hold_meetings(const step_context& now) {
-  for (; next_meeting_ < links_->meetings.size(); ++next_meeting_) {
-    meeting& due = *links_->meetings[next_meeting_];
+  for (; next_meeting_ < state_->meetings.size(); ++next_meeting_) {
+    meeting& due = *state_->meetings[next_meeting_];
     if (!due.before_optimizer) {
       step();
     }
@@ -265,7 +262,7 @@ bool training_job::hold_meetings(const step_context& now) {
         return true;
       }
       const auto since = clock::now();
-      links_->together->pause(setup_->replica);
+      state_->together->pause(setup_->replica);
       if (!setup_->plan->deterministic) {
         due.wait();
       }
@@ -283,27 +280,27 @@ bool training_job::hold_meetings(const step_context& now) {
 /// What the optimizer makes of a gradient, once those have met that stand
 /// before it. A hub has made its own of it.
 void training_job::step() {
-  if (!links_->own.has_gradient()) {
+  if (!state_->own->has_gradient()) {
     return;
   }
   const auto since = clock::now();
   if (setup_->stepper == stepper::group) {
     phase_->step();
   }
-  links_->own.set_gradient({});
+  state_->own->set_gradient({});
   stepped_ += clock::now() - since;
 }
 
 /// Without another node of the meeting there is nothing to go on to.
 bool training_job::attend(meeting& due, const step_context& now) {
-  if (links_->lost->has_happened()) {
+  if (state_->lost->has_happened()) {
     stopped_ = true;
     return false;
   }
   try {
-    return due.attend(links_->own, now);
+    return due.attend(*state_->own, now);
   } catch (const stream_error& problem) {
-    links_->lost->note(problem.what());
+    state_->lost->note(problem.what());
     stopped_ = true;
     return false;
   }
@@ -314,7 +311,7 @@ bool training_job::next_phase() {
   const bool is_over = is_last_phase();
   next_chunk_ = phase_->schedule().last;
   if (at_phase_end_) {
-    links_->phases_walked = phases_after_;
+    state_->phases_walked = phases_after_;
   }
   if (is_over) {
     return finish();
@@ -324,14 +321,15 @@ bool training_job::next_phase() {
 }
 
 bool training_job::finish() {
-  for (const auto& each : links_->meetings) {
+  for (const auto& each : state_->meetings) {
     each->resign();
   }
   // Who has arrived will go on from there, and is waited for.
   if (stopped_) {
-    links_->together->pause(setup_->replica);
+    state_->together->pause(setup_->replica);
   } else {
-    links_->together->walk(setup_->replica, links_->phases_walked);
+    state_->is_within_job = false;
+    state_->together->walk(setup_->replica, state_->phases_walked);
   }
   finished_.store(true);
   return false;

@@ -12,9 +12,7 @@
 
 #include "actors/plan/run_report.hpp"
 #include "actors/replica/local_phase.hpp"
-#include "actors/replica/peer_failure.hpp"
-#include "actors/sync/lag_limiter.hpp"
-#include "actors/sync/meeting.hpp"
+#include "actors/replica/replica_state.hpp"
 #include "actors/wire/signal.hpp"
 
 namespace sounder::actors {
@@ -35,27 +33,6 @@ class start_line {
  private:
   unsigned workers_;
   std::atomic<std::uint64_t> came_{0};  // in all epochs
-};
-
-/// A replica's part in the wiring.
-struct replica_links {
-  replica_links(std::span<float> vector, bool is_published,
-                std::size_t arrivals, std::unique_ptr<gate> entrance)
-      : own(vector, is_published, arrivals, std::move(entrance)) {}
-
-  /// All that the replica has, at rest: its parameters as others see them, and
-  /// what waits unread.
-  std::vector<float> whole() const;
-
-  local_end own;
-  std::shared_ptr<start_line> line;                // of this process
-  std::shared_ptr<lag_limiter> together;           // likewise
-  std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
-  std::uint64_t phases_walked = 0;                 // to their ends
-  std::uint64_t generation = 0;                    // phases begun
-  float largest_step = 0.0F;                       // the first that was not 0
-  /// Whom this process has lost.
-  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
 };
 
 /// Of the workers of a phase the last one to leave it leads; phases are
@@ -82,16 +59,15 @@ struct replica_links {
 /// Threads: work() from the replica's workers; the results when all have left.
 class training_job : public job {
  public:
-  /// From chunk `first` up to chunk `goal`, numbered from the run's start; with
-  /// `steps` of these where the plan's rule is not at hand.
+  /// From the phase where the replica is up to chunk `goal`, numbered from the
+  /// run's start; with `steps` of these where the plan's rule is not at hand.
   training_job(std::shared_ptr<const replica_setup> setup,
-               std::shared_ptr<replica_memory> memory,
-               std::shared_ptr<replica_links> links, std::size_t first,
-               std::size_t goal, step_table steps = {});
+               std::shared_ptr<replica_state> state, std::size_t goal,
+               step_table steps = {});
 
   bool work(worker_slot& slot) override;
   std::uint64_t progress() const noexcept override {
-    return memory_->samples.load() + meetings_held_.load();
+    return state_->samples.load() + meetings_held_.load();
   }
   std::string waits_for() const override;
   bool is_idle(unsigned worker) const noexcept override {
@@ -99,13 +75,12 @@ class training_job : public job {
   }
 
   bool is_complete() const noexcept { return !stopped_; }
-  std::size_t reached() const noexcept { return next_chunk_; }
   /// From the moment its first worker started until the last meeting ended.
   std::chrono::steady_clock::time_point begin() const noexcept {
     return begin_;
   }
   std::chrono::steady_clock::time_point end() const noexcept { return end_; }
-  double step_size() const noexcept { return step_size_; }
+  double step_size() const noexcept { return state_->step_size; }
   const time_split& times() const noexcept { return times_; }
 
  private:
@@ -129,8 +104,7 @@ class training_job : public job {
   bool finish();
 
   std::shared_ptr<const replica_setup> setup_;
-  std::shared_ptr<replica_memory> memory_;
-  std::shared_ptr<replica_links> links_;
+  std::shared_ptr<replica_state> state_;
   const std::size_t goal_;
   const step_table steps_;
 
@@ -145,7 +119,6 @@ class training_job : public job {
   clock::time_point rested_at_;
   clock::duration waited_{0};
   clock::duration stepped_{0};  // by the leader, between meetings
-  double step_size_ = 0.0;
   bool stopped_ = false;
   time_split times_;
   clock::time_point begin_ = clock::time_point::max();

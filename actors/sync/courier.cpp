@@ -142,6 +142,14 @@ void courier::deliver(channel_number at, std::size_t from,
   known.to.push_back(std::move(to));
 }
 
+void courier::keep(channel_number at, state_archive& all) {
+  receiver& known = receivers_.at(at);
+  all.require_rest(known.got == 0);
+  if (known.unpacker) {
+    all(*known.unpacker);
+  }
+}
+
 void courier::bring(channel_number at, errand what,
                     const std::shared_ptr<token_ring>& to,
                     std::size_t position) {

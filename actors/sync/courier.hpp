@@ -59,6 +59,8 @@ class courier : public std::enable_shared_from_this<courier> {
   /// What comes from that replica, to one more inbox.
   void deliver(channel_number at, std::size_t from, std::shared_ptr<inbox> to,
                codec packing);
+  /// All that changes of who receives there, between two updates.
+  void keep(channel_number at, state_archive& all);
   /// A ring's token that comes to its member at that position (push), or calls
   /// for it from there (pull).
   void bring(channel_number at, errand what,

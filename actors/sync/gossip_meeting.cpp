@@ -75,8 +75,8 @@ class gossip_meeting : public meeting {
   void keep(state_archive& all) override {
     all.require_rest(!came_);
     all(s_, round_);
-    for (const neighbour& n : around_.out) {
-      all(*n.updates);
+    for (const auto& each : around_.outboxes) {
+      all(*each);
     }
   }
 

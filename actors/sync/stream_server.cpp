@@ -16,16 +16,16 @@ namespace {
 ///
 ///   idle --of a sync--> taking_in --all packets--> waiting --all have come-->
 ///        answering --all packets--> idle
-class stream_server {
+class packet_server : public stream_server {
  public:
-  stream_server(link_end at, std::shared_ptr<pending_stream> wire, codec how)
+  packet_server(link_end at, std::shared_ptr<pending_stream> wire, codec how)
       : link_(std::move(at)),
         wire_(std::move(wire)),
         size_(link_.at().far->parameters().size()),
         in_(size_, std::move(how.in)),
         out_(std::move(how.out)) {}
 
-  bool turn() {
+  bool turn() override {
     stream* const wire = wire_->get();
     if (wire == nullptr) {
       static_cast<void>(
@@ -45,6 +45,11 @@ class stream_server {
       return false;
     }
     return true;
+  }
+
+  void keep(state_archive& all) override {
+    all.require_rest(stage_ == stage::idle && out_.is_empty());
+    all(link_, in_, out_);
   }
 
  private:
@@ -221,13 +226,10 @@ class stream_server {
 
 }  // namespace
 
-std::function<bool()> serve_by_stream(link_end at,
-                                      std::shared_ptr<pending_stream> wire,
-                                      codec how) {
-  return [server = std::make_shared<stream_server>(
-              std::move(at), std::move(wire), std::move(how))] {
-    return server->turn();
-  };
+std::shared_ptr<stream_server> serve_by_stream(
+    link_end at, std::shared_ptr<pending_stream> wire, codec how) {
+  return std::make_shared<packet_server>(std::move(at), std::move(wire),
+                                         std::move(how));
 }
 
 }  // namespace sounder::actors

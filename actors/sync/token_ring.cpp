@@ -139,17 +139,6 @@ void token_ring::call(std::size_t position) {
   say(made);
 }
 
-void token_ring::keep(std::size_t position, state_archive& all) {
-  const std::scoped_lock lock(mutex_);
-  bool has_token = holder_.load() == position;
-  all(has_token, members_[position].times);
-  if (has_token) {
-    holder_.store(position);
-  } else if (holder_.load() == position) {
-    holder_.store(elsewhere);
-  }
-}
-
 void token_ring::call_from(std::size_t position, std::uint64_t times) {
   word made;
   {
@@ -186,6 +175,21 @@ void token_ring::arrive(std::size_t position) {
     }
   }
   say(made);
+}
+
+void token_ring::keep(std::size_t position, state_archive& all) {
+  const std::scoped_lock lock(mutex_);
+  bool has_token = holder_.load() == position;
+  all(has_token);
+  if (has_token) {
+    holder_.store(position);
+  } else if (holder_.load() == position) {
+    holder_.store(elsewhere);
+  }
+  all(members_[position]);
+  if (member& next = members_[(position + 1) % size()]; !next.is_here) {
+    all(next);
+  }
 }
 
 /// Where the token is on the way back from there, up to another process.

@@ -65,7 +65,9 @@ class token_ring {
   /// A member of another process, or one further on, calls for the token, which
   /// it has got from here so many times.
   void call_from(std::size_t position, std::uint64_t times);
-  /// Whether the member has the token, and how often it has had it.
+
+  /// What is known of the token at the member, and of those sent on from it,
+  /// when all rest and no word is under way.
   void keep(std::size_t position, state_archive& all);
 
   signal changed;
@@ -78,6 +80,8 @@ class token_ring {
     bool is_wanted = false;   // the token by one further on: goes on from rest
     bool has_called = false;  // for the token, to the process before
     std::uint64_t times = 0;  // the token has come from there, or gone there
+
+    void keep(state_archive& all) { all(is_wanted, has_called, times); }
   };
   struct word;
   std::size_t before(std::size_t position) const noexcept {

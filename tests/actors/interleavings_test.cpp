@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/node/graph_builder.hpp"
+#include "actors/replica/training_job.hpp"
 #include "kernels/data/random.hpp"
 #include "tests/support/training.hpp"
 #include "topology/systems.hpp"
@@ -36,11 +37,11 @@ a::wired_graph walk_in_random_order(const a::training_plan& plan,
   std::vector<walker> walkers;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      walkers.push_back({std::make_shared<a::training_job>(
-                             r.setup, r.memory, r.links, 0,
-                             r.setup->cut.chunks().before(epochs)),
-                         {},
-                         true});
+      walkers.push_back(
+          {std::make_shared<a::training_job>(
+               r.setup, r.state, r.setup->cut.chunks().before(epochs)),
+           {},
+           true});
     }
   }
   k::random_stream random(seed);
@@ -74,7 +75,7 @@ double sum_of_replicas(const a::wired_graph& wired) {
   double sum = 0.0;
   for (const a::wired_replica& r : wired.replicas) {
     if (!r.is_hub) {
-      sum += static_cast<double>(r.links->whole().front());
+      sum += static_cast<double>(r.state->whole().front());
     }
   }
   return sum;
@@ -94,7 +95,7 @@ TEST_CASE("interleavings: every system ends, in any order") {
 
         std::uint64_t samples = 0;
         for (const a::wired_replica& r : wired.replicas) {
-          samples += r.memory->samples.load();
+          samples += r.state->samples.load();
         }
         REQUIRE(samples == epochs * rows);
       }
@@ -117,7 +118,7 @@ TEST_CASE("interleavings: a quorum loses no step, whoever comes when") {
 
     const auto wired = walk_in_random_order(plan, data, seed);
 
-    REQUIRE(wired.replicas[0].memory->vector.data()[0] ==
+    REQUIRE(wired.replicas[0].state->vector.data()[0] ==
             static_cast<float>(epochs * rows));
   }
 }
@@ -129,7 +130,7 @@ TEST_CASE("interleavings: a star's hub holds every step of every replica") {
       const auto wired =
           walk_in_random_order(plan_for(system, 4, seed), data, seed);
 
-      REQUIRE(wired.replicas[0].memory->vector.data()[0] ==
+      REQUIRE(wired.replicas[0].state->vector.data()[0] ==
               static_cast<float>(epochs * rows));
     }
   }
@@ -156,7 +157,7 @@ TEST_CASE("interleavings: elastic pulls lose no step within a bound") {
     const auto wired = walk_in_random_order(plan, data, seed);
 
     const double hub =
-        static_cast<double>(wired.replicas[0].memory->vector.data()[0]);
+        static_cast<double>(wired.replicas[0].state->vector.data()[0]);
     REQUIRE(sum_of_replicas(wired) + hub ==
             Approx(epochs * rows).epsilon(1e-5));
     REQUIRE(hub > 0.0);
@@ -171,7 +172,7 @@ TEST_CASE("interleavings: elastic pulls lose no step") {
           walk_in_random_order(plan_for(system, 3, seed), data, seed);
 
       const double hub =
-          static_cast<double>(wired.replicas[0].memory->vector.data()[0]);
+          static_cast<double>(wired.replicas[0].state->vector.data()[0]);
       REQUIRE(sum_of_replicas(wired) + hub ==
               Approx(epochs * rows).epsilon(1e-5));
     }
@@ -185,7 +186,7 @@ TEST_CASE("interleavings: updates to all arrive at all") {
         walk_in_random_order(plan_for("all-to-all", 4, seed), data, seed);
 
     for (const a::wired_replica& r : wired.replicas) {
-      REQUIRE(r.links->whole().front() == static_cast<float>(epochs * rows));
+      REQUIRE(r.state->whole().front() == static_cast<float>(epochs * rows));
     }
   }
 }
@@ -198,8 +199,8 @@ TEST_CASE("interleavings: all-reduce leaves the same bits everywhere") {
           walk_in_random_order(plan_for(system, 4, seed), data, seed);
 
       for (const a::wired_replica& r : wired.replicas) {
-        REQUIRE(r.memory->vector.data()[0] ==
-                wired.replicas[0].memory->vector.data()[0]);
+        REQUIRE(r.state->vector.data()[0] ==
+                wired.replicas[0].state->vector.data()[0]);
       }
     }
   }

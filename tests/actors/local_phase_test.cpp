@@ -252,16 +252,16 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   epoch.chunks = a::cut_epoch(8, 1, 2, 1);
   setup.cut = a::run_cut({epoch});
   const auto shared = std::make_shared<const a::replica_setup>(setup);
-  const auto memory = std::make_shared<a::replica_memory>(*shared);
+  const auto state = std::make_shared<a::replica_state>(*shared);
   a::local_phase phase(
-      shared, memory,
+      shared, state,
       a::plan_phase(setup.cut, 0, 4, *plan.objective, plan.schedule));
   std::vector<a::worker_slot> slots(2);
   slots[1].index = 1;
 
   REQUIRE(phase.work(slots[0]));
   REQUIRE(slots[0].view->data()[0] == 2.0F);
-  REQUIRE(memory->vector.data()[0] == 2.0F);
+  REQUIRE(state->vector.data()[0] == 2.0F);
   REQUIRE(phase.work(slots[1]));
   REQUIRE(slots[1].view->data()[0] == 4.0F);
   REQUIRE(slots[0].view->data()[0] == 2.0F);
@@ -270,7 +270,7 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   REQUIRE(phase.work(slots[0]));
   REQUIRE_FALSE(phase.work(slots[0]));
   REQUIRE_FALSE(phase.work(slots[1]));
-  REQUIRE(memory->vector.data()[0] == 8.0F);
+  REQUIRE(state->vector.data()[0] == 8.0F);
   REQUIRE(phase.samples() == 8);
   REQUIRE(phase.is_complete());
 }
@@ -284,7 +284,7 @@ TEST_CASE(
   const auto setup =
       std::make_shared<const a::replica_setup>(lone_setup(plan, data));
   a::local_phase phase(
-      setup, std::make_shared<a::replica_memory>(*setup),
+      setup, std::make_shared<a::replica_state>(*setup),
       a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
                     *plan.objective, plan.schedule));
   a::worker_slot slot;
@@ -309,9 +309,9 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
     plan.interrupt = stop.get_token();
     const auto setup =
         std::make_shared<const a::replica_setup>(lone_setup(plan, data));
-    const auto memory = std::make_shared<a::replica_memory>(*setup);
+    const auto state = std::make_shared<a::replica_state>(*setup);
     a::local_phase phase(
-        setup, memory,
+        setup, state,
         a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
                       *plan.objective, plan.schedule));
     a::worker_slot slot;
@@ -322,7 +322,7 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
 
     REQUIRE_FALSE(phase.is_complete());
     REQUIRE(phase.samples() == 64);
-    REQUIRE(memory->vector.data()[0] == 64.0F);
+    REQUIRE(state->vector.data()[0] == 64.0F);
   }
 }
 

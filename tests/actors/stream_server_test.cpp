@@ -44,10 +44,12 @@ struct ends {
 /// Two replicas at a hub, each with a way there.
 class pair {
  public:
-  pair(const p::exchange& rule, const p::discipline& when, bool by_stream) {
+  pair(const p::exchange& rule, const p::discipline& when, bool by_stream,
+       const p::compression& packing = p::as_is{}) {
     plan_.graph.replicas = {
         {"hub", 0, {}, {}}, {"a", 1, {}, {}}, {"b", 1, {}, {}}};
-    plan_.graph.links = {{1, 0, rule, when}, {2, 0, rule, when}};
+    plan_.graph.links = {{1, 0, rule, when, packing},
+                         {2, 0, rule, when, packing}};
     plan_.objective = std::make_shared<t::tally>(size);
     far_ = std::make_shared<a::target>(hub, 2, 0, a::gate_for(when, {0, 1}));
     for (std::size_t i = 0; i < 2; ++i) {
@@ -59,10 +61,15 @@ class pair {
       near.discipline = when;
       if (by_stream) {
         const ends both;
+        const auto start = [&] { return w[i]; };
+        const p::link& link = plan_.graph.links[i];
+        const auto up = near.rule->goes_up();
+        const auto down = a::answers_of(*near.rule, link);
         servers_[i] = a::serve_by_stream(
             a::link_end{near.rule, far_, i, a::held_for::errand}, both.far,
-            a::codec());
-        sessions_[i] = a::meet_by_stream({std::move(near), both.near, {}});
+            a::codec_of(link, down, up, start));
+        sessions_[i] = a::meet_by_stream(
+            {std::move(near), both.near, a::codec_of(link, up, down, start)});
       } else {
         sessions_[i] = a::meet_in_memory({std::move(near), far_, i, true});
       }
@@ -87,7 +94,16 @@ class pair {
   }
   void serve(std::size_t replica) {
     if (servers_[replica]) {
-      REQUIRE(servers_[replica]());
+      REQUIRE(servers_[replica]->turn());
+    }
+  }
+
+  /// Of both ends.
+  void keep(a::state_archive& all) {
+    all(hub, w, *far_);
+    for (std::size_t i = 0; i < 2; ++i) {
+      REQUIRE(ends_[i]->settle());
+      all(*ends_[i], *servers_[i], *sessions_[i]);
     }
   }
 
@@ -100,7 +116,7 @@ class pair {
   a::training_plan plan_;
   std::shared_ptr<a::target> far_;
   std::array<std::unique_ptr<a::local_end>, 2> ends_;
-  std::array<std::function<bool()>, 2> servers_;
+  std::array<std::shared_ptr<a::stream_server>, 2> servers_;
   std::array<std::unique_ptr<a::meeting>, 2> sessions_;
 };
 
@@ -160,6 +176,44 @@ TEST_CASE("far end: over a stream a round is what it is in memory") {
   check_same(in_memory, by_stream);
 }
 
+TEST_CASE("far end: both ends go on from bytes as if nothing had been") {
+  const p::compression packing =
+      GENERATE(p::compression(p::as_is{}), p::compression(p::int8{}),
+               p::compression(p::top_k{}), p::compression(p::fp16{}));
+  const auto [rule, when] = GENERATE(
+      std::pair<p::exchange, p::discipline>(p::elastic{0.3}, p::every{1, true}),
+      std::pair<p::exchange, p::discipline>(p::add_delta{p::scale{}},
+                                            p::every{1, true}),
+      std::pair<p::exchange, p::discipline>(
+          p::gradient{p::combine::mean, 0.5, p::any_age{}},
+          p::push_fetch{1, 2}));
+  pair one(rule, when, true, packing);
+  const auto meet = [](pair& each, std::uint64_t meeting) {
+    k::random_stream moves(2, meeting);
+    const std::size_t who = moves.below(2);
+    each.move(who, moves);
+    each.meet(who);
+  };
+  for (std::uint64_t meeting = 0; meeting < 5; ++meeting) {
+    meet(one, meeting);
+  }
+  a::state_archive writes;
+  writes(one);
+  const std::vector<std::byte> saved = writes.take();
+  pair other(rule, when, true, packing);
+  a::state_archive reads(saved);
+
+  reads(other);
+  for (std::uint64_t meeting = 5; meeting < 12; ++meeting) {
+    meet(one, meeting);
+    meet(other, meeting);
+  }
+
+  CHECK(reads.left() == 0);
+  CHECK(one.hub == other.hub);
+  CHECK(one.w == other.w);
+}
+
 TEST_CASE("far end: who is lost in the middle holds nobody up") {
   std::vector<float> hub(size, 0.0F);
   const auto far = std::make_shared<a::target>(hub, 1);
@@ -168,7 +222,7 @@ TEST_CASE("far end: who is lost in the middle holds nobody up") {
   plan.graph.links = {{1, 0, p::elastic{0.3}, p::every{1, true}}};
   plan.objective = std::make_shared<t::tally>(size);
   const ends both;
-  const auto turn = a::serve_by_stream(
+  const auto server = a::serve_by_stream(
       {a::make_rule(plan, 0, 1, false), far, 0, a::held_for::errand}, both.far,
       a::codec());
   a::packet_header first;
@@ -180,10 +234,10 @@ TEST_CASE("far end: who is lost in the middle holds nobody up") {
 
   REQUIRE(out.send_on(*both.near->get()));
   while (!far->is_held()) {
-    REQUIRE(turn());
+    REQUIRE(server->turn());
   }
   both.near->get()->hang_up();
-  while (turn()) {
+  while (server->turn()) {
   }
 
   CHECK(!far->is_held());

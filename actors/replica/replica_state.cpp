@@ -1,0 +1,171 @@
+#include "actors/replica/replica_state.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "kernels/data/hash.hpp"
+#include "topology/wiring_file.hpp"
+
+namespace sounder::actors {
+
+replica_state::replica_state(const replica_setup& setup)
+    : vector(setup.holds.last - setup.holds.first),
+      optimizer(setup.plan->optimizer,
+                setup.workers > 0 ? setup.plan->objective->trainable() : 0),
+      coordinate_lock(
+          std::holds_alternative<topology::coordinate_lock>(setup.sharing)
+              ? setup.data.features()
+              : 0),
+      order(setup.rows.rows(),
+            {setup.plan->order.kind, setup.plan->order.block_rows,
+             setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL}) {}
+
+std::vector<float> replica_state::whole() const {
+  if (!own) {
+    return vector.snapshot();
+  }
+  std::vector<float> all = own->snapshot();
+  for (const auto& each : meetings) {
+    each->add_unread(*own, all);
+  }
+  return all;
+}
+
+void replica_state::keep(state_archive& all) {
+  all.require_rest(!is_within_job);
+  all(std::span(vector.data(), vector.size()), optimizer, samples,
+      phases_walked, step_size, largest_step);
+  if (own) {
+    all(*own);
+  }
+  if (met) {
+    all(*met);
+  }
+  for (const auto& keep_end : far_ends) {
+    keep_end(all);
+  }
+  for (const auto& each : meetings) {
+    all(*each);
+  }
+}
+
+namespace {
+
+constexpr std::uint64_t magic = 0x4554415453444E53;  // "SNDSTATE"
+constexpr std::uint32_t version = 1;
+constexpr std::size_t head_bytes = 20;  // magic, version, length of the rest
+constexpr std::size_t sum_bytes = 8;
+
+/// Of all that has to be the same: the replicas, the links that end here, what
+/// is minimised, who steps how, and the way through the samples.
+std::uint64_t hash_of_plan(const replica_setup& setup) {
+  const training_plan& plan = *setup.plan;
+  topology::graph near;
+  near.replicas = plan.graph.replicas;
+  std::string text = plan.objective->describe();
+  for (const topology::link& each : plan.graph.links) {
+    if (each.from == setup.replica || each.to == setup.replica) {
+      near.links.push_back(each);
+      text += near.replicas[each.from].place == near.replicas[each.to].place
+                  ? " in memory"
+                  : " by a stream";
+    }
+  }
+  for (topology::replica& each : near.replicas) {
+    each.place.clear();
+  }
+  text += topology::write_wiring(near);
+  kernels::optimizer rule = plan.optimizer;
+  auto kind = static_cast<std::uint32_t>(rule.kind);
+  auto order = static_cast<std::uint32_t>(plan.order.kind);
+  state_archive of;
+  of(text, kind, rule.momentum, rule.beta, rule.epsilon, rule.weight_decay,
+     rule.trust, order, std::uint64_t{plan.order.block_rows},
+     std::uint64_t{plan.seed}, std::uint64_t{plan.gd.epochs});
+  for (epoch_cut cut : setup.cut.epochs()) {
+    of(cut.batch_size, cut.phase_ends,
+       std::uint64_t{cut.chunks.empty() ? 0 : cut.chunks.back().last});
+  }
+  return kernels::hash_64_of(of.take());
+}
+
+/// The state, behind whose it is.
+void keep_named(state_archive& all, const replica_setup& setup,
+                replica_state& state) {
+  const std::string& own_name = setup.plan->graph.replicas[setup.replica].name;
+  std::string name = own_name;
+  std::uint64_t size = state.vector.size();
+  std::uint64_t plan = hash_of_plan(setup);
+  const std::uint64_t own_plan = plan;
+  all(name, size, plan);
+  if (name != own_name) {
+    throw state_error("of " + name + ", not of " + own_name);
+  }
+  if (size != state.vector.size()) {
+    throw state_error("of " + std::to_string(size) + " parameters, not of " +
+                      std::to_string(state.vector.size()));
+  }
+  if (plan != own_plan) {
+    throw state_error("of another wiring or plan");
+  }
+  all(state);
+}
+
+}  // namespace
+
+std::vector<std::byte> write_state(const replica_setup& setup,
+                                   replica_state& state) {
+  state_archive body;
+  keep_named(body, setup, state);
+  std::vector<std::byte> bytes = body.take();
+  std::uint64_t length = bytes.size() + sum_bytes;
+  state_archive head;
+  head(std::uint64_t{magic}, std::uint32_t{version}, length);
+  const std::vector<std::byte> first = head.take();
+  bytes.insert(bytes.begin(), first.begin(), first.end());
+  state_archive sum;
+  sum(kernels::hash_64_of(bytes));
+  const std::vector<std::byte> last = sum.take();
+  bytes.insert(bytes.end(), last.begin(), last.end());
+  return bytes;
+}
+
+void read_state(std::span<const std::byte> bytes, const replica_setup& setup,
+                replica_state& state) {
+  if (bytes.size() < head_bytes + sum_bytes) {
+    throw state_error("truncated, or none at all");
+  }
+  std::uint64_t is = 0;
+  std::uint32_t of = 0;
+  std::uint64_t length = 0;
+  state_archive head(bytes);
+  head(is, of, length);
+  if (is != magic) {
+    throw state_error("it begins with something else");
+  }
+  if (of != version) {
+    throw state_error("of version " + std::to_string(of) + ", not " +
+                      std::to_string(version));
+  }
+  if (const std::size_t there = bytes.size() - head_bytes; length > there) {
+    throw state_error("truncated after " + std::to_string(bytes.size()) +
+                      " of " + std::to_string(length + head_bytes) + " bytes");
+  } else if (length < there) {
+    throw state_error("something follows after its end");
+  }
+  std::uint64_t sum = 0;
+  state_archive tail(bytes.last(sum_bytes));
+  tail(sum);
+  if (sum != kernels::hash_64_of(bytes.first(bytes.size() - sum_bytes))) {
+    throw state_error("damaged");
+  }
+  state_archive body(
+      bytes.subspan(head_bytes, bytes.size() - head_bytes - sum_bytes));
+  keep_named(body, setup, state);
+  state_archive::require(body.left() == 0, "something follows after its end");
+  if (state.together) {
+    state.together->walk(setup.replica, state.phases_walked);
+  }
+}
+
+}  // namespace sounder::actors
