@@ -3,8 +3,8 @@
 #include <array>
 #include <filesystem>
 
-#include "tests/program/certificates.hpp"
 #include "tests/program/nodes.hpp"
+#include "tests/support/certificates.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <thread>
 
-#include "tests/program/certificates.hpp"
 #include "tests/program/nodes.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/relay.hpp"
 #include "tests/support/stranger.hpp"
 

@@ -1,8 +1,8 @@
 // Streams between nodes: what goes over them, and what happens when they break
 // while the nodes live on.
 
-#include "tests/program/certificates.hpp"
 #include "tests/program/nodes.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/relay.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 // Certificates: who meets whom.
 
-#include "tests/program/certificates.hpp"
 #include "tests/program/nodes.hpp"
+#include "tests/support/certificates.hpp"
 
 using namespace sounder::tests;
 

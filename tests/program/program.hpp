@@ -10,13 +10,6 @@
 
 namespace sounder::tests {
 
-using words = std::vector<std::string>;
-
-inline words operator+(words a, const words& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
 /// The command line of the program, "train --quiet" given word by word.
 inline words program_words(words given) {
   given.insert(given.begin(), SOUNDER_PROGRAM);

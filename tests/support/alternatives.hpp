@@ -65,7 +65,7 @@ inline std::vector<topology::quorum> settings_of(
   return {usual, {{}, 1, 0}, {{}, 2, 0}, {{}, 2, 20}, {{}, 3, 0}};
 }
 inline std::vector<topology::bounded> settings_of(const topology::bounded&) {
-  return {{{}, 0}, {{}, 1}, {{}, 2}};
+  return {{{}, 2}, {{}, 0}, {{}, 1}};
 }
 inline std::vector<topology::one_of_group> settings_of(
     const topology::one_of_group& usual) {

@@ -71,11 +71,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
-process::process(const std::vector<std::string>& words,
-                 const std::vector<std::string>& environment,
+process::process(const words& given, const words& environment,
                  std::chrono::seconds deadline, process_group group)
     : deadline_(std::chrono::steady_clock::now() + deadline) {
-  std::vector<std::string> arguments = words;
+  std::vector<std::string> arguments = given;
   std::vector<std::string> variables = environment;
   for (char** v = environ; *v != nullptr; ++v) {
     if (!std::string_view(*v).starts_with("SOUNDER_")) {
@@ -113,7 +112,7 @@ process::process(const std::vector<std::string>& words,
     child_ = -1;
     close_once(out_);
     close_once(err_);
-    throw std::runtime_error("cannot run " + words.front());
+    throw std::runtime_error("cannot run " + given.front());
   }
 }
 

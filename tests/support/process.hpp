@@ -9,6 +9,13 @@
 
 namespace sounder::tests {
 
+using words = std::vector<std::string>;
+
+inline words operator+(words a, const words& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 /// What a process left behind.
 struct outcome {
   int code = -1;  // exit code; 128 + n after signal n, as shells have it
@@ -27,8 +34,7 @@ enum class process_group { of_the_test, own };
 /// inherited; `environment` has those of the test ("SOUNDER_STEP=1").
 class process {
  public:
-  explicit process(const std::vector<std::string>& words,
-                   const std::vector<std::string>& environment = {},
+  explicit process(const words& given, const words& environment = {},
                    std::chrono::seconds deadline = std::chrono::seconds(60),
                    process_group group = process_group::of_the_test);
   process(const process&) = delete;
@@ -69,9 +75,8 @@ class process {
   outcome result_;
 };
 
-inline outcome run(const std::vector<std::string>& words,
-                   const std::vector<std::string>& environment = {}) {
-  return process(words, environment).finish();
+inline outcome run(const words& given, const words& environment = {}) {
+  return process(given, environment).finish();
 }
 
 }  // namespace sounder::tests

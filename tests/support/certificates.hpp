@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "tests/program/program.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace sounder::tests {
 
