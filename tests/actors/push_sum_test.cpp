@@ -30,11 +30,9 @@ class givers {
       around.in = 2;
       for (const std::size_t to : {(i + 1) % n, (i + 2) % n}) {
         const auto meter = std::make_shared<a::link_meter>();
-        around.out.push_back(
-            {to,
-             a::outbox_in_memory(ends_[to]->inbox_for(a::update_kind::shares),
-                                 meter),
-             meter, 0.0});
+        around.out.push_back({to, meter, 0.0});
+        around.outboxes.push_back(a::outbox_in_memory(
+            ends_[to]->inbox_for(a::update_kind::shares), meter));
       }
       meetings_.push_back(
           a::push_shares(std::move(around), {numbers_[i]}, false));
