@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "topology/wiring_file.hpp"
@@ -39,22 +41,19 @@ class watched_iterator {
 };
 
 /// A parser's way through a text: the path of what it has come to, and its
-/// line.
-class walk {
+/// line. Calls visit(again) for each key and each value of a list; `again` is a
+/// key that has been in its object before, else null.
+template <class Visit>
+class walk : public nlohmann::json_sax<json> {
  public:
-  explicit walk(std::string_view text) : text_(text), come_(text.data()) {}
+  walk(std::string_view text, Visit visit)
+      : text_(text), come_(text.data()), visit_(std::move(visit)) {}
 
-  /// Calls visit(again) for each key and each value of a list; `again` is a
-  /// key that has been in its object before, else null.
-  template <class Visit>
-  json parse(const Visit& visit) {
-    const auto watch = [&](int, json::parse_event_t event, json& parsed) {
-      follow(event, parsed, visit);
-      return true;
-    };
-    return json::parse(watched_iterator(text_.data(), &come_),
-                       watched_iterator(text_.data() + text_.size(), &come_),
-                       watch, true, true);
+  /// Throws what the library finds wrong.
+  void go() {
+    json::sax_parse(watched_iterator(text_.data(), &come_),
+                    watched_iterator(text_.data() + text_.size(), &come_), this,
+                    json::input_format_t::json, true, true);
   }
 
   const std::string& path() const noexcept { return path_; }
@@ -65,6 +64,33 @@ class walk {
     return 1 + static_cast<std::size_t>(std::count(text_.data(), end, '\n'));
   }
 
+  bool null() override { return enter(); }
+  bool boolean(bool) override { return enter(); }
+  bool number_integer(number_integer_t) override { return enter(); }
+  bool number_unsigned(number_unsigned_t) override { return enter(); }
+  bool number_float(number_float_t, const string_t&) override {
+    return enter();
+  }
+  bool string(string_t&) override { return enter(); }
+  bool binary(binary_t&) override { return enter(); }
+  bool start_object(std::size_t) override { return enter_container(false); }
+  bool start_array(std::size_t) override { return enter_container(true); }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool key(string_t& name) override {
+    path_.resize(inside_.back().path);
+    path_ += (path_.empty() ? "" : ".") + name;
+    visit_(*this, inside_.back().keys.insert(name).second ? nullptr : &name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&,
+                   const json::exception& problem) override {
+    if (const auto* far = dynamic_cast<const json::out_of_range*>(&problem)) {
+      throw *far;
+    }
+    throw dynamic_cast<const json::parse_error&>(problem);
+  }
+
  private:
   struct container {
     std::size_t path = 0;  // its length
@@ -73,54 +99,43 @@ class walk {
     std::set<std::string> keys = {};
   };
 
-  template <class Visit>
-  void follow(json::parse_event_t event, const json& parsed,
-              const Visit& visit) {
-    switch (event) {
-      case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end:
-        path_.resize(inside_.back().path);
-        inside_.pop_back();
-        return;
-      case json::parse_event_t::key:
-        path_.resize(inside_.back().path);
-        path_ += (path_.empty() ? "" : ".") + parsed.get<std::string>();
-        visit(inside_.back().keys.insert(parsed).second ? nullptr : &parsed);
-        return;
-      default:
-        break;
-    }
+  bool enter() {
     if (inside_.empty() || inside_.back().is_list) {
-      enter_item();
-      visit(nullptr);
+      if (!inside_.empty()) {
+        path_.resize(inside_.back().path);
+        path_ += "[" + std::to_string(inside_.back().size++) + "]";
+      }
+      visit_(*this, nullptr);
     }
-    if (event != json::parse_event_t::value) {
-      inside_.push_back(
-          {path_.size(), event == json::parse_event_t::array_start});
-    }
+    return true;
   }
-  void enter_item() {
-    if (!inside_.empty()) {
-      path_.resize(inside_.back().path);
-      path_ += "[" + std::to_string(inside_.back().size++) + "]";
-    }
+  bool enter_container(bool is_list) {
+    enter();
+    inside_.push_back({path_.size(), is_list});
+    return true;
+  }
+  bool leave() {
+    path_.resize(inside_.back().path);
+    inside_.pop_back();
+    return true;
   }
 
   std::string_view text_;
   const char* come_;
+  Visit visit_;
   std::string path_;
   std::vector<container> inside_;
 };
 
 /// The line of a path in a text that can be parsed.
 std::size_t line_of(std::string_view text, const std::string& path) {
-  walk through(text);
   std::size_t line = 0;
-  static_cast<void>(through.parse([&](const json*) {
-    if (line == 0 && through.path() == path) {
-      line = through.line();
+  walk through(text, [&](const auto& at, const std::string*) {
+    if (line == 0 && at.path() == path) {
+      line = at.line();
     }
-  }));
+  });
+  through.go();
   return std::max<std::size_t>(line, 1);
 }
 
@@ -136,20 +151,23 @@ std::string reason_of(const json::exception& problem) {
 
 }  // namespace
 
+/// Twice: the library's parser that calls back for each value looks through a
+/// list of links at the end of every link.
 json json_text::parse() const {
-  walk through(text);
-  const auto refuse = [&](const std::string& problem) {
-    throw wiring_error(file + ":" + std::to_string(through.line()) + ": " +
-                       problem);
+  const auto refuse = [&](std::size_t line, const std::string& problem) {
+    throw wiring_error(file + ":" + std::to_string(line) + ": " + problem);
   };
+  walk through(text, [&](const auto& at, const std::string* again) {
+    if (again != nullptr) {
+      refuse(at.line(), "the key " + json(*again).dump() +
+                            " is there twice in one object");
+    }
+  });
   try {
-    return through.parse([&](const json* again) {
-      if (again != nullptr) {
-        refuse("the key " + again->dump() + " is there twice in one object");
-      }
-    });
+    through.go();
+    return json::parse(text, nullptr, true, true);
   } catch (const json::exception& problem) {
-    refuse(reason_of(problem));
+    refuse(through.line(), reason_of(problem));
   }
   return {};
 }
