@@ -67,7 +67,7 @@ class caller {
     serving_ =
         std::jthread([serve = a::serve_by_stream({rule, hub, link, held}, far_,
                                                  {})](std::stop_token stop) {
-          while (!stop.stop_requested() && serve()) {
+          while (!stop.stop_requested() && serve->turn()) {
           }
         });
   }
