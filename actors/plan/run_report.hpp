@@ -51,7 +51,7 @@ enum class stop_reason {
   patience_spent,  // no better loss for so many epochs
   time_spent,      // wall-clock limit
   interrupted,     // plan.interrupt
-  diverged,        // a loss or a parameter is not finite
+  diverged,        // not finite, or worse than the start
   peer_lost,       // a node of the run is gone
   stalled,         // a worker made no progress within the deadline
 };
