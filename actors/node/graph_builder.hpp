@@ -108,7 +108,7 @@ class graph_builder {
   std::shared_ptr<outbox> outbox_of(std::size_t link, bool reverse,
                                     std::shared_ptr<link_meter> meter);
   codec codec_of_updates(std::size_t link, std::size_t here) const;
-  courier& courier_to(std::size_t replica);
+  const std::shared_ptr<courier>& courier_to(std::size_t replica) const;
   std::shared_ptr<link_meter> meter_of(std::size_t link, bool reverse);
   std::vector<float> start_of(std::size_t replica) const;
   std::vector<float> start_of(std::size_t replica,

@@ -174,12 +174,12 @@ codec graph_builder::codec_of_updates(std::size_t l, std::size_t here) const {
 void graph_builder::open_inbox(std::size_t l, bool reverse) {
   const update_way way = way_of(l, reverse);
   replica_state& state = *wired_.replicas[way.to].state;
-  courier_to(way.from).deliver(
-      way.channel, way.from, state.own->inbox_for(updates_of(graph_.links[l])),
-      way.is_first ? codec_of_updates(l, way.to) : codec());
+  const std::shared_ptr<courier>& by = courier_to(way.from);
+  by->deliver(way.channel, way.from,
+              state.own->inbox_for(updates_of(graph_.links[l])),
+              way.is_first ? codec_of_updates(l, way.to) : codec());
   state.far_ends.emplace_back(
-      [by = couriers_.at(graph_.replicas[way.from].place),
-       at = way.channel](state_archive& all) { by->keep(at, all); });
+      [by, at = way.channel](state_archive& all) { by->keep(at, all); });
 }
 
 /// To the neighbour at the other end of a gossip link, wherever that is. Null
@@ -194,13 +194,14 @@ std::shared_ptr<outbox> graph_builder::outbox_of(
         std::move(meter));
   }
   const update_way way = way_of(l, reverse);
-  return courier_to(to).outbox_for(
+  return courier_to(to)->outbox_for(
       way.channel, updates_of(link), std::move(meter),
       way.is_first ? codec_of_updates(l, way.from) : codec());
 }
 
-courier& graph_builder::courier_to(std::size_t replica) {
-  return *couriers_.at(graph_.replicas[replica].place);
+const std::shared_ptr<courier>& graph_builder::courier_to(
+    std::size_t replica) const {
+  return couriers_.at(graph_.replicas[replica].place);
 }
 
 std::size_t graph_builder::token_link(std::size_t from, std::size_t to) const {
@@ -227,9 +228,8 @@ std::shared_ptr<token_ring> graph_builder::ring_among(
     const std::size_t from = members[(k + members.size() - 1) % members.size()];
     here.push_back(is_here(to) ? 1 : 0);
     if (is_here(from) != is_here(to)) {
-      edges[k] = {
-          couriers_.at(graph_.replicas[is_here(from) ? to : from].place),
-          channel_of_token(token_link(from, to))};
+      edges[k] = {courier_to(is_here(from) ? to : from),
+                  channel_of_token(token_link(from, to))};
     }
   }
   auto ring = std::make_shared<token_ring>(
