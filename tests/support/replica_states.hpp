@@ -23,16 +23,19 @@ using bytes = std::vector<std::byte>;
 inline constexpr std::size_t rows = 96;
 inline constexpr unsigned epochs = 2;  // before the break, and after it
 
-inline const kernels::dataset sparse = random_problem(kernels::linear_model::logistic,
-                                            kernels::layout::sparse, rows, 30, 5);
+inline const kernels::dataset sparse = random_problem(
+    kernels::linear_model::logistic, kernels::layout::sparse, rows, 30, 5);
 
-inline actors::wired_graph wired(const actors::training_plan& plan, const kernels::dataset& data) {
-  return actors::wire(std::make_shared<const actors::training_plan>(plan), data);
+inline actors::wired_graph wired(const actors::training_plan& plan,
+                                 const kernels::dataset& data) {
+  return actors::wire(std::make_shared<const actors::training_plan>(plan),
+                      data);
 }
 
 /// Every replica on to an epoch's end, a piece of each worker's work in turn,
 /// or of one drawn at random.
-inline void walk(const actors::wired_graph& all, unsigned to, kernels::random_stream* random) {
+inline void walk(const actors::wired_graph& all, unsigned to,
+                 kernels::random_stream* random) {
   struct walker {
     std::shared_ptr<actors::training_job> job;
     actors::worker_slot slot;
@@ -74,20 +77,24 @@ inline std::vector<bytes> states_of(const actors::wired_graph& all) {
   return states;
 }
 
-inline void restore(const actors::wired_graph& all, const std::vector<bytes>& states) {
+inline void restore(const actors::wired_graph& all,
+                    const std::vector<bytes>& states) {
   REQUIRE(states.size() == all.replicas.size());
   for (std::size_t i = 0; i < states.size(); ++i) {
-    actors::read_state(states[i], *all.replicas[i].setup, *all.replicas[i].state);
+    actors::read_state(states[i], *all.replicas[i].setup,
+                       *all.replicas[i].state);
   }
 }
 
-inline topology::graph system(const std::string& name, topology::wiring_options options = {}) {
+inline topology::graph system(const std::string& name,
+                              topology::wiring_options options = {}) {
   options.tau = options.tau.value_or(3);
   return *topology::by_name(name, options);
 }
 
 /// Every system by its name, and what has yet another state.
-inline std::vector<std::pair<std::string, topology::graph>> systems(unsigned workers) {
+inline std::vector<std::pair<std::string, topology::graph>> systems(
+    unsigned workers) {
   std::vector<std::pair<std::string, topology::graph>> all;
   for (const std::string& name : topology::names()) {
     all.emplace_back(name, system(name, {.replicas = 4, .workers = workers}));
@@ -120,9 +127,10 @@ inline std::vector<std::pair<std::string, topology::graph>> systems(unsigned wor
 }
 
 inline actors::training_plan logistic(const topology::graph& wiring) {
-  auto plan = plan_of(kernels::make_linear(kernels::linear_model::logistic, sparse, 1,
-                                        {kernels::penalty_form::l2, 0.01}),
-                         wiring, 2 * epochs);
+  auto plan =
+      plan_of(kernels::make_linear(kernels::linear_model::logistic, sparse, 1,
+                                   {kernels::penalty_form::l2, 0.01}),
+              wiring, 2 * epochs);
   plan.schedule = kernels::polynomial_step(0.2, 2 * epochs, 1.0);
   return plan;
 }
