@@ -1,7 +1,10 @@
 #include "topology/compression.hpp"
 
-#include <cstdlib>
+#include <charconv>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "kernels/nearest.hpp"
@@ -12,45 +15,51 @@ std::string_view name(const compression& how) noexcept {
   return kind_name(how);
 }
 
+namespace {
+
+void read(const std::string& value, const char* key, double& field,
+          range allowed) {
+  const char* const end = value.data() + value.size();
+  const auto read = std::from_chars(value.data(), end, field);
+  if (read.ec != std::errc() || read.ptr != end || !is_within(field, allowed)) {
+    throw std::invalid_argument("'" + value + "' is no " + key + "; " +
+                                limits(allowed));
+  }
+}
+
+}  // namespace
+
 compression parse_compression(std::string_view text) {
-  const std::string all(text);
+  const std::size_t colon = text.find(':');
+  const std::string name(text.substr(0, colon));
   std::vector<std::string_view> names;
-  for (const compression& plain :
-       {compression{as_is{}}, compression{fp16{}}, compression{bf16{}},
-        compression{int8{}}, compression{top_k{}}}) {
-    if (name(plain) == text) {
-      return plain;
+  std::string forms;
+  std::optional<compression> found;
+  for_each_alternative<compression>([&](auto form) {
+    names.push_back(form.traits.name);
+    forms += (forms.empty() ? "" : ", ") + std::string(form.traits.name);
+    if (name == form.traits.name && colon == std::string_view::npos) {
+      found = form;
     }
-    names.push_back(name(plain));
+    auto field = [&](const char* key, double& value, range allowed) {
+      forms += ", " + std::string(form.traits.name) + ":" + key;
+      if (name == form.traits.name && colon != std::string_view::npos) {
+        read(std::string(text.substr(colon + 1)), key, value, allowed);
+        found = form;
+      }
+    };
+    for_each_field(form, field);
+  });
+  if (!found) {
+    throw std::invalid_argument("'" + std::string(text) + "' is none of " +
+                                forms + kernels::did_you_mean(name, names));
   }
-  constexpr std::string_view with_fraction = "top-k:";
-  if (text.substr(0, with_fraction.size()) != with_fraction) {
-    throw std::invalid_argument(
-        "'" + all +
-        "' is none of none, fp16, bf16, int8, top-k, "
-        "top-k:FRACTION" +
-        kernels::did_you_mean(text.substr(0, text.find(':')), names));
-  }
-  const std::string number = all.substr(with_fraction.size());
-  char* end = nullptr;
-  const double fraction = std::strtod(number.c_str(), &end);
-  if (number.empty() || *end != '\0' || !(fraction > 0.0 && fraction < 0.5)) {
-    throw std::invalid_argument("'" + all +
-                                "': the fraction must be above 0 and below "
-                                "0.5, e.g. top-k:0.01");
-  }
-  return top_k{fraction};
+  return *found;
 }
 
 double compressed_bytes(const compression& how, double parameter_bytes) {
-  if (const auto* largest = std::get_if<top_k>(&how)) {
-    return 2.0 * largest->fraction * parameter_bytes;
-  }
-  if (std::holds_alternative<int8>(how)) {
-    return parameter_bytes / 4.0 + parameter_bytes / 1024.0;
-  }
-  return std::holds_alternative<as_is>(how) ? parameter_bytes
-                                            : parameter_bytes / 2.0;
+  return std::visit(
+      [=](const auto& form) { return form.bytes(parameter_bytes); }, how);
 }
 
 std::string refusal(const compression& how, const exchange& rule) {
@@ -63,10 +72,11 @@ std::string refusal(const compression& how, const exchange& rule) {
   if (traits.compression == compressible::not_at_all) {
     return name + " is not compressed, for " + why;
   }
-  const bool leaves_out = std::holds_alternative<top_k>(how);
+  const bool leaves_out =
+      std::visit([](const auto& form) { return form.traits.leaves_out; }, how);
   if (leaves_out && traits.compression == compressible::all_numbers) {
-    return name + " does not go with top-k, for " + why +
-           "; choose fp16, bf16 or int8";
+    return name + " does not go with " + std::string(kind_name(how)) +
+           ", for " + why + "; choose fp16, bf16 or int8";
   }
   return "";
 }

@@ -14,21 +14,9 @@
 #include <utility>
 #include <variant>
 
-namespace sounder::topology {
+#include "topology/range.hpp"
 
-/// What a field may be; said by validate.
-enum class range {
-  any,
-  steps,         // 1 or more
-  count,         // 1 or more
-  milliseconds,  // up to a day
-  share,         // above 0, below 1
-  momentum,      // 0 or more, below 1
-  positive,      // above 0
-  not_negative,  // 0 or more
-  sparse_share,  // above 0, below 0.5
-  rule,          // the name of a rule that the plan has
-};
+namespace sounder::topology {
 
 /// Of alternatives without fields.
 struct no_fields {

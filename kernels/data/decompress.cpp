@@ -134,62 +134,62 @@ class xz_decoder final : public stream_decoder {
 
 }  // namespace
 
-std::string_view name(compression form) noexcept {
+std::string_view name(file_compression form) noexcept {
   switch (form) {
-    case compression::gzip:
+    case file_compression::gzip:
       return "gzip";
-    case compression::bzip2:
+    case file_compression::bzip2:
       return "bzip2";
-    case compression::xz:
+    case file_compression::xz:
       return "xz";
-    case compression::none:
+    case file_compression::none:
       break;
   }
   return "plain";
 }
 
-compression compression_of(std::string_view head) noexcept {
+file_compression compression_of(std::string_view head) noexcept {
   if (head.starts_with(gzip_magic)) {
-    return compression::gzip;
+    return file_compression::gzip;
   }
   if (head.starts_with(xz_magic)) {
-    return compression::xz;
+    return file_compression::xz;
   }
   if (head.size() >= compression_head && head.starts_with(bzip2_magic)) {
     const std::string_view first = head.substr(4, 6);  // block, or the end
     if (first == "1AY&SY"sv || first == "\x17rE8P\x90"sv) {
-      return compression::bzip2;
+      return file_compression::bzip2;
     }
   }
-  return compression::none;
+  return file_compression::none;
 }
 
-bool begins_stream(compression form, std::string_view head) noexcept {
+bool begins_stream(file_compression form, std::string_view head) noexcept {
   switch (form) {
-    case compression::gzip:
+    case file_compression::gzip:
       return head.starts_with(gzip_magic);
-    case compression::bzip2:
+    case file_compression::bzip2:
       return head.starts_with(bzip2_magic);
-    case compression::xz:
+    case file_compression::xz:
       return head.starts_with(xz_magic);
-    case compression::none:
+    case file_compression::none:
       break;
   }
   return false;
 }
 
-std::unique_ptr<stream_decoder> make_decoder(compression form) {
+std::unique_ptr<stream_decoder> make_decoder(file_compression form) {
   switch (form) {
-    case compression::gzip:
+    case file_compression::gzip:
       return std::make_unique<gzip_decoder>();
-    case compression::bzip2:
+    case file_compression::bzip2:
       return std::make_unique<bzip2_decoder>();
-    case compression::xz:
+    case file_compression::xz:
       return std::make_unique<xz_decoder>();
-    case compression::none:
+    case file_compression::none:
       break;
   }
-  SOUNDER_ASSERT(form != compression::none);
+  SOUNDER_ASSERT(form != file_compression::none);
   return nullptr;
 }
 

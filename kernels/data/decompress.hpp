@@ -8,18 +8,18 @@
 
 namespace sounder::kernels {
 
-enum class compression { none, gzip, bzip2, xz };
+enum class file_compression { none, gzip, bzip2, xz };
 
 /// "gzip", "bzip2", "xz".
-std::string_view name(compression form) noexcept;
+std::string_view name(file_compression form) noexcept;
 
 /// What these first bytes of a file begin. Looks far enough to tell a
 /// compressed file from text that begins alike.
-compression compression_of(std::string_view head) noexcept;
+file_compression compression_of(std::string_view head) noexcept;
 inline constexpr std::size_t compression_head = 10;  // bytes that it looks at
 
 /// Whether another compressed stream of the same form begins here.
-bool begins_stream(compression form, std::string_view head) noexcept;
+bool begins_stream(file_compression form, std::string_view head) noexcept;
 inline constexpr std::size_t stream_head = 6;  // bytes that it looks at
 
 /// A compressed stream whose checksums or whose form are wrong.
@@ -50,6 +50,6 @@ class stream_decoder {
   virtual void restart() = 0;
 };
 
-std::unique_ptr<stream_decoder> make_decoder(compression form);
+std::unique_ptr<stream_decoder> make_decoder(file_compression form);
 
 }  // namespace sounder::kernels

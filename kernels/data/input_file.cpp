@@ -99,7 +99,7 @@ class input_file::stored_bytes {
 /// The content of compressed streams, one behind the other.
 class input_file::unpacker {
  public:
-  unpacker(compression form, stored_bytes& stored)
+  unpacker(file_compression form, stored_bytes& stored)
       : form_(form), decoder_(make_decoder(form)), stored_(stored) {}
 
   /// `where.size()` bytes; fewer only at the end.
@@ -163,7 +163,7 @@ class input_file::unpacker {
     return true;
   }
 
-  compression form_;
+  file_compression form_;
   std::unique_ptr<stream_decoder> decoder_;
   stored_bytes& stored_;
   std::array<char, packed_block> packed_{};
@@ -189,8 +189,8 @@ input_file::input_file(std::string name, std::span<const char> content)
 input_file::~input_file() = default;
 
 void input_file::choose_decompression() {
-  const compression form = compression_of(stored_->head());
-  if (form != compression::none) {
+  const file_compression form = compression_of(stored_->head());
+  if (form != file_compression::none) {
     unpacked_ = std::make_unique<unpacker>(form, *stored_);
   }
 }

@@ -235,6 +235,13 @@ std::vector<mistake> mistakes() {
          g.links[0].discipline = p::one_of_group{{}, true};
        }),
        "push for one group but differ"},
+      {"a random pusher of differences", group_with([](p::graph& g) {
+         for (p::link& l : g.links) {
+           l.exchange = p::add_delta{};
+           l.discipline = p::one_of_group{{}, true};
+         }
+       }),
+       "add-delta brings what has been moved since the pusher itself has met"},
       {"a member that does not push",
        group_with([](p::graph& g) { g.links[0].discipline = p::every{}; }),
        "pushes for a group with 'replica-1'; give each member such a link to "
