@@ -1,5 +1,5 @@
-# The package: find_package(sounder) gives sounder::kernels,
-# sounder::topology and sounder::actors. sounder_library() adds the targets.
+# The package: find_package(sounder) gives sounder::kernels, sounder::topology,
+# sounder::sync and sounder::actors. sounder_library() adds the targets.
 include(CMakePackageConfigHelpers)
 
 set(_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sounder)
