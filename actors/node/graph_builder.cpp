@@ -28,8 +28,9 @@ graph_builder::graph_builder(plan_ptr plan, const data_partition& partition,
       setups_(std::move(setups)),
       place_(std::move(place)),
       network_(std::move(others)),
-      lost_(network_ && network_->lost ? network_->lost
-                                       : std::make_shared<peer_failure>()) {}
+      failure_(network_ && network_->failure
+                   ? network_->failure
+                   : std::make_shared<peer_failure>()) {}
 
 bool graph_builder::is_here(std::size_t replica) const {
   return !network_ || graph_.replicas[replica].place == place_;
@@ -110,7 +111,7 @@ void graph_builder::make_endpoints() {
     state.met = state.own->published();
     state.line = line;
     state.together = together;
-    state.lost = lost_;
+    state.failure = failure_;
     together->walk(i, 0);
   }
 }

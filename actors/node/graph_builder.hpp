@@ -50,7 +50,7 @@ class graph_builder {
     run_secret secret{};
     std::map<std::string, std::string> peers;  // addresses of places
     node_address listen;  // for streams; without a host others are called
-    std::shared_ptr<peer_failure> lost;  // is told who is lost; may be null
+    std::shared_ptr<peer_failure> failure;  // is told who is lost; may be null
   };
 
   /// `setups` by replica, with data for those of `place`. Without a network
@@ -168,7 +168,7 @@ class graph_builder {
                       double>,
            channel_number>
       channels_;
-  std::shared_ptr<peer_failure> lost_;
+  std::shared_ptr<peer_failure> failure_;
   wired_graph wired_;
 };
 

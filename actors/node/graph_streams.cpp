@@ -257,7 +257,7 @@ void graph_builder::start_couriers() {
   if (all.empty()) {
     return;
   }
-  keep_turning([all, bell = bell_, lost = lost_]() mutable {
+  keep_turning([all, bell = bell_, lost = failure_]() mutable {
     carry(all, *bell, std::chrono::milliseconds(10),
           [&](const stream_error& why) { lost->note(why.what()); });
     return true;

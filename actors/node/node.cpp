@@ -29,7 +29,7 @@ void say(const node_options& options, const std::string& line) {
 
 /// Those that own what the run has here.
 template <class Visit>
-void for_each_owner(const session& run, const Visit& visit) {
+void for_each_owner(const node_session& run, const Visit& visit) {
   for (const auto& [number, replica] : run.actors.replicas) {
     visit(replica);
   }
@@ -52,7 +52,7 @@ void release(self_ptr self, const std::string& why) {
   if (!state.run) {
     return;
   }
-  session& run = *state.run;
+  node_session& run = *state.run;
   run.stop->request_stop();
   end_owners(self, caf::exit_reason::user_shutdown);
   self->demonitor(run.leader.address());
@@ -64,7 +64,7 @@ void release(self_ptr self, const std::string& why) {
 }
 
 /// Whether somebody serves the run here.
-bool is_part(const session& run, const caf::actor_addr& who) {
+bool is_part(const node_session& run, const caf::actor_addr& who) {
   bool found = false;
   const auto look = [&](const auto& each) {
     found = found || each.address() == who;
@@ -77,7 +77,7 @@ bool is_part(const session& run, const caf::actor_addr& who) {
 /// Something of the run threw. The leader looks after the replicas: it learns
 /// by theirs what ended the run.
 void fail(self_ptr self, const caf::error& why) {
-  session& run = *self->state.run;
+  node_session& run = *self->state.run;
   run.stop->request_stop();
   end_owners(self, why);
   release(self, "let the run go: " + words_of(self->system(), why));
@@ -94,7 +94,7 @@ void serve_by(self_ptr self, const caf::actor& servant) {
 
 /// Spawns the replicas once their meetings are made.
 replica_list start_replicas(self_ptr self, const connected_session& made) {
-  session& run = *self->state.run;
+  node_session& run = *self->state.run;
   run.meters = made.wired.meters;
   for (std::size_t i = 0; i < made.wired.replicas.size(); ++i) {
     const wired_replica& each = made.wired.replicas[i];
@@ -151,7 +151,7 @@ caf::result<Answer> set_up(self_ptr self, const std::string& message, Work work,
   if (!is_from_leader(self, message)) {
     return refusal("it has no run of this leader");
   }
-  using found_type = std::invoke_result_t<Work, session&>;
+  using found_type = std::invoke_result_t<Work, node_session&>;
   const auto run = self->state.run;
   const auto found = std::make_shared<std::optional<found_type>>();
   auto answer = self->make_response_promise<Answer>();
@@ -190,12 +190,12 @@ caf::result<samples_held> deploy(self_ptr self, const leader_actor& leader,
   if (!sender || !leader || sender->node() != leader.node()) {
     return refusal("the leader is another");
   }
-  state.run = std::make_shared<session>();
+  state.run = std::make_shared<node_session>();
   state.run->leader = leader;
   self->monitor(leader);
   return set_up<samples_held>(
       self, "deploy",
-      [=, own = state.options](session& run) {
+      [=, own = state.options](node_session& run) {
         run.part = decode(bytes);
         run.start = start;
         say(own, "took " +
@@ -237,7 +237,7 @@ caf::result<std::string> tell_status(self_ptr self) {
 }
 
 /// A part of a replica's samples.
-bool take_samples(session& run, std::uint32_t to, std::uint64_t total,
+bool take_samples(node_session& run, std::uint32_t to, std::uint64_t total,
                   const std::vector<char>& bytes) {
   if (total > most_bytes || bytes.size() > total - run.incoming.size()) {
     throw std::invalid_argument("more samples than were announced");
@@ -264,7 +264,7 @@ void leave(self_ptr self) {
 /// Its replicas come home, and tell the leader.
 void come_home(self_ptr self) {
   if (self->state.run) {
-    self->state.run->lost->note("it was told to end");
+    self->state.run->failure->note("it was told to end");
     self->state.run->stop->request_stop();
   }
   self->delayed_send(self, last_words, close_atom::value);
@@ -306,13 +306,15 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
           const std::vector<char>& bytes) {
         return set_up<bool>(
             self, "samples",
-            [=](session& run) { return take_samples(run, to, total, bytes); },
+            [=](node_session& run) {
+              return take_samples(run, to, total, bytes);
+            },
             [](bool taken) { return taken; });
       },
       [=](open_atom, const std::vector<char>& bytes) {
         return set_up<opened_ports>(
             self, "open",
-            [=, own = self->state.options](session& run) {
+            [=, own = self->state.options](node_session& run) {
               return open_ports(self->system(), run, own, bytes);
             },
             [](const opened_ports& own) { return own; });
@@ -320,7 +322,7 @@ whole_node::behavior_type node(self_ptr self, node_options options) {
       [=](connect_atom, const opened_ports& others) {
         return set_up<replica_list>(
             self, "connect",
-            [=](session& run) { return connect_others(run, others); },
+            [=](node_session& run) { return connect_others(run, others); },
             [=](const connected_session& made) {
               return start_replicas(self, made);
             });

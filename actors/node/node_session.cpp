@@ -33,7 +33,7 @@ void check_copy(const kernels::dataset& copy, const deployment& part) {
 }
 
 /// Some samples of the run; none, as wide, where only hubs live.
-kernels::dataset any_data(const session& run) {
+kernels::dataset any_data(const node_session& run) {
   if (run.own) {
     return *run.own;
   }
@@ -64,7 +64,7 @@ std::shared_ptr<const kernels::objective> make_objective(
 }
 
 /// Gives the replicas' setups what only this process has.
-void complete_setups(session& run, const node_options& options) {
+void complete_setups(node_session& run, const node_options& options) {
   training_plan& plan = run.part.plan;
   plan.exchanges = options.exchanges;
   plan.interrupt = run.stop->get_token();
@@ -99,7 +99,7 @@ void complete_setups(session& run, const node_options& options) {
 
 }  // namespace
 
-samples_held open_own_data(session& run, const node_options& options) {
+samples_held open_own_data(node_session& run, const node_options& options) {
   if (options.open_part) {
     run.own = options.open_part(run.part.data);
     if (run.own->features() != run.part.features) {
@@ -119,7 +119,7 @@ samples_held open_own_data(session& run, const node_options& options) {
   return {holding::whole, 0, 0};
 }
 
-opened_ports open_ports(caf::actor_system& system, session& run,
+opened_ports open_ports(caf::actor_system& system, node_session& run,
                         const node_options& options,
                         const std::vector<char>& timetable_bytes) {
   run.times = decode_timetable(timetable_bytes, run.part.plan);
@@ -132,13 +132,14 @@ opened_ports open_ports(caf::actor_system& system, session& run,
                              run.part.secret,
                              run.part.peers,
                              {options.listen.host, options.wire_port},
-                             run.lost});
+                             run.failure});
   run.ports = run.wiring->open(
       {run.start.data(), static_cast<std::size_t>(run.start.size())});
   return run.ports;
 }
 
-connected_session connect_others(session& run, const opened_ports& others) {
+connected_session connect_others(node_session& run,
+                                 const opened_ports& others) {
   opened_ports ports = run.ports;
   ports.add(others);
   connected_session made;
@@ -147,7 +148,7 @@ connected_session connect_others(session& run, const opened_ports& others) {
   return made;
 }
 
-session::~session() {
+node_session::~node_session() {
   if (!wiring) {
     return;
   }

@@ -21,16 +21,16 @@ namespace sounder::actors {
 
 /// Shared by the node and what is offloaded for it. Who lets it go last ends
 /// the threads of its streams.
-struct session {
-  session() = default;
-  session(const session&) = delete;
-  session& operator=(const session&) = delete;
-  ~session();
+struct node_session {
+  node_session() = default;
+  node_session(const node_session&) = delete;
+  node_session& operator=(const node_session&) = delete;
+  ~node_session();
 
   // Set once.
   leader_actor leader;
   std::shared_ptr<std::stop_source> stop = std::make_shared<std::stop_source>();
-  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
+  std::shared_ptr<peer_failure> failure = std::make_shared<peer_failure>();
 
   // Only what is offloaded, one thing after the other.
   deployment part;
@@ -67,22 +67,22 @@ struct connected_session {
 /// The samples that the node has itself. Throws std::invalid_argument when they
 /// are not the leader's, or do not fit them; what the options' functions throw.
 /// Blocks.
-samples_held open_own_data(session& run, const node_options& options);
+samples_held open_own_data(node_session& run, const node_options& options);
 
 /// Makes the replicas of the timetable, and opens a port for the others.
 /// Blocks. Throws std::exception of some kind.
-opened_ports open_ports(caf::actor_system& system, session& run,
+opened_ports open_ports(caf::actor_system& system, node_session& run,
                         const node_options& options,
                         const std::vector<char>& timetable_bytes);
 
 /// Connects to the other nodes and makes all meetings. Blocks. Throws
 /// peer_error when one cannot be reached.
-connected_session connect_others(session& run, const opened_ports& others);
+connected_session connect_others(node_session& run, const opened_ports& others);
 
 /// For who asks, as JSON: what the links of a run have seen, and what runs.
 /// Null is no run.
-std::string links_text(const session* run);
-std::string status_text(const node_address& listens, const session* run,
+std::string links_text(const node_session* run);
+std::string status_text(const node_address& listens, const node_session* run,
                         const std::vector<token_status>& tokens);
 
 }  // namespace sounder::actors

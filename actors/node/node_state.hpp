@@ -12,8 +12,8 @@ struct node_state {
   const char* name = "node";
   node_options options;  // set once, but for the port
   offload_actor offloaded;
-  std::shared_ptr<session> run;  // shared with what is offloaded for it
-  bool is_leaving = false;       // when no run is at work
+  std::shared_ptr<node_session> run;  // shared with what is offloaded for it
+  bool is_leaving = false;            // when no run is at work
 };
 
 /// Serves one leader at a time, and answers anybody who asks for its status.

@@ -44,11 +44,11 @@ json with_rates(const json& before, json now) {
 
 }  // namespace
 
-std::string links_text(const session* run) {
+std::string links_text(const node_session* run) {
   return run ? as_json(run->meters).dump() : "[]";
 }
 
-std::string status_text(const node_address& listens, const session* run,
+std::string status_text(const node_address& listens, const node_session* run,
                         const std::vector<token_status>& tokens) {
   json out = {{"listen", listens.text()},
               {"protocol", protocol},

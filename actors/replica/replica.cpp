@@ -45,7 +45,7 @@ phase_result replica_work::result_of(const training_job& done) const {
   result.computing.value = done.times().computing;
   result.exchanging.value = done.times().exchanging;
   result.waiting.value = done.times().waiting;
-  result.lost = done.is_complete() ? "" : wired.state->lost->how();
+  result.lost = done.is_complete() ? "" : wired.state->failure->how();
   if (with_snapshot) {
     result.parameters = as_parameters(wired.state->whole());
   }

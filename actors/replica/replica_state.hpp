@@ -74,7 +74,7 @@ struct replica_state {
   // Of this process.
   std::shared_ptr<start_line> line;
   std::shared_ptr<lag_limiter> together;
-  std::shared_ptr<peer_failure> lost = std::make_shared<peer_failure>();
+  std::shared_ptr<peer_failure> failure = std::make_shared<peer_failure>();
 };
 
 /// The state as bytes, framed as docs/reference/file-formats.md says.

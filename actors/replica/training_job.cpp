@@ -201,7 +201,7 @@ bool training_job::has_delivered() {
   constexpr auto after_stop = std::chrono::seconds(1);
   constexpr auto a_while = std::chrono::milliseconds(1);
   const auto& all = state_->meetings;
-  if (state_->lost->has_happened()) {
+  if (state_->failure->has_happened()) {
     stopped_ = true;
     return true;
   }
@@ -293,14 +293,14 @@ void training_job::step() {
 
 /// Without another node of the meeting there is nothing to go on to.
 bool training_job::attend(meeting& due, const step_context& now) {
-  if (state_->lost->has_happened()) {
+  if (state_->failure->has_happened()) {
     stopped_ = true;
     return false;
   }
   try {
     return due.attend(*state_->own, now);
   } catch (const stream_error& problem) {
-    state_->lost->note(problem.what());
+    state_->failure->note(problem.what());
     stopped_ = true;
     return false;
   }

@@ -56,7 +56,8 @@ class outgoing {
 
   /// What has been lost of all payloads of that kind, from a coordinate on;
   /// null when these are others, or nothing is lost.
-  const float* lost(kernels::payload what, std::size_t first) const noexcept {
+  const float* residual(kernels::payload what,
+                        std::size_t first) const noexcept {
     return packer_ && packer_->what() == what ? packer_->memory(first)
                                               : nullptr;
   }

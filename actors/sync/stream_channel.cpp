@@ -174,7 +174,7 @@ class stream_channel : public channel {
     const std::size_t n = header.length;
     if (header.bytes > 0) {
       link_.take(what_, own, now, answered_, n, in_.values(),
-                 out_.lost(kernels::payload::differences, answered_));
+                 out_.residual(kernels::payload::differences, answered_));
       bytes_ += header.bytes;
     }
     answered_ += n;

@@ -159,7 +159,8 @@ class packet_server : public stream_server {
   /// so one at a time.
   bool answer() {
     target& far = *link_.at().far;
-    const bool makes_up = out_.lost(kernels::payload::pulls, done_) != nullptr;
+    const bool makes_up =
+        out_.residual(kernels::payload::pulls, done_) != nullptr;
     if (makes_up && !far.try_hold()) {
       return false;
     }
@@ -193,7 +194,8 @@ class packet_server : public stream_server {
   /// The answer is written. The part of a pull that is lost is not made.
   void seal(std::size_t n) {
     out_.seal();
-    if (const float* const lost = out_.lost(kernels::payload::pulls, done_)) {
+    if (const float* const lost =
+            out_.residual(kernels::payload::pulls, done_)) {
       link_.take_back(done_, n, lost);
     }
   }

@@ -56,8 +56,8 @@ TEST_CASE("codec: a stream that compresses carries values in fewer bytes") {
 
   std::copy(start.begin(), start.end(), out.start(header_of(4)));
   CHECK(out.seal() == 4 + 2 * 8);
-  CHECK(out.lost(k::payload::differences, 1)[0] == 2.0F);
-  CHECK(out.lost(k::payload::pulls, 1) == nullptr);
+  CHECK(out.residual(k::payload::differences, 1)[0] == 2.0F);
+  CHECK(out.residual(k::payload::pulls, 1) == nullptr);
   for (int round = 0; round < 2; ++round) {
     REQUIRE(out.send_on(link.from));
     REQUIRE(in.receive_on(link.to));
