@@ -88,6 +88,9 @@ void graph_builder::make_endpoints() {
   }
   const auto line = std::make_shared<start_line>(std::max(workers, 1U));
   const auto together = std::make_shared<lag_limiter>(count);
+  const auto ways = may_share_ways(plan_, workers)
+                        ? std::make_shared<shared_walk>(count)
+                        : nullptr;
   // Where one link waits, all that end there have its discipline.
   const auto gate_of = [&](std::size_t i) -> std::unique_ptr<gate> {
     gate_ranks all(arrivals[i]);
@@ -111,6 +114,10 @@ void graph_builder::make_endpoints() {
     state.met = state.own->published();
     state.line = line;
     state.together = together;
+    state.ways = ways;
+    if (ways) {
+      ways->join(i, 0);
+    }
     state.failure = failure_;
     together->walk(i, 0);
   }

@@ -17,17 +17,18 @@ constexpr std::uint64_t drawing = 0x6472617765727321ULL;
 }  // namespace
 
 local_phase::local_phase(std::shared_ptr<const replica_setup> setup,
-                         std::shared_ptr<replica_state> state,
+                         std::shared_ptr<replica_state> state, way along,
                          phase_schedule schedule)
     : setup_(std::move(setup)),
       state_(std::move(state)),
-      objective_(setup_->objective_at(schedule.first)),
+      along_(std::move(along)),
+      objective_(along_.setup->objective_at(schedule.first)),
       schedule_(std::move(schedule)),
       close_turns_(setup_->stop, closing{turns_}) {
   std::size_t batches = 0;
   for (std::size_t c = schedule_.first; c < schedule_.last; ++c) {
-    const auto [epoch, within] = setup_->cut.chunks().place_of(c);
-    const epoch_cut& cut = setup_->cut.epoch(epoch);
+    const auto [epoch, within] = along_.setup->cut.chunks().place_of(c);
+    const epoch_cut& cut = along_.setup->cut.epoch(epoch);
     first_batch_.push_back(batches);
     batches += cut.batches(cut.chunks[within]);
   }
@@ -104,22 +105,23 @@ float* local_phase::weights_of(worker_slot& slot) const noexcept {
 
 kernels::sgd_chunk local_phase::open_chunk(worker_slot& slot,
                                            std::size_t chunk) {
+  const replica_setup& along = *along_.setup;
   const auto [epoch, within] =
-      setup_->cut.chunks().place_of(schedule_.first + chunk);
-  const epoch_cut& cut = setup_->cut.epoch(epoch);
+      along.cut.chunks().place_of(schedule_.first + chunk);
+  const epoch_cut& cut = along.cut.epoch(epoch);
   const chunk_range& range = cut.chunks[within];
   if (slot.chunk != chunk) {
     slot.chunk = chunk;
     slot.rows.resize(range.last - range.first);
-    state_->order.fill(static_cast<unsigned>(epoch), range.first, slot.rows);
-    if (!setup_->rows.is_whole()) {
+    along_.order->fill(static_cast<unsigned>(epoch), range.first, slot.rows);
+    if (!along.rows.is_whole()) {
       for (std::uint32_t& row : slot.rows) {
-        row = setup_->rows.row(row);
+        row = along.rows.row(row);
       }
     }
   }
   kernels::sgd_chunk opened;
-  opened.data = &setup_->data;
+  opened.data = &along.data;
   opened.rows = slot.rows;
   opened.weights = weights_of(slot);
   opened.optimizer = &state_->optimizer;

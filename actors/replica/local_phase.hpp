@@ -43,8 +43,10 @@ class local_phase : public job {
  public:
   using clock = std::chrono::steady_clock;
 
+  /// Of a replica, along its own way or another's.
   local_phase(std::shared_ptr<const replica_setup> setup,
-              std::shared_ptr<replica_state> state, phase_schedule schedule);
+              std::shared_ptr<replica_state> state, way along,
+              phase_schedule schedule);
 
   bool work(worker_slot& slot) override;
   std::uint64_t progress() const noexcept override {
@@ -75,7 +77,7 @@ class local_phase : public job {
   bool leave(worker_slot& slot);
   bool should_stop();
   bool stops_at_gradient() const noexcept {
-    return setup_->stops_at_gradient(schedule_.first);
+    return along_.setup->stops_at_gradient(schedule_.first);
   }
   kernels::sgd_chunk open_chunk(worker_slot& slot, std::size_t chunk);
   float* weights_of(worker_slot& slot) const noexcept;
@@ -92,6 +94,7 @@ class local_phase : public job {
 
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_state> state_;
+  way along_;
   const kernels::objective& objective_;
   phase_schedule schedule_;
   std::vector<std::size_t> first_batch_;  // of each chunk, and the end

@@ -16,9 +16,11 @@ replica_state::replica_state(const replica_setup& setup)
           std::holds_alternative<topology::coordinate_lock>(setup.sharing)
               ? setup.data.features()
               : 0),
-      order(setup.rows.rows(),
-            {setup.plan->order.kind, setup.plan->order.block_rows,
-             setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL}) {}
+      order(std::make_shared<kernels::row_order>(
+          setup.rows.rows(),
+          kernels::order_spec{
+              setup.plan->order.kind, setup.plan->order.block_rows,
+              setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL})) {}
 
 std::vector<float> replica_state::whole() const {
   if (!own) {
@@ -34,7 +36,7 @@ std::vector<float> replica_state::whole() const {
 void replica_state::keep(state_archive& all) {
   all.require_rest(!is_within_job);
   all(std::span(vector.data(), vector.size()), optimizer, samples,
-      phases_walked, step_size, largest_step);
+      phases_walked, phases_done, step_size, largest_step);
   if (own) {
     all(*own);
   }
@@ -52,7 +54,7 @@ void replica_state::keep(state_archive& all) {
 namespace {
 
 constexpr std::uint64_t magic = 0x4554415453444E53;  // "SNDSTATE"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t head_bytes = 20;  // magic, version, length of the rest
 constexpr std::size_t sum_bytes = 8;
 
@@ -165,6 +167,9 @@ void read_state(std::span<const std::byte> bytes, const replica_setup& setup,
   state_archive::require(body.left() == 0, "something follows after its end");
   if (state.together) {
     state.together->walk(setup.replica, state.phases_walked);
+  }
+  if (state.ways) {
+    state.ways->join(setup.replica, state.phases_walked);
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "actors/plan/replica_setup.hpp"
 #include "actors/replica/peer_failure.hpp"
+#include "actors/replica/shared_walk.hpp"
 #include "actors/replica/write_order.hpp"
 #include "actors/sync/lag_limiter.hpp"
 #include "actors/sync/local_end.hpp"
@@ -50,13 +51,14 @@ struct replica_state {
 
   // What changes.
   kernels::shared_vector vector;
-  kernels::optimizer_state optimizer;              // none at a hub
-  std::atomic<std::uint64_t> samples{0};           // stepped on
-  std::uint64_t phases_walked = 0;                 // to their ends
-  double step_size = 0.0;                          // the last
-  float largest_step = 0.0F;                       // the first that was not 0
-  bool is_within_job = false;                      // or was stopped there
-  std::optional<local_end> own;                    // of one that steps
+  kernels::optimizer_state optimizer;     // none at a hub
+  std::atomic<std::uint64_t> samples{0};  // stepped on
+  std::uint64_t phases_walked = 0;        // of its own way, by it or by others
+  std::uint64_t phases_done = 0;          // by it, of its own way or of others'
+  double step_size = 0.0;                 // the last
+  float largest_step = 0.0F;              // the first that was not 0
+  bool is_within_job = false;             // or was stopped there
+  std::optional<local_end> own;           // of one that steps
   std::vector<std::unique_ptr<meeting>> meetings;  // in the order of the graph
   std::shared_ptr<target> met;  // how others meet it, if they do
   /// What keeps the far ends of links that come by streams.
@@ -65,7 +67,7 @@ struct replica_state {
   // What guards the vector, and between the phases of a job.
   std::mutex write_lock;             // topology::write_lock
   coordinate_locks coordinate_lock;  // topology::coordinate_lock
-  kernels::row_order order;
+  std::shared_ptr<kernels::row_order> order;
   /// Its `pending` is the gradient that the optimizer has not seen, where local
   /// phases stop there, followed by the step size.
   kernels::worker_scratch stopped_at;
@@ -74,6 +76,7 @@ struct replica_state {
   // Of this process.
   std::shared_ptr<start_line> line;
   std::shared_ptr<lag_limiter> together;
+  std::shared_ptr<shared_walk> ways;  // null where each walks its own
   std::shared_ptr<peer_failure> failure = std::make_shared<peer_failure>();
 };
 

@@ -34,12 +34,22 @@ training_job::training_job(std::shared_ptr<const replica_setup> setup,
     : setup_(std::move(setup)),
       state_(std::move(state)),
       goal_(goal),
-      steps_(std::move(steps)),
-      next_chunk_(first_chunk(setup_->cut, state_->phases_walked)),
       generation_(state_->generation),
       left_by_(setup_->workers) {
   state_->is_within_job = true;
+  way own{setup_, state_->order,
+          steps.is_empty() ? nullptr
+                           : std::make_shared<step_table>(std::move(steps))};
+  turn_into(state_->ways
+                ? state_->ways->open(setup_->replica, std::move(own),
+                                     state_->phases_walked, goal_phases())
+                : stretch{std::move(own), state_->phases_walked});
   start_phase();
+}
+
+void training_job::turn_into(stretch next) {
+  stretch_ = std::move(next);
+  next_chunk_ = first_chunk(stretch_.along.setup->cut, stretch_.phase);
 }
 
 /// Whether nobody else can tell where its phases end: not the replicas, for it
@@ -55,29 +65,31 @@ bool training_job::is_free() const {
 /// changes nothing of what it does. One that is free goes on to the goal: its
 /// workers wait for one another as seldom as can be.
 void training_job::start_phase() {
-  const run_cut& cut = setup_->cut;
-  const auto [epoch, phase] = cut.phases().place_of(state_->phases_walked);
+  const way& along = stretch_.along;
+  const run_cut& cut = along.setup->cut;
+  const auto [epoch, phase] = cut.phases().place_of(stretch_.phase);
   const std::size_t end = is_free() ? goal_
                                     : cut.chunks().before(epoch) +
                                           cut.epoch(epoch).phase_ends[phase];
-  phases_after_ = is_free() ? goal_phases() : state_->phases_walked + 1;
+  phases_after_ = is_free() ? goal_phases() : state_->phases_done + 1;
   // Another rule is a local phase of its own: it may keep the scale in the
   // weights.
-  const std::size_t gd_end = setup_->gd_end();
+  const std::size_t gd_end = along.setup->gd_end();
   const std::size_t last = next_chunk_ < gd_end ? std::min(end, gd_end) : end;
   const auto plan_with = [&](const auto& steps) {
-    return plan_phase(cut, next_chunk_, last, setup_->objective_at(next_chunk_),
-                      steps);
+    return plan_phase(cut, next_chunk_, last,
+                      along.setup->objective_at(next_chunk_), steps);
   };
-  phase_ = std::make_shared<local_phase>(setup_, state_,
-                                         steps_.is_empty()
-                                             ? plan_with(setup_->plan->schedule)
-                                             : plan_with(steps_));
+  phase_ = std::make_shared<local_phase>(
+      setup_, state_, along,
+      along.steps ? plan_with(*along.steps)
+                  : plan_with(setup_->plan->schedule));
   at_phase_end_ = phase_->schedule().last == end;
   left_.store(0);
   rested_ = false;
   generation_.store(++state_->generation);
-  state_->together->walk(setup_->replica, state_->phases_walked);
+  state_->together->walk(setup_->replica, state_->ways ? state_->ways->taken()
+                                                       : state_->phases_walked);
 }
 
 void start_line::arrive() noexcept {
@@ -166,7 +178,9 @@ void training_job::rest() {
   }
   stopped_ = stopped_ || !phase_->is_complete();
   state_->own->rest(static_cast<float>(phase_->scale()));
-  state_->own->set_gradient(setup_->stops_at_gradient(next_chunk_) && !stopped_
+  const bool is_before_optimizer =
+      stretch_.along.setup->stops_at_gradient(next_chunk_);
+  state_->own->set_gradient(is_before_optimizer && !stopped_
                                 ? phase_->gradient(state_->step_size)
                                 : std::span<float>());
 }
@@ -186,6 +200,9 @@ bool training_job::meet() {
 
 /// Whether the job is over with the phase at hand.
 bool training_job::is_last_phase() const {
+  if (state_->ways) {
+    return stopped_ || (at_phase_end_ && !next_);
+  }
   return stopped_ || (at_phase_end_ && phase_->schedule().last >= goal_ &&
                       phases_after_ >= goal_phases());
 }
@@ -218,12 +235,21 @@ bool training_job::has_delivered() {
   return false;
 }
 
-/// Before it meets others, lest it brings them what it has found long ago.
+/// Before it meets others, lest they bring it what they have found long ago:
+/// where ways are shared, those whose phase has lasted for many of all others.
 /// False while it is too far ahead.
 bool training_job::keep_together() {
+  if (state_->ways && !takes_next()) {
+    return false;
+  }
   lag_limiter& all = *state_->together;
-  const std::uint64_t phases = state_->phases_walked + 1;
-  const std::uint64_t lead = most_lead(setup_->cut);
+  const std::uint64_t phases =
+      state_->ways ? state_->ways->taken() : state_->phases_walked + 1;
+  const std::uint64_t lead =
+      most_lead(setup_->cut) * (state_->ways ? state_->ways->members() : 1);
+  if (state_->ways) {
+    all.walk(setup_->replica, phases);  // is here, however long it took
+  }
   const auto behind = all.behind(phases, lead);
   if (!behind || setup_->is_to_stop()) {
     return true;
@@ -236,6 +262,29 @@ bool training_job::keep_together() {
   const auto& replicas = setup_->plan->graph.replicas;
   waited(replicas[setup_->replica].name + " waits for " +
              replicas[*behind].name + " to catch up",
+         since);
+  return false;
+}
+
+/// The phase after this one, its own or of who is behind. False while somebody
+/// has yet to set out.
+bool training_job::takes_next() {
+  shared_walk& all = *state_->ways;
+  const auto is_settled = [&] {
+    next_ = next_ ? next_ : all.next(setup_->replica);
+    return next_ || all.is_over(setup_->replica);
+  };
+  if (is_settled()) {
+    return true;
+  }
+  if (setup_->is_to_stop()) {
+    stopped_ = true;
+    return true;
+  }
+  const auto since = clock::now();
+  static_cast<void>(all.changed.wait(is_settled));
+  waited(setup_->plan->graph.replicas[setup_->replica].name +
+             " waits for others to set out",
          since);
   return false;
 }
@@ -311,10 +360,17 @@ bool training_job::next_phase() {
   const bool is_over = is_last_phase();
   next_chunk_ = phase_->schedule().last;
   if (at_phase_end_) {
-    state_->phases_walked = phases_after_;
+    state_->phases_done = phases_after_;
+    if (!state_->ways) {
+      state_->phases_walked = phases_after_;
+    }
   }
   if (is_over) {
     return finish();
+  }
+  if (at_phase_end_) {
+    turn_into(next_ ? *std::exchange(next_, std::nullopt)
+                    : stretch{stretch_.along, state_->phases_walked});
   }
   start_phase();
   return true;
@@ -329,7 +385,10 @@ bool training_job::finish() {
     state_->together->pause(setup_->replica);
   } else {
     state_->is_within_job = false;
-    state_->together->walk(setup_->replica, state_->phases_walked);
+    state_->phases_walked = goal_phases();
+    state_->together->walk(setup_->replica, state_->ways
+                                                ? state_->ways->taken()
+                                                : state_->phases_walked);
   }
   finished_.store(true);
   return false;

@@ -41,7 +41,8 @@ class start_line {
 ///   worker   walks the phase -> leaves -> waits for the next generation ...
 ///   leader   walks the phase -> leaves, the last one: leads
 ///              rest       takes what the phase has left: a scale, a gradient
-///              together   waits for replicas that are far behind
+///              next       takes a phase, its own or of a replica that is
+///              behind together   or waits for replicas that are far behind
 ///              meetings   in their order, the optimizer's step in between
 ///              settle     what others see is up to date
 ///              delivered  at the job's end: what was sent has arrived
@@ -91,6 +92,7 @@ class training_job : public job {
   void rest();
   bool meet();
   bool keep_together();
+  bool takes_next();
   bool is_free() const;
   bool is_last_phase() const;
   std::uint64_t goal_phases() const;
@@ -100,16 +102,18 @@ class training_job : public job {
   void waited(std::string whom, clock::time_point since);
   bool attend(meeting& due, const step_context& now);
   bool next_phase();
+  void turn_into(stretch next);
   void start_phase();
   bool finish();
 
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_state> state_;
   const std::size_t goal_;
-  const step_table steps_;
 
   // Of the phase; written by the leader while the others wait for the next
   // generation.
+  stretch stretch_;              // whose phase
+  std::optional<stretch> next_;  // after it, where ways are shared
   std::shared_ptr<local_phase> phase_;
   std::size_t next_chunk_;
   std::size_t next_meeting_ = 0;

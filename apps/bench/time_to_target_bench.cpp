@@ -101,19 +101,18 @@ optimum solve(const kernels::dataset& data) {
             std::clamp(a[i] - (y * margin - 1.0) / squares[i], 0.0, 1.0);
         const double move = (to - a[i]) * y;
         a[i] = to;
-        for (std::uint64_t k = rows.start[i]; move != 0.0 && k < rows.start[i + 1];
-             ++k) {
+        for (std::uint64_t k = rows.start[i];
+             move != 0.0 && k < rows.start[i + 1]; ++k) {
           best.w[rows.index[k]] += move * static_cast<double>(rows.value[k]);
         }
       }
     });
     best.objective = hinge_objective(data, best.w);
     seen.emplace_back(spent, best.objective);
-    const double dual =
-        (std::accumulate(a.begin(), a.end(), 0.0) -
-         0.5 * std::inner_product(best.w.begin(), best.w.end(), best.w.begin(),
-                                  0.0)) /
-        static_cast<double>(n);
+    const double dual = (std::accumulate(a.begin(), a.end(), 0.0) -
+                         0.5 * std::inner_product(best.w.begin(), best.w.end(),
+                                                  best.w.begin(), 0.0)) /
+                        static_cast<double>(n);
     best.gap = (best.objective - dual) / best.objective;
     if (best.gap < enough) {
       break;
@@ -127,9 +126,9 @@ optimum solve(const kernels::dataset& data) {
 
 std::shared_ptr<const kernels::objective> hinge_of(
     const kernels::dataset& data) {
-  return kernels::make_linear(kernels::linear_model::svm, data, 2,
-                              {kernels::penalty_form::l2,
-                               1.0 / static_cast<double>(data.rows())});
+  return kernels::make_linear(
+      kernels::linear_model::svm, data, 2,
+      {kernels::penalty_form::l2, 1.0 / static_cast<double>(data.rows())});
 }
 
 /// As the program takes it when nobody types an option.
@@ -159,8 +158,8 @@ actors::training_plan plan_of(const std::string& contestant,
       actors::find_defaults(plan.graph, *plan.objective, data, 0);
   plan.epochs = usual.epochs;
   plan.batch_size = usual.batch_size;
-  plan.schedule =
-      kernels::annealed_step(longer * usual.step, usual.epochs, usual.decay_rate);
+  plan.schedule = kernels::annealed_step(longer * usual.step, usual.epochs,
+                                         usual.decay_rate);
   plan.evaluation = actors::evaluation_mode::between;
   return plan;
 }
@@ -197,10 +196,9 @@ outcome run(const actors::training_plan& plan, const kernels::dataset& data,
 void verify(const optimum& best, const kernels::dataset& data) {
   const auto objective = hinge_of(data);
   const std::vector<float> w(best.w.begin(), best.w.end());
-  const double said =
-      objective->evaluate(data, 0, data.rows(), w.data()).loss /
-          static_cast<double>(data.rows()) +
-      objective->penalty(w.data());
+  const double said = objective->evaluate(data, 0, data.rows(), w.data()).loss /
+                          static_cast<double>(data.rows()) +
+                      objective->penalty(w.data());
   if (!(best.gap < 1e-4) || std::abs(said / best.objective - 1.0) > 1e-4) {
     fmt::print(stderr, "the optimum is not one: gap {:.1e}, {} against {}\n",
                best.gap, said, best.objective);
@@ -247,7 +245,8 @@ int main(int argc, char** argv) {
   }
   if (file.empty()) {
     fmt::print(stderr,
-               "usage: time_to_target_bench FILE [SYSTEM[:TAU[:STEP]]...] [--rounds N]\n");
+               "usage: time_to_target_bench FILE [SYSTEM[:TAU[:STEP]]...] "
+               "[--rounds N]\n");
     return 2;
   }
   if (systems.empty()) {
@@ -258,10 +257,11 @@ int main(int argc, char** argv) {
   const kernels::dataset& data = set.train;
   const optimum best = solve(data);
   verify(best, data);
-  fmt::print("{}\n{}: {} x {}, optimum {:.7f} (duality gap {:.0e}); dual "
-             "coordinate descent is within 1 % after {}\n",
-             bench::machine(), file, data.rows(), data.features(),
-             best.objective, best.gap, as_time(best.found_s));
+  fmt::print(
+      "{}\n{}: {} x {}, optimum {:.7f} (duality gap {:.0e}); dual "
+      "coordinate descent is within 1 % after {}\n",
+      bench::machine(), file, data.rows(), data.features(), best.objective,
+      best.gap, as_time(best.found_s));
 
   std::vector<actors::training_plan> plans;
   for (const std::string& system : systems) {
@@ -293,11 +293,12 @@ int main(int argc, char** argv) {
              "rate", "end");
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const std::vector<double> times = column(k, &outcome::seconds);
-    fmt::print("{:<18}{:>7}{:>8.3g}{:>12}{:>12}{:>12}{:>11.2f}{:>9.2f}{:>9.4f}\n",
-               systems[k], plans[k].epochs, plans[k].schedule(0.0),
-               as_time(at(times, 0.5)), as_time(at(times, 0.25)),
-               as_time(at(times, 0.75)), serial / at(times, 0.5),
-               at(column(k, &outcome::rate), 0.5) / serial_rate,
-               at(column(k, &outcome::end), 0.5));
+    fmt::print(
+        "{:<18}{:>7}{:>8.3g}{:>12}{:>12}{:>12}{:>11.2f}{:>9.2f}{:>9.4f}\n",
+        systems[k], plans[k].epochs, plans[k].schedule(0.0),
+        as_time(at(times, 0.5)), as_time(at(times, 0.25)),
+        as_time(at(times, 0.75)), serial / at(times, 0.5),
+        at(column(k, &outcome::rate), 0.5) / serial_rate,
+        at(column(k, &outcome::end), 0.5));
   }
 }

@@ -254,7 +254,7 @@ TEST_CASE("private head: a worker sees others' steps after an exchange") {
   const auto shared = std::make_shared<const a::replica_setup>(setup);
   const auto state = std::make_shared<a::replica_state>(*shared);
   a::local_phase phase(
-      shared, state,
+      shared, state, {shared, state->order, nullptr},
       a::plan_phase(setup.cut, 0, 4, *plan.objective, plan.schedule));
   std::vector<a::worker_slot> slots(2);
   slots[1].index = 1;
@@ -283,8 +283,9 @@ TEST_CASE(
   plan.interrupt = stop.get_token();
   const auto setup =
       std::make_shared<const a::replica_setup>(lone_setup(plan, data));
+  const auto state = std::make_shared<a::replica_state>(*setup);
   a::local_phase phase(
-      setup, std::make_shared<a::replica_state>(*setup),
+      setup, state, {setup, state->order, nullptr},
       a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
                     *plan.objective, plan.schedule));
   a::worker_slot slot;
@@ -311,7 +312,7 @@ TEST_CASE("an interrupted phase says so and keeps what was done") {
         std::make_shared<const a::replica_setup>(lone_setup(plan, data));
     const auto state = std::make_shared<a::replica_state>(*setup);
     a::local_phase phase(
-        setup, state,
+        setup, state, {setup, state->order, nullptr},
         a::plan_phase(setup->cut, 0, setup->cut.chunks().before(1),
                       *plan.objective, plan.schedule));
     a::worker_slot slot;

@@ -1,5 +1,5 @@
-// Replicas of unequal speed: the fast ones wait before they lose touch. Cores
-// without workers evaluate.
+// Replicas of unequal speed: the fast ones walk for the slow ones, or wait
+// before they lose touch. Cores without workers evaluate.
 
 #include <array>
 #include <chrono>
@@ -42,9 +42,34 @@ class uneven : public t::tally {
   mutable std::atomic<int> ahead{0};  // of the slow one
 };
 
+/// One replica is slow, whatever it steps on: the one whose worker comes first.
+class one_slow_worker : public t::tally {
+ public:
+  one_slow_worker() : tally(1) {}
+
+  void add_gradient(const k::dataset& data, std::span<const std::uint32_t> rows,
+                    const float* w, std::span<float> gradient) const override {
+    tally::add_gradient(data, rows, w, gradient);
+    std::thread::id nobody;
+    const auto me = std::this_thread::get_id();
+    slow.compare_exchange_strong(nobody, me);
+    for (const std::uint32_t i : rows) {
+      if (slow == me) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++by_slow;
+      }
+      ++done[i % 2];
+    }
+  }
+
+  mutable std::atomic<std::thread::id> slow{};
+  mutable std::atomic<int> by_slow{0};
+  mutable std::array<std::atomic<int>, 2> done{};  // of each replica's samples
+};
+
 constexpr int rows = 8;  // of each
 
-a::training_plan plan_for(std::shared_ptr<const uneven> objective,
+a::training_plan plan_for(std::shared_ptr<const k::objective> objective,
                           unsigned epochs) {
   p::wiring_options options;
   options.replicas = 2;
@@ -84,6 +109,28 @@ TEST_CASE("pace: who meets nobody himself keeps up with who meets him",
 
   REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
   REQUIRE(objective->ahead <= (8 + 2) * rows);
+}
+
+TEST_CASE("pace: shares follow speed, and every sample is walked once an epoch",
+          "[stress]") {
+  const auto* const system = GENERATE("star", "ad-psgd", "ea-wild", "async-ps");
+  CAPTURE(system);
+  if (k::thread_count(0) < 2) {
+    WARN("skipped: two replicas share ways on two processors");
+    return;
+  }
+  constexpr int epochs = 60;
+  const auto objective = std::make_shared<one_slow_worker>();
+  auto plan = plan_for(objective, epochs);
+  plan.graph = *p::by_name(system, {.replicas = 2, .tau = 2});
+
+  const auto report = a::train(plan, t::blank(2 * rows));
+
+  REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(report.samples == epochs * 2 * rows);
+  CHECK(objective->done[0] == epochs * rows);
+  CHECK(objective->done[1] == epochs * rows);
+  CHECK(objective->by_slow < epochs * rows / 2);  // half of a fair share
 }
 
 TEST_CASE("pace: a run that is cut short has everybody's samples", "[stress]") {
