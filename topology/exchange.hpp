@@ -210,7 +210,7 @@ struct elastic {
       .travels = travels::both_ways,
       .tells_both = true,
       .averages = true,
-      .more_epochs = 0.5,
+      .more_epochs = 0.65,
       .usual_tau = {},
       .compression = compressible::any_way,
       .compression_because = "",

@@ -108,8 +108,8 @@ learning_defaults find_defaults(const p::graph& wiring,
   }
   found.epochs = usual_epochs(wiring, data);
   // An evaluation brings replicas to rest, and a token back to its start.
-  const unsigned most_evaluations =
-      p::has_exchange<p::token_merge>(wiring) ? 5 : 25;
+  const bool has_token = p::has_exchange<p::token_merge>(wiring);
+  const unsigned most_evaluations = has_token ? 5 : 25;
   found.evaluate_every =
       static_cast<unsigned>(ratio_up(found.epochs, most_evaluations));
   const double growth =
@@ -127,6 +127,12 @@ learning_defaults find_defaults(const p::graph& wiring,
   // Bottou's rule, halved for the fall to nothing that comes on top.
   const double shrinking = 1.0 - objective.shrink(steps.alone);
   found.decay_rate = 0.5 * shrinking * static_cast<double>(data.rows());
+  if (has_token) {
+    // What is handed on falls with the square of the step size: the line to
+    // nothing is enough, from half as high.
+    found.step *= 0.5;
+    found.decay_rate = 0.0;
+  }
   return found;
 }
 

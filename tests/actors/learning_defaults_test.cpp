@@ -70,6 +70,18 @@ TEST_CASE("learning defaults: a few long rows lower the step of all") {
           Approx(199.0 / 10099.0));
 }
 
+TEST_CASE("learning defaults: a token has the square of the step to fall by") {
+  const auto data = rows_of_norm_5(64);
+  const auto with_token =
+      defaults(system("hogwildpp", 2), k::linear_model::svm, data, 1.0 / 64);
+  const auto serial =
+      defaults(p::serial(), k::linear_model::svm, data, 1.0 / 64);
+
+  CHECK(with_token.step == Approx(0.5 * serial.step));
+  CHECK(with_token.decay_rate == 0.0);
+  CHECK(serial.decay_rate > 0.0);
+}
+
 TEST_CASE("learning defaults: scaling the features scales the step back") {
   for (const float scale : {1e-4F, 1e-2F, 1e2F, 1e4F}) {
     const auto data = t::dense_from(t::table(50, {3.0F * scale, 4.0F * scale}),
@@ -122,15 +134,15 @@ TEST_CASE("learning defaults: gradients at a barrier are of larger batches") {
 TEST_CASE("learning defaults: dense samples get fifty epochs at the least") {
   REQUIRE(a::usual_epochs(p::serial(), t::blank(10)) == 1000);
   REQUIRE(a::usual_epochs(p::serial(), t::blank(1'000'000)) == 50);
-  REQUIRE(a::usual_epochs(system("ea-wild", 4), t::blank(1'000'000)) == 100);
+  REQUIRE(a::usual_epochs(system("ea-wild", 4), t::blank(1'000'000)) == 130);
 }
 
 TEST_CASE("learning defaults: small sets get more epochs, within bounds") {
   REQUIRE(a::usual_epochs(p::serial(), sparse_rows(10)) == 1000);
   REQUIRE(a::usual_epochs(p::serial(), sparse_rows(1'000'000)) == 25);
   REQUIRE(a::usual_epochs(p::serial(), sparse_rows(10'000'000)) == 10);
-  REQUIRE(a::usual_epochs(system("ea-wild", 2), sparse_rows(10'000'000)) == 10);
-  REQUIRE(a::usual_epochs(system("ea-wild", 4), sparse_rows(10'000'000)) == 20);
+  REQUIRE(a::usual_epochs(system("ea-wild", 2), sparse_rows(10'000'000)) == 13);
+  REQUIRE(a::usual_epochs(system("ea-wild", 4), sparse_rows(10'000'000)) == 26);
   REQUIRE(a::usual_epochs(system("hogwildpp", 2), sparse_rows(10'000'000)) ==
           15);
 }
