@@ -14,7 +14,7 @@ namespace {
 namespace p = topology;
 
 /// Phases that a way may be taken further than another before it is helped.
-std::uint64_t most_lead(const run_cut& cut) noexcept {
+std::uint64_t lead_to_help(const run_cut& cut) noexcept {
   constexpr std::uint64_t parts = 8;
   return std::max<std::uint64_t>(cut.phases().before(1) / parts, 1);
 }
@@ -86,7 +86,8 @@ std::optional<stretch> shared_walk::next(std::size_t member) {
   while (place* const last = last_before(goal)) {
     const bool helps =
         own.is_taken_to(goal) ||
-        own.taken.load() > last->taken.load() + most_lead(own.along.setup->cut);
+        own.taken.load() >
+            last->taken.load() + lead_to_help(own.along.setup->cut);
     if (helps && last->goal.load() < goal) {
       break;  // has not set out
     }

@@ -88,8 +88,12 @@ void training_job::start_phase() {
   left_.store(0);
   rested_ = false;
   generation_.store(++state_->generation);
-  state_->together->walk(setup_->replica, state_->ways ? state_->ways->taken()
-                                                       : state_->phases_walked);
+  state_->together->walk(setup_->replica, reached());
+}
+
+/// By which replicas keep together: where ways are shared, phases of all.
+std::uint64_t training_job::reached() const noexcept {
+  return state_->ways ? state_->ways->taken() : state_->phases_walked;
 }
 
 void start_line::arrive() noexcept {
@@ -386,9 +390,7 @@ bool training_job::finish() {
   } else {
     state_->is_within_job = false;
     state_->phases_walked = goal_phases();
-    state_->together->walk(setup_->replica, state_->ways
-                                                ? state_->ways->taken()
-                                                : state_->phases_walked);
+    state_->together->walk(setup_->replica, reached());
   }
   finished_.store(true);
   return false;

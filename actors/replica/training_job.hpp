@@ -41,8 +41,8 @@ class start_line {
 ///   worker   walks the phase -> leaves -> waits for the next generation ...
 ///   leader   walks the phase -> leaves, the last one: leads
 ///              rest       takes what the phase has left: a scale, a gradient
-///              next       takes a phase, its own or of a replica that is
-///              behind together   or waits for replicas that are far behind
+///              next       takes a phase, its own or of who is behind
+///              together   waits for replicas that are far behind
 ///              meetings   in their order, the optimizer's step in between
 ///              settle     what others see is up to date
 ///              delivered  at the job's end: what was sent has arrived
@@ -93,6 +93,7 @@ class training_job : public job {
   bool meet();
   bool keep_together();
   bool takes_next();
+  std::uint64_t reached() const noexcept;
   bool is_free() const;
   bool is_last_phase() const;
   std::uint64_t goal_phases() const;
