@@ -46,16 +46,21 @@ struct optimum {
   double found_s = 0.0;    // when it was within a percent of its last
 };
 
+double dot(const kernels::sparse_rows& rows, std::size_t i,
+           const std::vector<double>& w) {
+  double sum = 0.0;
+  for (std::uint64_t k = rows.start[i]; k < rows.start[i + 1]; ++k) {
+    sum += static_cast<double>(rows.value[k]) * w[rows.index[k]];
+  }
+  return sum;
+}
+
 double hinge_objective(const kernels::dataset& data,
                        const std::vector<double>& w) {
   const kernels::sparse_rows rows = data.sparse();
   double sum = 0.5 * std::inner_product(w.begin(), w.end(), w.begin(), 0.0);
   for (std::size_t i = 0; i < data.rows(); ++i) {
-    double margin = 0.0;
-    for (std::uint64_t k = rows.start[i]; k < rows.start[i + 1]; ++k) {
-      margin += static_cast<double>(rows.value[k]) * w[rows.index[k]];
-    }
-    sum += std::max(0.0, 1.0 - data.labels()[i] * margin);
+    sum += std::max(0.0, 1.0 - data.labels()[i] * dot(rows, i, w));
   }
   return sum / static_cast<double>(data.rows());
 }
@@ -93,12 +98,8 @@ optimum solve(const kernels::dataset& data) {
           continue;
         }
         const double y = data.labels()[i];
-        double margin = 0.0;
-        for (std::uint64_t k = rows.start[i]; k < rows.start[i + 1]; ++k) {
-          margin += static_cast<double>(rows.value[k]) * best.w[rows.index[k]];
-        }
-        const double to =
-            std::clamp(a[i] - (y * margin - 1.0) / squares[i], 0.0, 1.0);
+        const double slope = y * dot(rows, i, best.w) - 1.0;
+        const double to = std::clamp(a[i] - slope / squares[i], 0.0, 1.0);
         const double move = (to - a[i]) * y;
         a[i] = to;
         for (std::uint64_t k = rows.start[i];
