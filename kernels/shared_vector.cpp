@@ -4,10 +4,82 @@
 #include <cerrno>
 #include <system_error>
 
+#include <Eigen/Core>
 #include <sys/mman.h>
 #include <unistd.h>
 
 namespace sounder::kernels {
+
+namespace relaxed {
+
+#if SOUNDER_SPELL_OUT_RACES
+
+float dense_dot(const float* x, std::size_t n, const float* w) noexcept {
+  float sum = 0.0F;
+  for (std::size_t j = 0; j < n; ++j) {
+    sum += x[j] * load(w[j]);
+  }
+  return sum;
+}
+
+void dense_scores(const float* w, const float* x, std::size_t n, std::size_t m,
+                  std::size_t b, float scale, float* z) noexcept {
+  for (std::size_t k = 0; k < b; ++k) {
+    std::fill_n(z + k * n, n, 0.0F);
+    for (std::size_t j = 0; j < m; ++j) {
+      add_scaled(scale * x[k * m + j], w + j * n, n, z + k * n);
+    }
+  }
+}
+
+void dense_outer_add(const float* s, const float* x, std::size_t n,
+                     std::size_t m, std::size_t b, float factor,
+                     float* w) noexcept {
+  for (std::size_t k = 0; k < b; ++k) {
+    for (std::size_t j = 0; j < m; ++j) {
+      dense_decay_and_add(s + k * n, n, factor * x[k * m + j], 1.0F, w + j * n);
+    }
+  }
+}
+
+#else
+
+namespace {
+
+Eigen::Map<Eigen::MatrixXf> matrix(float* values, std::size_t rows,
+                                   std::size_t columns) {
+  return {values, static_cast<Eigen::Index>(rows),
+          static_cast<Eigen::Index>(columns)};
+}
+Eigen::Map<const Eigen::MatrixXf> matrix(const float* values, std::size_t rows,
+                                         std::size_t columns) {
+  return {values, static_cast<Eigen::Index>(rows),
+          static_cast<Eigen::Index>(columns)};
+}
+
+}  // namespace
+
+float dense_dot(const float* x, std::size_t n, const float* w) noexcept {
+  using vector = Eigen::Map<const Eigen::VectorXf>;
+  const auto size = static_cast<Eigen::Index>(n);
+  return vector(x, size).dot(vector(w, size));
+}
+
+void dense_scores(const float* w, const float* x, std::size_t n, std::size_t m,
+                  std::size_t b, float scale, float* z) noexcept {
+  matrix(z, n, b).noalias() = scale * (matrix(w, n, m) * matrix(x, m, b));
+}
+
+void dense_outer_add(const float* s, const float* x, std::size_t n,
+                     std::size_t m, std::size_t b, float factor,
+                     float* w) noexcept {
+  matrix(w, n, m).noalias() +=
+      factor * (matrix(s, n, b) * matrix(x, m, b).transpose());
+}
+
+#endif
+
+}  // namespace relaxed
 
 namespace {
 

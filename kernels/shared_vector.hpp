@@ -11,14 +11,11 @@
 // atomic on every CPU we build for and no compiler vectorises atomic_ref.
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include <Eigen/Core>
 
 namespace sounder::kernels {
 
@@ -98,19 +95,7 @@ inline void sparse_decay_and_add(const std::uint32_t* index, const float* value,
 }
 
 /// sum_j x[j] * w[j]
-inline float dense_dot(const float* x, std::size_t n, const float* w) noexcept {
-#if SOUNDER_SPELL_OUT_RACES
-  float sum = 0.0F;
-  for (std::size_t j = 0; j < n; ++j) {
-    sum += x[j] * load(w[j]);
-  }
-  return sum;
-#else
-  using vector = Eigen::Map<const Eigen::VectorXf>;
-  const auto size = static_cast<Eigen::Index>(n);
-  return vector(x, size).dot(vector(w, size));
-#endif
-}
+float dense_dot(const float* x, std::size_t n, const float* w) noexcept;
 
 /// w[j] = w[j] * keep + factor * x[j]
 inline void dense_decay_and_add(const float* x, std::size_t n, float factor,
@@ -132,49 +117,14 @@ inline void add_scaled(float x, const float* w, std::size_t n,
 
 /// z = scale * w x for a batch: w (n x m), x (m x b), z (n x b), all stored
 /// column by column. Cost: 2 n m b flops.
-inline void dense_scores(const float* w, const float* x, std::size_t n,
-                         std::size_t m, std::size_t b, float scale,
-                         float* z) noexcept {
-#if SOUNDER_SPELL_OUT_RACES
-  for (std::size_t k = 0; k < b; ++k) {
-    std::fill_n(z + k * n, n, 0.0F);
-    for (std::size_t j = 0; j < m; ++j) {
-      add_scaled(scale * x[k * m + j], w + j * n, n, z + k * n);
-    }
-  }
-#else
-  using matrix = Eigen::Map<Eigen::MatrixXf>;
-  using const_matrix = Eigen::Map<const Eigen::MatrixXf>;
-  const auto [rows, inner, columns] =
-      std::array{static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m),
-                 static_cast<Eigen::Index>(b)};
-  matrix(z, rows, columns).noalias() =
-      scale * (const_matrix(w, rows, inner) * const_matrix(x, inner, columns));
-#endif
-}
+void dense_scores(const float* w, const float* x, std::size_t n, std::size_t m,
+                  std::size_t b, float scale, float* z) noexcept;
 
 /// w += factor * s x^T for a batch: s (n x b), x (m x b), w (n x m), stored as
 /// above. Cost: 2 n m b flops.
-inline void dense_outer_add(const float* s, const float* x, std::size_t n,
-                            std::size_t m, std::size_t b, float factor,
-                            float* w) noexcept {
-#if SOUNDER_SPELL_OUT_RACES
-  for (std::size_t k = 0; k < b; ++k) {
-    for (std::size_t j = 0; j < m; ++j) {
-      dense_decay_and_add(s + k * n, n, factor * x[k * m + j], 1.0F, w + j * n);
-    }
-  }
-#else
-  using matrix = Eigen::Map<Eigen::MatrixXf>;
-  using const_matrix = Eigen::Map<const Eigen::MatrixXf>;
-  const auto [rows, inner, columns] =
-      std::array{static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m),
-                 static_cast<Eigen::Index>(b)};
-  matrix(w, rows, inner).noalias() +=
-      factor * (const_matrix(s, rows, columns) *
-                const_matrix(x, inner, columns).transpose());
-#endif
-}
+void dense_outer_add(const float* s, const float* x, std::size_t n,
+                     std::size_t m, std::size_t b, float factor,
+                     float* w) noexcept;
 
 /// Copies what others may be writing.
 inline void copy(const float* from, std::size_t n, float* to) noexcept {
