@@ -1,6 +1,7 @@
 #include "actors/plan/learning_defaults.hpp"
 
 #include <cmath>
+#include <map>
 
 #include <catch2/catch.hpp>
 
@@ -165,4 +166,32 @@ TEST_CASE("start loss: that of zeros for linear classifiers") {
   REQUIRE(at(k::linear_model::svm) == Approx(1.0));
   REQUIRE(at(k::linear_model::logistic) == Approx(std::log(2.0)));
   REQUIRE(at(k::linear_model::least_squares) == Approx(0.5));
+}
+
+TEST_CASE("start loss: no row is looked at twice, however costly the model") {
+  struct batches_of_64 : t::tally {
+    using tally::tally;
+    std::size_t evaluation_batch() const noexcept override { return 64; }
+    double row_cost(double) const noexcept override { return 1e9; }
+    k::loss_sums evaluate(const k::dataset&, std::size_t first,
+                          std::size_t last, const float*) const override {
+      for (std::size_t i = first; i < last; ++i) {
+        ++looks[i];
+      }
+      return {0.0, 0, last - first};
+    }
+    mutable std::map<std::size_t, int> looks;
+  };
+
+  for (const std::size_t rows : {1, 40, 64, 65, 127, 128, 200, 1000}) {
+    const batches_of_64 model(1);
+    a::loss_at_start(model, t::blank(rows), 1);
+
+    CAPTURE(rows);
+    REQUIRE(model.looks.size() <= 4 * 64);
+    REQUIRE(model.looks.size() >= std::min<std::size_t>(rows, 64));
+    for (const auto& [row, count] : model.looks) {
+      REQUIRE(count == 1);
+    }
+  }
 }

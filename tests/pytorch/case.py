@@ -119,7 +119,7 @@ class Case:
 
     def check_outputs(self):
         write_images(self.data, *make_images(4 * self.count, self.shape))
-        self.train("--save", self.ours)
+        self.train("--save", self.ours, "--step", "0.001")
         model = self.make()
         load(model, self.ours)
         self.compare_outputs("from Sounder to PyTorch", model, self.ours)
