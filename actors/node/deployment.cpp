@@ -90,6 +90,9 @@ std::vector<char> encode(const deployment& part) {
   if (const auto& limit = part.plan.stop.wall_clock) {
     text["time_limit_s"] = limit->count();
   }
+  if (const auto& lag = part.plan.max_lag) {
+    text["max_lag"] = *lag;
+  }
   return as_bytes(text);
 }
 
@@ -104,6 +107,9 @@ deployment decode(const std::vector<char>& bytes) {
   if (text.contains("time_limit_s")) {
     part.plan.stop.wall_clock =
         std::chrono::duration<double>(text.at("time_limit_s"));
+  }
+  if (text.contains("max_lag")) {
+    part.plan.max_lag = text.at("max_lag").get<double>();
   }
   if (part.plan.batch_size == 0) {
     throw std::invalid_argument("a deployment with batches of 0 samples");

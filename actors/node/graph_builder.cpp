@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/messages.hpp"
+#include "actors/replica/start_line.hpp"
 #include "actors/replica/training_job.hpp"
 #include "actors/sync/link_kinds.hpp"
 #include "topology/weights.hpp"

@@ -1,7 +1,7 @@
 #include "actors/plan/run_policy.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 #include "actors/plan/meeting_times.hpp"
 #include "kernels/data/parallel.hpp"
@@ -27,14 +27,33 @@ unsigned idle_cores(const training_plan& plan, bool concurrent) {
   return cores > busy ? cores - busy : 0;
 }
 
-unsigned stride_of(const run_cut& cut, std::size_t replicas) {
+std::uint64_t most_lead(const training_plan& plan, const run_cut& cut,
+                        bool shares_way) {
+  constexpr double some = 8.0;
+  const auto of_epoch = static_cast<double>(cut.phases().before(1));
+  if (plan.max_lag) {
+    return static_cast<std::uint64_t>(
+        std::max(std::ceil(*plan.max_lag * of_epoch), 1.0));
+  }
+  return shares_way ? any_lead
+                    : static_cast<std::uint64_t>(std::max(of_epoch, some));
+}
+
+stride stride_of(const training_plan& plan, const run_cut& cut,
+                 std::size_t replicas) {
   constexpr std::size_t meetings = 16;
   constexpr std::size_t most = 10;
-  return replicas < 2
-             ? std::numeric_limits<unsigned>::max()
-             : static_cast<unsigned>(std::clamp<std::size_t>(
-                   meetings / std::max<std::size_t>(cut.phases().before(1), 1),
-                   1, most));
+  if (replicas < 2) {
+    return {};
+  }
+  const auto usual = static_cast<unsigned>(std::clamp<std::size_t>(
+      meetings / std::max<std::size_t>(cut.phases().before(1), 1), 1, most));
+  if (!plan.max_lag) {
+    return {usual, usual};
+  }
+  const auto lag = static_cast<unsigned>(std::max(*plan.max_lag, 1.0));
+  const unsigned length = std::min(usual, (lag + 1) / 2);
+  return {length, lag - length};
 }
 
 bool evaluates_in_a_moment(const training_plan& plan,

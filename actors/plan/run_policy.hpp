@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 #include "actors/plan/data_partition.hpp"
 #include "actors/plan/schedule.hpp"
@@ -19,10 +21,29 @@ bool evaluates_concurrently(const training_plan& plan);
 /// while they go on, since they may be processes of this machine.
 unsigned idle_cores(const training_plan& plan, bool concurrent);
 
-/// Epochs that a replica may walk without looking where the others are. Who
-/// has finished pulls no longer, and whoever is left makes the model one of
-/// its own samples: the closer the meetings, the sooner.
-unsigned stride_of(const run_cut& cut, std::size_t replicas);
+/// Phases that a replica may have behind it more than another of its process:
+/// those of plan.max_lag. By default those of an epoch, and where an epoch has
+/// few, some more, so that what holds up one now and another then does not add
+/// up; any number where replicas share their way, for then who is held up holds
+/// up nobody and no parameters become those of one share.
+std::uint64_t most_lead(const training_plan& plan, const run_cut& cut,
+                        bool shares_way);
+constexpr std::uint64_t any_lead = std::numeric_limits<std::uint64_t>::max();
+
+/// How replicas of several nodes keep together.
+struct stride {
+  /// Epochs that a replica may walk without looking where the others are.
+  unsigned length = std::numeric_limits<unsigned>::max();
+  /// Epochs that it may be ahead when it sets out on them.
+  unsigned lead = std::numeric_limits<unsigned>::max();
+};
+
+/// A stride and the lead before it are plan.max_lag together, in whole epochs,
+/// one at the least. By default each is as long as some meetings: who has
+/// finished pulls no longer, and whoever is left makes the model one of its own
+/// samples: the closer the meetings, the sooner.
+stride stride_of(const training_plan& plan, const run_cut& cut,
+                 std::size_t replicas);
 
 /// Whether an evaluation takes a quarter of a second at most, even on one core:
 /// somebody who interrupts a run has a moment, not more.

@@ -196,6 +196,11 @@ std::vector<std::string> validate(const training_plan& plan,
   }
   check_gd_stage(plan, problems);
   check_parts(plan, problems);
+  if (plan.max_lag && !(*plan.max_lag > 0.0 && *plan.max_lag <= 1e9)) {
+    problems.push_back("replicas may be " + number(*plan.max_lag) +
+                       " epochs ahead; more than 0 and at most 1e9 are "
+                       "possible");
+  }
   if (plan.objective) {
     try {
       kernels::check(plan.optimizer);

@@ -74,6 +74,10 @@ struct training_plan {
   /// the last epoch, or, with this, at any evaluation.
   bool halts_above_start = false;
 
+  /// How far a replica may be ahead of another before it waits, in epochs; see
+  /// run_policy.hpp for what that is when not given.
+  std::optional<double> max_lag;
+
   stopping stop;
   std::stop_token interrupt;  // e.g. of a signal handler
 

@@ -28,7 +28,7 @@
 
 namespace sounder::actors {
 
-class start_line;  // training_job.hpp
+class start_line;
 
 /// Made only in the process where the replica lives. A hub has a vector and how
 /// others meet it, and does not walk.

@@ -4,20 +4,13 @@
 #include <thread>
 #include <utility>
 
+#include "actors/plan/run_policy.hpp"
+#include "actors/replica/start_line.hpp"
 #include "actors/wire/stream.hpp"
-#include "kernels/data/parallel.hpp"
 
 namespace sounder::actors {
 
 namespace {
-
-/// Phases that a replica may be ahead of another: those of an epoch, and where
-/// an epoch has few, some more, so that what holds up one now and another then
-/// does not add up.
-std::uint64_t most_lead(const run_cut& cut) noexcept {
-  constexpr std::uint64_t some = 8;
-  return std::max<std::uint64_t>(cut.phases().before(1), some);
-}
 
 /// Of a phase of the run.
 std::size_t first_chunk(const run_cut& cut, std::uint64_t phase) {
@@ -94,18 +87,6 @@ void training_job::start_phase() {
 /// By which replicas keep together: where ways are shared, phases of all.
 std::uint64_t training_job::reached() const noexcept {
   return state_->ways ? state_->ways->taken() : state_->phases_walked;
-}
-
-void start_line::arrive() noexcept {
-  constexpr std::chrono::microseconds longest(300);
-  const std::uint64_t number = came_.fetch_add(1);
-  if (workers_ > kernels::thread_count(0)) {
-    return;
-  }
-  const std::uint64_t all = (number / workers_ + 1) * workers_;
-  const auto until = std::chrono::steady_clock::now() + longest;
-  while (came_.load() < all && std::chrono::steady_clock::now() < until) {
-  }
 }
 
 bool training_job::work(worker_slot& slot) {
@@ -239,23 +220,27 @@ bool training_job::has_delivered() {
   return false;
 }
 
-/// Before it meets others, lest they bring it what they have found long ago:
-/// where ways are shared, those whose phase has lasted for many of all others.
-/// False while it is too far ahead.
+/// Before it meets others, lest they bring it what they have found long ago.
+/// False while it is too far ahead: of a replica's phases, or, where ways are
+/// shared, of one whose phase has lasted for so many of all others.
 bool training_job::keep_together() {
-  if (state_->ways && !takes_next()) {
+  const bool shares_way = state_->ways != nullptr;
+  if (shares_way && !takes_next()) {
     return false;
   }
+  const std::uint64_t most = most_lead(*setup_->plan, setup_->cut, shares_way);
+  if (most == any_lead || setup_->is_to_stop()) {
+    return true;
+  }
   lag_limiter& all = *state_->together;
+  const std::uint64_t lead = most * (shares_way ? state_->ways->members() : 1);
   const std::uint64_t phases =
-      state_->ways ? state_->ways->taken() : state_->phases_walked + 1;
-  const std::uint64_t lead =
-      most_lead(setup_->cut) * (state_->ways ? state_->ways->members() : 1);
-  if (state_->ways) {
+      shares_way ? state_->ways->taken() : state_->phases_walked + 1;
+  if (shares_way) {
     all.walk(setup_->replica, phases);  // is here, however long it took
   }
   const auto behind = all.behind(phases, lead);
-  if (!behind || setup_->is_to_stop()) {
+  if (!behind) {
     return true;
   }
   const auto since = clock::now();

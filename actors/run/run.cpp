@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "actors/exit_reasons.hpp"
-#include "actors/plan/run_policy.hpp"
 #include "actors/replica/replica.hpp"
 #include "actors/run/recorder.hpp"
 #include "actors/run/run_ending.hpp"
@@ -178,7 +177,7 @@ void advance(run_ptr self) {
   }
   const unsigned allowed = state.concurrent ? most_evaluating : 1;
   const unsigned slowest = state.epochs_of_slowest();
-  const unsigned lead = state.plan->deterministic ? 0 : state.stride;
+  const unsigned lead = state.plan->deterministic ? 0 : state.stride.lead;
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
     const stepping_replica& replica = state.replicas[k];
     if (replica.walking || replica.goals_reached >= state.goals() ||
@@ -325,9 +324,10 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   // Within a process they look at each other themselves, but where the order of
   // all messages is fixed: it is to be that of epochs, whoever looks on.
   if (state.plan->deterministic) {
-    state.stride = 1;
+    state.stride.length = 1;
   } else if (!state.nodes.empty()) {
-    state.stride = stride_of(state.replicas.front().cut, state.replicas.size());
+    state.stride = stride_of(*state.plan, state.replicas.front().cut,
+                             state.replicas.size());
   }
   watch_nodes(self);
   if (state.plan->deterministic) {

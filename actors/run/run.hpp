@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -14,6 +13,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/node/graph_builder.hpp"
+#include "actors/plan/run_policy.hpp"
 #include "actors/replica/evaluation.hpp"
 #include "actors/replica/local_phase.hpp"
 #include "actors/run/cluster.hpp"
@@ -67,7 +67,7 @@ struct run_state {
   bool concurrent = false;
   // Epochs that a replica walks before it comes back to the run, which looks at
   // where the others are.
-  unsigned stride = std::numeric_limits<unsigned>::max();
+  actors::stride stride;  // of replicas on other nodes
   std::vector<run_hub> hubs;
   std::vector<token_actor> tokens;  // those here: they live as long as this
   std::vector<member_node> nodes;

@@ -80,7 +80,7 @@ unsigned run_state::next_stop(const stepping_replica& replica) const noexcept {
   constexpr std::size_t most_chunks = std::size_t{1} << 18U;
   const unsigned left =
       epoch_of(replica.goals_reached + 1) - replica.epochs_walked;
-  const unsigned goal = replica.epochs_walked + std::min(left, stride);
+  const unsigned goal = replica.epochs_walked + std::min(left, stride.length);
   if (replica.is_here) {
     return goal;
   }

@@ -271,6 +271,10 @@ std::vector<option_group> schedule_options() {
          "kind to caches), shuffle, sequential [block; shuffle for networks]"},
         {"block-rows", "N", "32", "samples a block"},
         {"seed", "N", "1", "of all that is random"},
+        {"max-lag", "X", "",
+         "epochs that a replica may be ahead of the slowest before it waits, "
+         "whole ones over nodes [any number where replicas of a process share "
+         "their way, else one, or eight meetings]"},
         {"deterministic", "", "",
          "one thread and a fixed schedule: the same options give the same bits "
          "(slow)"}}},
@@ -349,6 +353,7 @@ actors::training_plan read_plan(const settings& values,
   plan.order = read_order(values);
   plan.seed = values.number<std::uint64_t>("seed");
   plan.deterministic = values.flag("deterministic");
+  plan.max_lag = values.optional_number("max-lag", tiny, 1e9);
   const std::string& when = values.one_of("evaluate", evaluations);
   plan.evaluation = when == "auto"         ? actors::evaluation_mode::automatic
                     : when == "concurrent" ? actors::evaluation_mode::concurrent

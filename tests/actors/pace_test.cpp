@@ -133,6 +133,61 @@ TEST_CASE("pace: shares follow speed, and every sample is walked once an epoch",
   CHECK(objective->by_slow < epochs * rows / 2);  // half of a fair share
 }
 
+TEST_CASE("pace: a lag that is asked for makes the others wait", "[stress]") {
+  if (k::thread_count(0) < 2) {
+    WARN("skipped: two replicas share ways on two processors");
+    return;
+  }
+  constexpr int epochs = 40;
+  const auto objective = std::make_shared<one_slow_worker>();
+  auto plan = plan_for(objective, epochs);
+  plan.max_lag = 2.0;  // phases, and here there is one an epoch
+
+  const auto report = a::train(plan, t::blank(2 * rows));
+
+  REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
+  REQUIRE(report.samples == epochs * 2 * rows);
+  // While it is in a phase the others walk 2 x 2 and some that were under way;
+  // without the lag they would walk all there are.
+  CHECK(objective->by_slow >= epochs * 2 * rows / 12);
+}
+
+TEST_CASE("pace: how far replicas may be apart") {
+  const auto cut_into = [](std::size_t phases) {
+    a::epoch_cut epoch;
+    epoch.batch_size = 1;
+    epoch.chunks = a::cut_epoch(1000, 1, 10, 1);
+    for (std::size_t k = 1; k <= phases; ++k) {
+      epoch.phase_ends.push_back(k * epoch.chunks.size() / phases);
+    }
+    return a::run_cut({epoch});
+  };
+  a::training_plan plan;
+
+  CHECK(a::most_lead(plan, cut_into(20), false) == 20);
+  CHECK(a::most_lead(plan, cut_into(2), false) == 8);
+  CHECK(a::most_lead(plan, cut_into(20), true) == a::any_lead);
+  CHECK(a::stride_of(plan, cut_into(2), 3).length == 8);
+  CHECK(a::stride_of(plan, cut_into(2), 3).lead == 8);
+  CHECK(a::stride_of(plan, cut_into(20), 3).length == 1);
+  CHECK(a::stride_of(plan, cut_into(2), 1).length > 1'000'000);
+
+  const auto reach = [&] {
+    const a::stride stride = a::stride_of(plan, cut_into(2), 3);
+    return stride.length + stride.lead;
+  };
+  plan.max_lag = 0.25;
+  CHECK(a::most_lead(plan, cut_into(20), false) == 5);
+  CHECK(a::most_lead(plan, cut_into(20), true) == 5);
+  CHECK(a::most_lead(plan, cut_into(2), true) == 1);
+  CHECK(reach() == 1);
+  plan.max_lag = 3.0;
+  CHECK(a::most_lead(plan, cut_into(2), false) == 6);
+  CHECK(reach() == 3);
+  plan.max_lag = 100.0;
+  CHECK(reach() == 100);
+}
+
 TEST_CASE("pace: a run that is cut short has everybody's samples", "[stress]") {
   const auto objective = std::make_shared<uneven>();
   a::training_plan plan = plan_for(objective, 1'000'000);
