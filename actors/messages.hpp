@@ -14,6 +14,7 @@
 #include <caf/all.hpp>
 
 #include "actors/parameters.hpp"
+#include "actors/plan/dealing.hpp"
 #include "actors/plan/run_report.hpp"
 #include "actors/plan/schedule.hpp"
 #include "actors/sync/target.hpp"
@@ -49,6 +50,23 @@ using work_atom = caf::atom_constant<caf::atom("work")>;
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_table& x) {
   return f(caf::meta::type_name("step_table"), x.first, x.ends, x.sizes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, phase_range& x) {
+  return f(caf::meta::type_name("phase_range"), x.way, x.first, x.last);
+}
+
+/// What a replica is to walk up to an epoch's end.
+struct assignment {
+  std::vector<phase_range> parts;  // in this order; none: all of its own way
+  /// By way, its own among them, for where the plan's rule is not at hand.
+  std::map<std::uint32_t, step_table> steps;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, assignment& x) {
+  return f(caf::meta::type_name("assignment"), x.parts, x.steps);
 }
 
 /// What a replica answers to `advance`.
@@ -145,11 +163,10 @@ using evaluator_actor = caf::typed_actor<
 
 /// A replica, for the run: evaluates, tells its parameters, and
 ///   advance   walk to the end of this epoch (numbered from the run's start),
-///             on another node with these step sizes; answered with a snapshot
-///             or without
+///             what is assigned of it; answered with a snapshot or without
 ///   progress  how far, who is still at work, whom it waits for
 using replica_actor =
-    caf::typed_actor<caf::replies_to<advance_atom, std::uint64_t, step_table,
+    caf::typed_actor<caf::replies_to<advance_atom, std::uint64_t, assignment,
                                      bool>::with<phase_result>,
                      caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>,
                      caf::replies_to<snapshot_atom>::with<parameters>,

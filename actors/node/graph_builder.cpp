@@ -89,9 +89,11 @@ void graph_builder::make_endpoints() {
   }
   const auto line = std::make_shared<start_line>(std::max(workers, 1U));
   const auto together = std::make_shared<lag_limiter>(count);
-  const auto ways = may_share_ways(plan_, workers)
+  const bool shares = may_share_ways(plan_);
+  const auto ways = shares && !network_ && has_a_processor_each(workers)
                         ? std::make_shared<shared_walk>(count)
                         : nullptr;
+  const auto known = shares && network_ ? find_known_ways() : nullptr;
   // Where one link waits, all that end there have its discipline.
   const auto gate_of = [&](std::size_t i) -> std::unique_ptr<gate> {
     gate_ranks all(arrivals[i]);
@@ -116,12 +118,32 @@ void graph_builder::make_endpoints() {
     state.line = line;
     state.together = together;
     state.ways = ways;
+    state.known = known;
     if (ways) {
       ways->join(i, 0);
     }
     state.failure = failure_;
     together->walk(i, 0);
   }
+}
+
+/// Those of other places only where their samples are here, too.
+std::shared_ptr<const known_ways> graph_builder::find_known_ways() const {
+  auto known = std::make_shared<known_ways>(wired_.replicas.size());
+  for (std::size_t i = 0; i < known->size(); ++i) {
+    const wired_replica& replica = wired_.replicas[i];
+    if (replica.is_hub) {
+      continue;
+    }
+    if (replica.is_here) {
+      (*known)[i] = way{replica.setup, replica.state->order, nullptr};
+    } else if (!setups_[i].data.empty()) {
+      const auto setup = std::make_shared<replica_setup>(setups_[i]);
+      setup->make_objectives();
+      (*known)[i] = way{setup, order_of(*setup), nullptr};
+    }
+  }
+  return known;
 }
 
 void graph_builder::find_rings() {

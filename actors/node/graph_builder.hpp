@@ -75,6 +75,7 @@ class graph_builder {
   bool is_here(std::size_t replica) const;
   void make_replicas(std::span<const float> start);
   void make_endpoints();
+  std::shared_ptr<const known_ways> find_known_ways() const;
   void find_wires();
   void want_courier(std::size_t other);
   void open_wires();

@@ -67,7 +67,7 @@ network_config::~network_config() = default;
 
 void configure_network(network_config& config, const tls_files& tls) {
   config.add_message_type<parameters>("sounder.parameters");
-  config.add_message_type<step_table>("sounder.step_table");
+  config.add_message_type<assignment>("sounder.assignment");
   config.add_message_type<phase_result>("sounder.phase_result");
   config.add_message_type<progress_report>("sounder.progress_report");
   config.add_message_type<samples_held>("sounder.samples_held");

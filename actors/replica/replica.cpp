@@ -67,7 +67,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
             : self->spawn<caf::linked + caf::detached>(worker, k, me));
   }
   return {
-      [=](advance_atom, std::uint64_t epochs, const step_table& steps,
+      [=](advance_atom, std::uint64_t epochs, const assignment& dealt,
           bool with_snapshot) -> caf::result<phase_result> {
         const auto& sender = self->current_sender();
         if (!sender || sender->node() != run) {
@@ -78,7 +78,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
         s.with_snapshot = with_snapshot;
         s.walking = std::make_shared<training_job>(
             s.wired.setup, s.wired.state,
-            s.wired.setup->cut.chunks().before(epochs), steps);
+            s.wired.setup->cut.chunks().before(epochs), dealt);
         begin(self, s.walking);
         return s.walked;
       },

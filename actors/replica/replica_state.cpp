@@ -16,11 +16,15 @@ replica_state::replica_state(const replica_setup& setup)
           std::holds_alternative<topology::coordinate_lock>(setup.sharing)
               ? setup.data.features()
               : 0),
-      order(std::make_shared<kernels::row_order>(
-          setup.rows.rows(),
-          kernels::order_spec{
-              setup.plan->order.kind, setup.plan->order.block_rows,
-              setup.plan->seed + setup.replica * 0x9E3779B97F4A7C15ULL})) {}
+      order(order_of(setup)) {}
+
+std::shared_ptr<kernels::row_order> order_of(const replica_setup& setup) {
+  const training_plan& plan = *setup.plan;
+  return std::make_shared<kernels::row_order>(
+      setup.rows.rows(),
+      kernels::order_spec{plan.order.kind, plan.order.block_rows,
+                          plan.seed + setup.replica * 0x9E3779B97F4A7C15ULL});
+}
 
 std::vector<float> replica_state::whole() const {
   if (!own) {

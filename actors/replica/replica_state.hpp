@@ -76,7 +76,8 @@ struct replica_state {
   // Of this process.
   std::shared_ptr<start_line> line;
   std::shared_ptr<lag_limiter> together;
-  std::shared_ptr<shared_walk> ways;  // null where each walks its own
+  std::shared_ptr<shared_walk> ways;        // null where none are shared
+  std::shared_ptr<const known_ways> known;  // null where none can be dealt
   std::shared_ptr<peer_failure> failure = std::make_shared<peer_failure>();
 };
 

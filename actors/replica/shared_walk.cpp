@@ -28,11 +28,14 @@ bool leaves_all_free(const p::link& link) {
 
 }  // namespace
 
-bool may_share_ways(const training_plan& plan, unsigned workers) {
+bool may_share_ways(const training_plan& plan) {
   const auto& links = plan.graph.links;
-  return workers <= kernels::thread_count(0) && !plan.deterministic &&
-         !links.empty() &&
+  return !plan.deterministic && !links.empty() &&
          std::all_of(links.begin(), links.end(), leaves_all_free);
+}
+
+bool has_a_processor_each(unsigned workers) {
+  return workers <= kernels::thread_count(0);
 }
 
 std::optional<stretch> shared_walk::place::take() {

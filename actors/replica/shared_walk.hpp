@@ -12,33 +12,21 @@
 #include <optional>
 #include <vector>
 
-#include "actors/plan/replica_setup.hpp"
-#include "actors/plan/schedule.hpp"
+#include "actors/plan/training_plan.hpp"
+#include "actors/replica/way.hpp"
 #include "actors/wire/signal.hpp"
-#include "kernels/data/row_order.hpp"
 
 namespace sounder::actors {
 
-/// Whose samples a phase walks, and how their epochs are cut and ordered.
-struct way {
-  std::shared_ptr<const replica_setup> setup;
-  std::shared_ptr<kernels::row_order> order;
-  /// Step sizes where the plan's rule is not at hand; else null.
-  std::shared_ptr<const step_table> steps;
-};
-
-/// A phase of a way, numbered from the run's start.
-struct stretch {
-  way along;
-  std::uint64_t phase = 0;
-};
-
 /// Whether replicas of the graph may take phases over: none waits until another
 /// has come as often, what each finds reaches others, and nothing has to come
-/// to the same bits. And whether that is of use: where the process has more
-/// workers than processors these are busy in any case, and who gets none for a
-/// while would fall far behind.
-bool may_share_ways(const training_plan& plan, unsigned workers);
+/// to the same bits.
+bool may_share_ways(const training_plan& plan);
+
+/// Whether that is of use in a process: where it has more workers than
+/// processors these are busy in any case, and who gets none for a while would
+/// fall far behind.
+bool has_a_processor_each(unsigned workers);
 
 /// The ways of the replicas of a process, and how far each is taken.
 ///

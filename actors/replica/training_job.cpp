@@ -23,21 +23,31 @@ std::size_t first_chunk(const run_cut& cut, std::uint64_t phase) {
 
 training_job::training_job(std::shared_ptr<const replica_setup> setup,
                            std::shared_ptr<replica_state> state,
-                           std::size_t goal, step_table steps)
+                           std::size_t goal, assignment dealt)
     : setup_(std::move(setup)),
       state_(std::move(state)),
       goal_(goal),
       generation_(state_->generation),
       left_by_(setup_->workers) {
+  turn_into(first(std::move(dealt)));
   state_->is_within_job = true;
-  way own{setup_, state_->order,
-          steps.is_empty() ? nullptr
-                           : std::make_shared<step_table>(std::move(steps))};
-  turn_into(state_->ways
-                ? state_->ways->open(setup_->replica, std::move(own),
-                                     state_->phases_walked, goal_phases())
-                : stretch{std::move(own), state_->phases_walked});
   start_phase();
+}
+
+stretch training_job::first(assignment dealt) {
+  if (!dealt.parts.empty()) {
+    dealt_.emplace(std::move(dealt),
+                   state_->known ? *state_->known : known_ways());
+    return dealt_->next().value();
+  }
+  way own{setup_, state_->order, nullptr};
+  if (!dealt.steps.empty()) {
+    own.steps =
+        std::make_shared<step_table>(std::move(dealt.steps.begin()->second));
+  }
+  return state_->ways ? state_->ways->open(setup_->replica, std::move(own),
+                                           state_->phases_walked, goal_phases())
+                      : stretch{std::move(own), state_->phases_walked};
 }
 
 void training_job::turn_into(stretch next) {
@@ -82,11 +92,6 @@ void training_job::start_phase() {
   rested_ = false;
   generation_.store(++state_->generation);
   state_->together->walk(setup_->replica, reached());
-}
-
-/// By which replicas keep together: where ways are shared, phases of all.
-std::uint64_t training_job::reached() const noexcept {
-  return state_->ways ? state_->ways->taken() : state_->phases_walked;
 }
 
 bool training_job::work(worker_slot& slot) {
@@ -185,7 +190,7 @@ bool training_job::meet() {
 
 /// Whether the job is over with the phase at hand.
 bool training_job::is_last_phase() const {
-  if (state_->ways) {
+  if (shares_way()) {
     return stopped_ || (at_phase_end_ && !next_);
   }
   return stopped_ || (at_phase_end_ && phase_->schedule().last >= goal_ &&
@@ -224,19 +229,20 @@ bool training_job::has_delivered() {
 /// False while it is too far ahead: of a replica's phases, or, where ways are
 /// shared, of one whose phase has lasted for so many of all others.
 bool training_job::keep_together() {
-  const bool shares_way = state_->ways != nullptr;
-  if (shares_way && !takes_next()) {
+  if (shares_way() && !takes_next()) {
     return false;
   }
-  const std::uint64_t most = most_lead(*setup_->plan, setup_->cut, shares_way);
-  if (most == any_lead || setup_->is_to_stop()) {
+  const std::uint64_t most =
+      most_lead(*setup_->plan, setup_->cut, shares_way());
+  if (dealt_ || most == any_lead || setup_->is_to_stop()) {
     return true;
   }
   lag_limiter& all = *state_->together;
-  const std::uint64_t lead = most * (shares_way ? state_->ways->members() : 1);
+  const bool all_share = state_->ways != nullptr;
+  const std::uint64_t lead = most * (all_share ? state_->ways->members() : 1);
   const std::uint64_t phases =
-      shares_way ? state_->ways->taken() : state_->phases_walked + 1;
-  if (shares_way) {
+      all_share ? state_->ways->taken() : state_->phases_walked + 1;
+  if (all_share) {
     all.walk(setup_->replica, phases);  // is here, however long it took
   }
   const auto behind = all.behind(phases, lead);
@@ -258,6 +264,10 @@ bool training_job::keep_together() {
 /// The phase after this one, its own or of who is behind. False while somebody
 /// has yet to set out.
 bool training_job::takes_next() {
+  if (dealt_) {
+    next_ = next_ ? next_ : dealt_->next();
+    return true;
+  }
   shared_walk& all = *state_->ways;
   const auto is_settled = [&] {
     next_ = next_ ? next_ : all.next(setup_->replica);
@@ -350,7 +360,7 @@ bool training_job::next_phase() {
   next_chunk_ = phase_->schedule().last;
   if (at_phase_end_) {
     state_->phases_done = phases_after_;
-    if (!state_->ways) {
+    if (!shares_way()) {
       state_->phases_walked = phases_after_;
     }
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/plan/run_report.hpp"
+#include "actors/replica/dealt_walk.hpp"
 #include "actors/replica/local_phase.hpp"
 #include "actors/replica/replica_state.hpp"
 #include "actors/wire/signal.hpp"
@@ -43,10 +44,10 @@ namespace sounder::actors {
 class training_job : public job {
  public:
   /// From the phase where the replica is up to chunk `goal`, numbered from the
-  /// run's start; with `steps` of these where the plan's rule is not at hand.
+  /// run's start, or what was dealt of that. Throws as dealt_walk does.
   training_job(std::shared_ptr<const replica_setup> setup,
                std::shared_ptr<replica_state> state, std::size_t goal,
-               step_table steps = {});
+               assignment dealt = {});
 
   bool work(worker_slot& slot) override;
   std::uint64_t progress() const noexcept override {
@@ -74,8 +75,13 @@ class training_job : public job {
   void rest();
   bool meet();
   bool keep_together();
+  stretch first(assignment dealt);
+  bool shares_way() const noexcept { return state_->ways || dealt_; }
   bool takes_next();
-  std::uint64_t reached() const noexcept;
+  /// By which replicas keep together: where all share, phases of all.
+  std::uint64_t reached() const noexcept {
+    return state_->ways ? state_->ways->taken() : state_->phases_walked;
+  }
   bool is_free() const;
   bool is_last_phase() const;
   std::uint64_t goal_phases() const;
@@ -97,6 +103,7 @@ class training_job : public job {
   // generation.
   stretch stretch_;              // whose phase
   std::optional<stretch> next_;  // after it, where ways are shared
+  std::optional<dealt_walk> dealt_;
   std::shared_ptr<local_phase> phase_;
   std::size_t next_chunk_;
   std::size_t next_meeting_ = 0;

@@ -121,6 +121,7 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   state.report.times +=
       {phase.computing.value, phase.exchanging.value, phase.waiting.value};
   state.report.samples += phase.samples - replica.last.samples;
+  state.measure(replica, phase);
   replica.last = phase;
   replica.last.begin_ns = replica.began_ns.value_or(phase.begin_ns);
   if (phase.is_complete && !state.cut_short &&
@@ -145,24 +146,21 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   advance(self);
 }
 
-/// Step sizes travel as numbers: rules are code.
 void send_on(run_ptr self, std::size_t k) {
-  stepping_replica& replica = self->state.replicas[k];
-  const unsigned from =
-      std::exchange(replica.epochs_walked, self->state.next_stop(replica));
-  const std::uint64_t to = replica.epochs_walked;
-  replica.walked_from = from;
+  run_state& state = self->state;
+  stepping_replica& replica = state.replicas[k];
+  const unsigned to = state.deals
+                          ? state.dealt_to(k).to
+                          : state.next_stop(replica, replica.epochs_walked);
+  assignment assigned = state.assign(k, to);
+  replica.walked_from = std::exchange(replica.epochs_walked, to);
   replica.walking = true;
-  const run_state& state = self->state;
   // Taken on arrival where the replica may go on at once. Where all rest, what
   // others send it until they have come is a part of it, too.
   const bool with_snapshot = !state.has_hub() && !state.all_rest_at(to) &&
                              to == state.epoch_of(replica.goals_reached + 1);
-  self->request(replica.actor, caf::infinite, advance_atom::value, to,
-                replica.is_here
-                    ? step_table{}
-                    : steps_of(replica.cut, state.plan->schedule, from, to),
-                with_snapshot)
+  self->request(replica.actor, caf::infinite, advance_atom::value,
+                std::uint64_t{to}, std::move(assigned), with_snapshot)
       .then([=](const phase_result& phase) { walked(self, k, phase); },
             [](const caf::error&) {});  // what has ended it is heard of
 }
@@ -277,6 +275,7 @@ void start_replicas(run_ptr self, const deployed_graph& deployed) {
                             state.plan->graph.replicas[i].place, each.is_here});
     } else {
       stepping_replica stepping;
+      stepping.number = number;
       stepping.name = each.name;
       stepping.is_here = each.is_here;
       stepping.cut = each.is_here ? each.setup->cut : deployed.cuts.at(i);
@@ -285,6 +284,12 @@ void start_replicas(run_ptr self, const deployed_graph& deployed) {
       stepping.actor = each.is_here ? replica_actor(self->spawn<caf::linked>(
                                           replica, each, self->node()))
                                     : deployed.elsewhere.replicas.at(number);
+      for (const member_node& node : state.nodes) {
+        if (node.place == stepping.place) {
+          stepping.has_common_samples = node.samples.what != holding::part;
+          stepping.knows_all_common = node.samples.what == holding::whole;
+        }
+      }
       state.replicas.push_back(std::move(stepping));
     }
   }
@@ -328,6 +333,7 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   } else if (!state.nodes.empty()) {
     state.stride = stride_of(*state.plan, state.replicas.front().cut,
                              state.replicas.size());
+    state.deals = may_share_ways(*state.plan);
   }
   watch_nodes(self);
   if (state.plan->deterministic) {

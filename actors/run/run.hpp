@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -30,6 +31,7 @@ struct goal_results {
 
 /// A replica with workers, as the run sees it.
 struct stepping_replica {
+  std::uint32_t number = 0;  // in the graph
   std::string name;
   std::string place;
   std::string home;  // for people: the leader, or the node it lives on
@@ -37,12 +39,24 @@ struct stepping_replica {
   bool is_here = true;
   bool is_gone = false;
   run_cut cut;
+  bool has_common_samples = true;  // not a node's own
+  bool knows_all_common = true;    // the samples of the others, too
+  std::uint64_t hand = 0;          // phases dealt to it for its stride
+  std::chrono::steady_clock::time_point set_out;  // on them
+  double speed = 0.0;                             // phases a second of late
   unsigned goals_reached = 0;
   bool walking = false;
   unsigned walked_from = 0;               // epochs done when it was sent on
   unsigned epochs_walked = 0;             // when it rests again
   std::optional<std::uint64_t> began_ns;  // on its way to the next goal
   phase_result last;
+};
+
+/// The phases of a stride, by stepping replica.
+struct dealt_stride {
+  unsigned to = 0;  // epoch
+  std::vector<std::vector<phase_range>> hands;
+  std::size_t taken = 0;  // hands
 };
 
 /// A hub, or a part of one.
@@ -68,6 +82,7 @@ struct run_state {
   // Epochs that a replica walks before it comes back to the run, which looks at
   // where the others are.
   actors::stride stride;  // of replicas on other nodes
+  bool deals = false;     // what they walk of it
   std::vector<run_hub> hubs;
   std::vector<token_actor> tokens;  // those here: they live as long as this
   std::vector<member_node> nodes;
@@ -81,8 +96,9 @@ struct run_state {
 
   // Only this actor.
   std::vector<stepping_replica> replicas;
-  std::deque<goal_results> arriving;  // of goals not all have reached
-  unsigned goals_reached = 0;         // by all
+  std::map<unsigned, dealt_stride> dealt;  // by the epoch it begins after
+  std::deque<goal_results> arriving;       // of goals not all have reached
+  unsigned goals_reached = 0;              // by all
   unsigned goals_evaluated = 0;
   bool asks_makers = false;  // for what they are at the goal just reached
   std::deque<evaluation_ptr> evaluating;
@@ -114,10 +130,17 @@ struct run_state {
   unsigned goals() const noexcept;
   /// Done by all replicas.
   unsigned epochs_of_slowest() const noexcept;
-  /// The epoch that a replica is sent to on its way to the next goal: not so
+  /// The epoch that a replica is sent to from one on its way to a goal: not so
   /// far that the others would lose touch, nor where it takes a long table of
   /// step sizes.
-  unsigned next_stop(const stepping_replica& replica) const noexcept;
+  unsigned next_stop(const stepping_replica& replica,
+                     unsigned from) const noexcept;
+  /// The stride that replica k sets out on, dealt when the first one does.
+  dealt_stride& dealt_to(std::size_t k);
+  /// What replica k is to walk up to that epoch.
+  assignment assign(std::size_t k, unsigned to);
+  /// After it has walked its hand.
+  static void measure(stepping_replica& replica, const phase_result& phase);
   double seconds_since_start() const;
 
   /// The hubs are the model where there are some, otherwise the replicas.

@@ -219,7 +219,7 @@ TEST_CASE("a replica walks for its run alone, and ends by its own process") {
   };
 
   self->request(replica, seconds(5), a::advance_atom::value, std::uint64_t{1},
-                a::step_table(), true)
+                a::assignment(), true)
       .receive([](const a::phase_result&) {},
                [&](const caf::error& why) { refusal = system.render(why); });
   caf::anon_send_exit(replica, caf::exit_reason::user_shutdown);

@@ -130,7 +130,7 @@ TEST_CASE("shared walk: where nobody waits for another to come as often") {
     a::training_plan plan;
     plan.graph = p::by_name(system, {.replicas = 2}).value();
     plan.deterministic = deterministic;
-    return a::may_share_ways(plan, 1);
+    return a::may_share_ways(plan);
   };
   for (const char* const system :
        {"star", "async-ps", "downpour", "async-easgd", "ea-wild", "all-to-all",

@@ -27,7 +27,7 @@ SOUNDER_WORD(std::uint64_t, "u64");
 SOUNDER_WORD(std::string, "text");
 SOUNDER_WORD(std::vector<char>, "bytes");
 SOUNDER_WORD(parameters, "`parameters`");
-SOUNDER_WORD(step_table, "`step_table`");
+SOUNDER_WORD(assignment, "`assignment`");
 SOUNDER_WORD(phase_result, "`phase_result`");
 SOUNDER_WORD(progress_report, "`progress_report`");
 SOUNDER_WORD(samples_held, "`samples_held`");

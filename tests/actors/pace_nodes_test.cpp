@@ -1,0 +1,121 @@
+// A slow node: the others walk for it, where they have its samples.
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "actors/run/train.hpp"
+#include "tests/support/served_node.hpp"
+#include "tests/support/training.hpp"
+#include "topology/systems.hpp"
+
+namespace a = sounder::actors;
+namespace k = sounder::kernels;
+namespace p = sounder::topology;
+namespace t = sounder::tests;
+
+namespace {
+
+/// Counts what is stepped on with it, and takes its time.
+class paced : public t::tally {
+ public:
+  explicit paced(std::chrono::microseconds a_sample)
+      : tally(1), a_sample_(a_sample) {}
+
+  void add_gradient(const k::dataset& data, std::span<const std::uint32_t> rows,
+                    const float* w, std::span<float> gradient) const override {
+    tally::add_gradient(data, rows, w, gradient);
+    std::this_thread::sleep_for(a_sample_ * rows.size());
+    stepped += static_cast<int>(rows.size());
+  }
+  std::string describe() const override { return "paced"; }
+
+  mutable std::atomic<int> stepped{0};
+
+ private:
+  std::chrono::microseconds a_sample_;
+};
+
+constexpr auto fast = std::chrono::microseconds(20);
+constexpr auto slow = std::chrono::microseconds(1000);
+constexpr int rows = 64;  // of each replica
+constexpr int epochs = 60;
+
+struct ways_walked {
+  a::run_report report;
+  int here = 0;  // samples
+  int there = 0;
+};
+
+/// Two replicas, one here, one on a node.
+ways_walked walk(const std::string& system, std::chrono::microseconds here,
+                 std::chrono::microseconds there, bool node_has_samples,
+                 std::optional<double> max_lag = std::nullopt) {
+  const auto of_node = std::make_shared<paced>(there);
+  a::node_options options;
+  options.make_objective = [&](const std::string&, const k::dataset&) {
+    return of_node;
+  };
+  if (node_has_samples) {
+    options.open_data = [](const std::string&) { return t::blank(2 * rows); };
+  }
+  const t::served_node node(options);
+  const auto of_leader = std::make_shared<paced>(here);
+  a::training_plan plan =
+      t::plan_of(of_leader, *p::by_name(system, {.replicas = 2, .tau = 8}),
+                 epochs);
+  plan.deterministic = false;
+  plan.evaluate_every = epochs;
+  plan.max_lag = max_lag;
+  plan.graph.replicas[1].place = node.at().text();
+
+  ways_walked found;
+  found.report = a::train(plan, t::blank(2 * rows));
+  found.here = of_leader->stepped;
+  found.there = of_node->stepped;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("pace: over nodes, too, shares follow speed", "[stress]") {
+  const auto* const system = GENERATE("star", "ad-psgd", "ea-wild", "async-ps");
+  const bool node_has_samples = GENERATE(true, false);
+  CAPTURE(system, node_has_samples);
+
+  const ways_walked found = walk(system, fast, slow, node_has_samples);
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(found.report.samples == epochs * 2 * rows);
+  CHECK(found.here + found.there == epochs * 2 * rows);
+  CHECK(found.there < epochs * rows / 2);  // half of a fair share
+}
+
+TEST_CASE("pace: a node helps whose samples it has", "[stress]") {
+  const bool node_has_samples = GENERATE(true, false);
+  CAPTURE(node_has_samples);
+
+  const ways_walked found = walk("star", slow, fast, node_has_samples);
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(found.here + found.there == epochs * 2 * rows);
+  if (node_has_samples) {
+    CHECK(found.here < epochs * rows / 2);
+  } else {
+    CHECK(found.here == epochs * rows);
+  }
+}
+
+TEST_CASE("pace: who waits for others walks his own over nodes", "[stress]") {
+  const auto* const system = GENERATE("sync", "hogwildpp", "ssp", "easgd");
+  CAPTURE(system);
+
+  const ways_walked found =
+      walk(system, fast, std::chrono::microseconds(200), true);
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(found.here == epochs * rows);
+  CHECK(found.there == epochs * rows);
+}
