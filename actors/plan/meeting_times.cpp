@@ -9,21 +9,26 @@ namespace {
 
 namespace p = topology;
 
-/// Of a token in an epoch: each turn mixes but two of all replicas.
-constexpr std::size_t meetings_of_token = 64;
+/// Meetings in an epoch at the least. Averages bring but a part of a move to
+/// the others, and each turn of a token mixes two of all replicas.
+std::size_t least_meetings(const p::link& link) {
+  if (p::discipline_of<p::on_token>(link) != nullptr) {
+    return 64;
+  }
+  return p::has_exchange<p::elastic>(link) ? 16 : 8;
+}
 
-/// Local steps between two meetings of a link.
-std::size_t tau_of(const p::link& link, std::size_t usual,
-                   std::size_t usual_of_token) {
+/// Local steps between two meetings of a link; `batches` an epoch.
+std::size_t tau_of(const training_plan& plan, const data_shape& shape,
+                   const p::link& link, std::size_t batches) {
   if (const auto said = p::steps(link.discipline)) {
     return *said;
   }
-  if (p::discipline_of<p::on_token>(link) != nullptr) {
-    return usual_of_token;
-  }
-  return p::is_synchronous(link.discipline)
-             ? traits_of(link.exchange).usual_tau.value_or(usual)
-             : usual;
+  const auto usual = p::is_synchronous(link.discipline)
+                         ? traits_of(link.exchange).usual_tau
+                         : std::nullopt;
+  return usual ? *usual
+               : default_tau(plan, shape, batches, least_meetings(link));
 }
 
 /// Whether it pushes without a fetch, so that the replica has to step itself.
@@ -67,13 +72,10 @@ meeting_times plan_meetings(const training_plan& plan,
                             const data_partition& partition) {
   const std::size_t most = partition.most_rows();
   const std::size_t batches = ratio_up(most, plan.batch_size);
-  const std::size_t usual = default_tau(plan, partition.shape, batches);
-  const std::size_t usual_of_token =
-      default_tau(plan, partition.shape, batches, meetings_of_token);
   meeting_times times;
   std::size_t common = 0;
   for (const p::link& link : plan.graph.links) {
-    times.taus.push_back(tau_of(link, usual, usual_of_token));
+    times.taus.push_back(tau_of(plan, partition.shape, link, batches));
     times.before_optimizer.push_back(
         meets_before_optimizer(plan, link, times.taus.back()));
     common = std::gcd(common, std::min(times.taus.back(), batches));
@@ -117,9 +119,7 @@ std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
   const std::size_t batches = ratio_up(rows, plan.batch_size);
   std::size_t most = 1;
   for (const p::link& link : plan.graph.links) {
-    const std::size_t tau =
-        tau_of(link, default_tau(plan, shape, batches),
-               default_tau(plan, shape, batches, meetings_of_token));
+    const std::size_t tau = tau_of(plan, shape, link, batches);
     most = std::max(most, replicas * std::min(tau, batches));
   }
   for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {

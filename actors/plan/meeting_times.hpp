@@ -37,7 +37,7 @@ double row_cost(const training_plan& plan, const data_shape& shape);
 /// what is left to go; but no more than are worth a wait each, or two in an
 /// epoch.
 std::size_t default_tau(const training_plan& plan, const data_shape& shape,
-                        std::size_t batches, std::size_t meetings = 16);
+                        std::size_t batches, std::size_t meetings);
 
 /// Local steps that all replicas and workers of the graph together take at most
 /// without a look at each other, where an epoch has so many samples; 1 for one

@@ -113,8 +113,7 @@ TEST_CASE("dealing: every phase once, side by side, all done together") {
           ++times[part.way][phase];
         }
       }
-      const double done =
-          static_cast<double>(phases_in(dealt[k])) / speeds[k];
+      const double done = static_cast<double>(phases_in(dealt[k])) / speeds[k];
       earliest = std::min(earliest, done);
       latest = std::max(latest, done);
     }

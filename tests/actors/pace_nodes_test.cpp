@@ -63,9 +63,8 @@ ways_walked walk(const std::string& system, std::chrono::microseconds here,
   }
   const t::served_node node(options);
   const auto of_leader = std::make_shared<paced>(here);
-  a::training_plan plan =
-      t::plan_of(of_leader, *p::by_name(system, {.replicas = 2, .tau = 8}),
-                 epochs);
+  a::training_plan plan = t::plan_of(
+      of_leader, *p::by_name(system, {.replicas = 2, .tau = 8}), epochs);
   plan.deterministic = false;
   plan.evaluate_every = epochs;
   plan.max_lag = max_lag;

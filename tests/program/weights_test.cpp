@@ -180,7 +180,8 @@ TEST_CASE("sample weights of 0 take samples away, the split takes them along") {
       program({"compare", "--data", data, "--quiet", "--output", "json",
                "--epochs", "30", "--l2", "1e-6", "--sample-weights", file});
   INFO(compared.err);
-  for (const json& run : json::parse(compared.out)[0]["runs"]) {
+  const json all = json::parse(compared.out);
+  for (const json& run : all[0]["runs"]) {
     INFO(run["topology"]);
     CHECK(run["last"]["train_loss"].get<double>() < 0.01);
   }

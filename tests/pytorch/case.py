@@ -81,7 +81,7 @@ class Case:
 
     def train(self, *words):
         run("train", "--data", self.data, "--model", *self.model, "--epochs", "1",
-            "--quiet", *words)
+            "--quiet", "--stall-deadline", "600", *words)
 
     def compare_outputs(self, what, model, file):
         images, labels = make_images(self.count, self.shape)
