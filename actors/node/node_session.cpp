@@ -89,7 +89,8 @@ void complete_setups(node_session& run, const node_options& options) {
     if (sent != run.sent.end()) {
       setup.data = sent->second;
       setup.rows = kernels::shard(sent->second.rows(), 0, 1);
-    } else if (run.own && run.own->rows() == mine.rows) {
+    } else if (run.own && run.own->rows() == mine.rows &&
+               (is_here || !options.open_part)) {
       setup.data = *run.own;
       setup.rows = mine.shard();
     } else if (is_here) {

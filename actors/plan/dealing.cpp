@@ -24,6 +24,10 @@ std::vector<double> speeds_of(std::span<const walker> all) {
   return speeds;
 }
 
+bool knows(const walker& one, const walker& other) {
+  return one.place == other.place || (one.knows_all && other.is_common);
+}
+
 /// With what goes before, where it goes on from there.
 void append(std::vector<phase_range>& parts, const phase_range& next) {
   if (!parts.empty() && parts.back().way == next.way &&
@@ -43,7 +47,10 @@ std::vector<std::vector<phase_range>> deal(std::span<const walker> all,
   const std::uint64_t part =
       std::max<std::uint64_t>(ratio_up(last - first, most_parts), 1);
   const std::vector<double> speed = speeds_of(all);
-  std::vector<double> done_at(all.size(), 0.0);
+  std::vector<double> done_at;
+  for (const walker& each : all) {
+    done_at.push_back(each.busy_s);
+  }
   std::vector<std::vector<phase_range>> dealt(all.size());
   for (std::uint64_t begin = first; begin < last; begin += part) {
     const std::uint64_t end = std::min(begin + part, last);
@@ -53,7 +60,7 @@ std::vector<std::vector<phase_range>> deal(std::span<const walker> all,
     for (std::size_t way = 0; way < all.size(); ++way) {
       std::size_t best = way;
       for (std::size_t k = 0; k < all.size(); ++k) {
-        if (begin > first && all[way].is_common && all[k].knows_all &&
+        if (begin > first && knows(all[k], all[way]) &&
             done_with_it(k) < done_with_it(best)) {
           best = k;
         }

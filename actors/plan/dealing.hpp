@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace sounder::actors {
@@ -20,7 +21,9 @@ struct phase_range {
 /// A replica that phases are dealt to, and whose phases are dealt.
 struct walker {
   std::uint32_t replica = 0;  // in the graph
+  std::string_view place;     // of those at one all know each other's ways
   double speed = 0.0;         // phases a second; 0: nobody knows yet
+  double busy_s = 0.0;        // seconds until it is done with the last dealing
   bool knows_all = false;     // has the samples of all ways that are common
   bool is_common = false;     // its way is
 };
@@ -29,7 +32,7 @@ struct walker {
 /// order. Each phase goes to one walker: its own, unless one who knows it would
 /// be done with it sooner, all that was dealt before done. So all are done at
 /// about the same time. Ways go on side by side, as if each walked its own: no
-/// parameters become those of one way. The first of its phases is everybody's
+/// parameters become those of one way. The first part of its way is everybody's
 /// own, however slow it was, or nobody would ever know that it is no longer.
 ///
 /// Cost: O(ways^2) for each of 64 parts of the phases at the most.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 namespace sounder::actors {
 
@@ -9,26 +10,27 @@ namespace {
 
 namespace p = topology;
 
-/// Meetings in an epoch at the least. Averages bring but a part of a move to
-/// the others, and each turn of a token mixes two of all replicas.
-std::size_t least_meetings(const p::link& link) {
-  if (p::discipline_of<p::on_token>(link) != nullptr) {
-    return 64;
-  }
-  return p::has_exchange<p::elastic>(link) ? 16 : 8;
+/// What the link says, or its exchange where all do it at once.
+std::optional<std::size_t> said_tau(const p::link& link) {
+  const auto said = p::steps(link.discipline);
+  return said || !p::is_synchronous(link.discipline)
+             ? said
+             : traits_of(link.exchange).usual_tau;
 }
 
-/// Local steps between two meetings of a link; `batches` an epoch.
-std::size_t tau_of(const training_plan& plan, const data_shape& shape,
-                   const p::link& link, std::size_t batches) {
-  if (const auto said = p::steps(link.discipline)) {
-    return *said;
+/// Meetings in an epoch at the least, where links do not say: elastic averages
+/// bring but a part of a move to the others, and each turn of a token mixes two
+/// of all replicas. The same for all links, lest phases become short.
+std::size_t least_meetings(const p::graph& wiring) {
+  std::size_t most = 8;
+  for (const p::link& link : wiring.links) {
+    if (!said_tau(link)) {
+      const bool has_token = p::discipline_of<p::on_token>(link) != nullptr;
+      const bool is_elastic = p::has_exchange<p::elastic>(link);
+      most = std::max<std::size_t>(most, has_token ? 64 : is_elastic ? 16 : 8);
+    }
   }
-  const auto usual = p::is_synchronous(link.discipline)
-                         ? traits_of(link.exchange).usual_tau
-                         : std::nullopt;
-  return usual ? *usual
-               : default_tau(plan, shape, batches, least_meetings(link));
+  return most;
 }
 
 /// Whether it pushes without a fetch, so that the replica has to step itself.
@@ -72,10 +74,12 @@ meeting_times plan_meetings(const training_plan& plan,
                             const data_partition& partition) {
   const std::size_t most = partition.most_rows();
   const std::size_t batches = ratio_up(most, plan.batch_size);
+  const std::size_t usual =
+      default_tau(plan, partition.shape, batches, least_meetings(plan.graph));
   meeting_times times;
   std::size_t common = 0;
   for (const p::link& link : plan.graph.links) {
-    times.taus.push_back(tau_of(plan, partition.shape, link, batches));
+    times.taus.push_back(said_tau(link).value_or(usual));
     times.before_optimizer.push_back(
         meets_before_optimizer(plan, link, times.taus.back()));
     common = std::gcd(common, std::min(times.taus.back(), batches));
@@ -117,9 +121,11 @@ std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
   const std::size_t rows =
       std::max<std::size_t>(shape.rows / std::max<std::size_t>(replicas, 1), 1);
   const std::size_t batches = ratio_up(rows, plan.batch_size);
+  const std::size_t usual =
+      default_tau(plan, shape, batches, least_meetings(plan.graph));
   std::size_t most = 1;
   for (const p::link& link : plan.graph.links) {
-    const std::size_t tau = tau_of(plan, shape, link, batches);
+    const std::size_t tau = said_tau(link).value_or(usual);
     most = std::max(most, replicas * std::min(tau, batches));
   }
   for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {

@@ -8,6 +8,17 @@
 
 namespace sounder::actors {
 
+namespace {
+
+/// After the gd stage, whose smaller batches make more of them.
+std::size_t phases_of_epoch(const run_cut& cut) {
+  return cut.epochs().empty()
+             ? 1
+             : std::max<std::size_t>(cut.epochs().back().phase_ends.size(), 1);
+}
+
+}  // namespace
+
 bool evaluates_concurrently(const training_plan& plan) {
   return !plan.deterministic &&
          (plan.evaluation == evaluation_mode::concurrent ||
@@ -30,7 +41,7 @@ unsigned idle_cores(const training_plan& plan, bool concurrent) {
 std::uint64_t most_lead(const training_plan& plan, const run_cut& cut,
                         bool shares_way) {
   constexpr double some = 8.0;
-  const auto of_epoch = static_cast<double>(cut.phases().before(1));
+  const auto of_epoch = static_cast<double>(phases_of_epoch(cut));
   if (plan.max_lag) {
     return static_cast<std::uint64_t>(
         std::max(std::ceil(*plan.max_lag * of_epoch), 1.0));
@@ -46,8 +57,8 @@ stride stride_of(const training_plan& plan, const run_cut& cut,
   if (replicas < 2) {
     return {};
   }
-  const auto usual = static_cast<unsigned>(std::clamp<std::size_t>(
-      meetings / std::max<std::size_t>(cut.phases().before(1), 1), 1, most));
+  const auto usual = static_cast<unsigned>(
+      std::clamp<std::size_t>(meetings / phases_of_epoch(cut), 1, most));
   if (!plan.max_lag) {
     return {usual, usual};
   }

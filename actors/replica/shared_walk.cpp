@@ -26,12 +26,38 @@ bool leaves_all_free(const p::link& link) {
          traits_of(link.exchange).travels != p::travels::back;
 }
 
+/// So that a phase is the same whoever walks it: cut for as many workers, and
+/// ended before or after the optimizer.
+bool are_alike(const p::graph& wiring) {
+  const auto& links = wiring.links;
+  const bool all_alike =
+      std::all_of(links.begin(), links.end(), [&](const p::link& link) {
+        return link.exchange.index() == links.front().exchange.index() &&
+               p::steps(link.discipline) == p::steps(links.front().discipline);
+      });
+  const bool some_before =
+      std::any_of(links.begin(), links.end(), [](const p::link& link) {
+        return traits_of(link.exchange).stands == p::standing::before_optimizer;
+      });
+  unsigned workers = 0;
+  for (const p::replica& each : wiring.replicas) {
+    if (!each.is_hub()) {
+      if (workers != 0 && workers != each.workers) {
+        return false;
+      }
+      workers = each.workers;
+    }
+  }
+  return all_alike || !some_before;
+}
+
 }  // namespace
 
 bool may_share_ways(const training_plan& plan) {
   const auto& links = plan.graph.links;
   return !plan.deterministic && !links.empty() &&
-         std::all_of(links.begin(), links.end(), leaves_all_free);
+         std::all_of(links.begin(), links.end(), leaves_all_free) &&
+         are_alike(plan.graph);
 }
 
 bool has_a_processor_each(unsigned workers) {

@@ -232,13 +232,12 @@ bool training_job::keep_together() {
   if (shares_way() && !takes_next()) {
     return false;
   }
-  const std::uint64_t most =
-      most_lead(*setup_->plan, setup_->cut, shares_way());
+  const bool all_share = state_->ways != nullptr;
+  const std::uint64_t most = most_lead(*setup_->plan, setup_->cut, all_share);
   if (dealt_ || most == any_lead || setup_->is_to_stop()) {
     return true;
   }
   lag_limiter& all = *state_->together;
-  const bool all_share = state_->ways != nullptr;
   const std::uint64_t lead = most * (all_share ? state_->ways->members() : 1);
   const std::uint64_t phases =
       all_share ? state_->ways->taken() : state_->phases_walked + 1;

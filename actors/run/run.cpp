@@ -175,7 +175,7 @@ void advance(run_ptr self) {
   }
   const unsigned allowed = state.concurrent ? most_evaluating : 1;
   const unsigned slowest = state.epochs_of_slowest();
-  const unsigned lead = state.plan->deterministic ? 0 : state.stride.lead;
+  const unsigned lead = state.lead();
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
     const stepping_replica& replica = state.replicas[k];
     if (replica.walking || replica.goals_reached >= state.goals() ||

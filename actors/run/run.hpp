@@ -56,7 +56,8 @@ struct stepping_replica {
 struct dealt_stride {
   unsigned to = 0;  // epoch
   std::vector<std::vector<phase_range>> hands;
-  std::size_t taken = 0;  // hands
+  std::map<std::uint32_t, step_table> steps;  // by way, for other nodes
+  std::size_t taken = 0;                      // hands
 };
 
 /// A hub, or a part of one.
@@ -81,7 +82,7 @@ struct run_state {
   bool concurrent = false;
   // Epochs that a replica walks before it comes back to the run, which looks at
   // where the others are.
-  actors::stride stride;  // of replicas on other nodes
+  actors::stride stride;  // where there are nodes
   bool deals = false;     // what they walk of it
   std::vector<run_hub> hubs;
   std::vector<token_actor> tokens;  // those here: they live as long as this
@@ -137,6 +138,9 @@ struct run_state {
                      unsigned from) const noexcept;
   /// The stride that replica k sets out on, dealt when the first one does.
   dealt_stride& dealt_to(std::size_t k);
+  /// Epochs that a replica may be ahead when it sets out.
+  unsigned lead() const noexcept;
+  bool knows_speeds() const noexcept;
   /// What replica k is to walk up to that epoch.
   assignment assign(std::size_t k, unsigned to);
   /// After it has walked its hand.

@@ -86,94 +86,11 @@ unsigned run_state::next_stop(const stepping_replica& replica,
     return goal;
   }
   const numbering& chunks = replica.cut.chunks();
+  const std::size_t ways = deals ? replicas.size() : 1;  // a table for each
   const std::size_t epoch =
-      chunks.place_of(chunks.before(from) + most_chunks).epoch;
+      chunks.place_of(chunks.before(from) + most_chunks / ways).epoch;
   return epoch >= goal ? goal
                        : std::max(static_cast<unsigned>(epoch), from + 1);
-}
-
-namespace {
-
-std::uint64_t count_phases(const std::vector<phase_range>& parts) {
-  std::uint64_t sum = 0;
-  for (const phase_range& part : parts) {
-    sum += part.last - part.first;
-  }
-  return sum;
-}
-
-/// Of one that is still on its way no more than if it came just now.
-double speed_of(const stepping_replica& replica) {
-  if (!replica.walking) {
-    return replica.speed;
-  }
-  const std::chrono::duration<double> so_far =
-      run_state::clock::now() - replica.set_out;
-  const double at_most =
-      static_cast<double>(replica.hand) / std::max(so_far.count(), 1e-9);
-  return replica.speed > 0.0 ? std::min(replica.speed, at_most) : at_most;
-}
-
-}  // namespace
-
-dealt_stride& run_state::dealt_to(std::size_t k) {
-  const unsigned from = replicas[k].epochs_walked;
-  const auto [at, is_new] = dealt.try_emplace(from);
-  dealt_stride& stride_at = at->second;
-  if (is_new) {
-    const numbering& phases = replicas[k].cut.phases();
-    stride_at.to = plan->epochs;
-    std::vector<walker> all;
-    for (const stepping_replica& each : replicas) {
-      stride_at.to = std::min(stride_at.to, next_stop(each, from));
-      all.push_back({each.number, speed_of(each), each.knows_all_common,
-                     each.has_common_samples});
-    }
-    stride_at.hands =
-        deal(all, phases.before(from), phases.before(stride_at.to));
-  }
-  return stride_at;
-}
-
-/// Step sizes travel as numbers: rules are code.
-assignment run_state::assign(std::size_t k, unsigned to) {
-  stepping_replica& replica = replicas[k];
-  const unsigned from = replica.epochs_walked;
-  assignment assigned;
-  if (deals) {
-    dealt_stride& stride_at = dealt_to(k);
-    assigned.parts = std::move(stride_at.hands[k]);
-    replica.hand = count_phases(assigned.parts);
-    replica.set_out = clock::now();
-    if (++stride_at.taken == replicas.size()) {
-      dealt.erase(from);
-    }
-  }
-  if (replica.is_here) {
-    return assigned;
-  }
-  const auto add_steps = [&](const stepping_replica& of) {
-    assigned.steps.try_emplace(of.number,
-                               steps_of(of.cut, plan->schedule, from, to));
-  };
-  add_steps(replica);
-  for (const stepping_replica& other : replicas) {
-    if (std::any_of(
-            assigned.parts.begin(), assigned.parts.end(),
-            [&](const phase_range& p) { return p.way == other.number; })) {
-      add_steps(other);
-    }
-  }
-  return assigned;
-}
-
-/// A hiccup passes: half of what was before stays.
-void run_state::measure(stepping_replica& replica, const phase_result& phase) {
-  if (replica.hand > 0 && phase.end_ns > phase.begin_ns) {
-    const double now = 1e9 * static_cast<double>(replica.hand) /
-                       static_cast<double>(phase.end_ns - phase.begin_ns);
-    replica.speed = replica.speed > 0.0 ? (replica.speed + now) / 2.0 : now;
-  }
 }
 
 std::vector<hub_actor> run_state::makers() const {

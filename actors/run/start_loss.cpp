@@ -25,15 +25,19 @@ double loss_at_start(const kernels::objective& objective,
       wanted / most_stretches, std::min(objective.evaluation_batch(), rows),
       rows);
   const std::size_t stretches =
-      std::min(std::clamp(wanted / length, least_stretches, most_stretches),
-               rows / length);
+      rows < least_stretches * length
+          ? 1  // of all rows
+          : std::min(
+                std::clamp(wanted / length, least_stretches, most_stretches),
+                rows / length);
   std::vector<float> start(objective.dimension());
   objective.initialise(start, seed);
   kernels::loss_sums sums;
-  const std::size_t last = rows - length;
   for (std::size_t k = 0; k < stretches; ++k) {
-    const std::size_t first = stretches == 1 ? 0 : last * k / (stretches - 1);
-    sums += objective.evaluate(data, first, first + length, start.data());
+    const std::size_t first =
+        stretches == 1 ? 0 : (rows - length) * k / (stretches - 1);
+    const std::size_t last = stretches == 1 ? rows : first + length;
+    sums += objective.evaluate(data, first, last, start.data());
   }
   return sums.loss / static_cast<double>(sums.rows) +
          objective.penalty(start.data());

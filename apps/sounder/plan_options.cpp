@@ -274,7 +274,7 @@ std::vector<option_group> schedule_options() {
         {"max-lag", "X", "",
          "epochs that a replica may be ahead of the slowest before it waits, "
          "whole ones over nodes [any number where replicas of a process share "
-         "their way, else one, or eight meetings]"},
+         "their way, else one, or eight meetings; over nodes 2 to 20]"},
         {"deterministic", "", "",
          "one thread and a fixed schedule: the same options give the same bits "
          "(slow)"}}},

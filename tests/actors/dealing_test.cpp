@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -11,10 +12,13 @@ namespace a = sounder::actors;
 
 namespace {
 
+/// Each at a place of its own, with all samples.
 std::vector<a::walker> walkers(const std::vector<double>& speeds) {
+  static constexpr std::string_view places = "abcdefgh";
   std::vector<a::walker> all;
   for (std::size_t k = 0; k < speeds.size(); ++k) {
-    all.push_back({static_cast<std::uint32_t>(10 + k), speeds[k], true, true});
+    all.push_back({static_cast<std::uint32_t>(10 + k), places.substr(k, 1),
+                   speeds[k], 0.0, true, true});
   }
   return all;
 }
@@ -85,6 +89,31 @@ TEST_CASE("dealing: only who has the samples walks them") {
       CHECK((part.way != 10 || all[0].is_common));
     }
   }
+}
+
+TEST_CASE("dealing: at one place all know the ways of the others") {
+  auto all = walkers({4.0, 1.0, 1.0});
+  for (a::walker& each : all) {
+    each.knows_all = each.is_common = false;
+  }
+  all[1].place = all[0].place;
+
+  const auto dealt = a::deal(all, 0, 64);
+
+  CHECK(phases_in(dealt[0]) > 64 + 32);
+  CHECK(phases_in(dealt[0]) + phases_in(dealt[1]) == 128);
+  CHECK(phases_in(dealt[2]) == 64);
+}
+
+TEST_CASE("dealing: who is still at the last one gets less of this") {
+  auto all = walkers({1.0, 1.0});
+  all[1].busy_s = 32.0;
+
+  const auto dealt = a::deal(all, 0, 64);
+
+  // Done at the same time: 32 + 48 = 80.
+  CHECK(phases_in(dealt[0]) >= 79);
+  CHECK(phases_in(dealt[0]) <= 81);
 }
 
 TEST_CASE("dealing: every phase once, side by side, all done together") {

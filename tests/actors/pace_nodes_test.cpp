@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <string>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -49,29 +51,38 @@ struct ways_walked {
   int there = 0;
 };
 
+struct setting {
+  std::string system = "star";
+  std::chrono::microseconds here = fast;
+  std::chrono::microseconds there = slow;
+  bool node_has_samples = true;
+  bool node_has_part = false;  // samples of its own: as many as the leader's
+  std::function<void(a::training_plan&)> change = [](a::training_plan&) {};
+};
+
 /// Two replicas, one here, one on a node.
-ways_walked walk(const std::string& system, std::chrono::microseconds here,
-                 std::chrono::microseconds there, bool node_has_samples,
-                 std::optional<double> max_lag = std::nullopt) {
-  const auto of_node = std::make_shared<paced>(there);
+ways_walked walk(const setting& at) {
+  const auto of_node = std::make_shared<paced>(at.there);
   a::node_options options;
   options.make_objective = [&](const std::string&, const k::dataset&) {
     return of_node;
   };
-  if (node_has_samples) {
+  if (at.node_has_part) {
+    options.open_part = [](const std::string&) { return t::blank(rows); };
+  } else if (at.node_has_samples) {
     options.open_data = [](const std::string&) { return t::blank(2 * rows); };
   }
   const t::served_node node(options);
-  const auto of_leader = std::make_shared<paced>(here);
+  const auto of_leader = std::make_shared<paced>(at.here);
   a::training_plan plan = t::plan_of(
-      of_leader, *p::by_name(system, {.replicas = 2, .tau = 8}), epochs);
+      of_leader, *p::by_name(at.system, {.replicas = 2, .tau = 8}), epochs);
   plan.deterministic = false;
   plan.evaluate_every = epochs;
-  plan.max_lag = max_lag;
   plan.graph.replicas[1].place = node.at().text();
+  at.change(plan);
 
   ways_walked found;
-  found.report = a::train(plan, t::blank(2 * rows));
+  found.report = a::train(plan, t::blank(at.node_has_part ? rows : 2 * rows));
   found.here = of_leader->stepped;
   found.there = of_node->stepped;
   return found;
@@ -84,7 +95,8 @@ TEST_CASE("pace: over nodes, too, shares follow speed", "[stress]") {
   const bool node_has_samples = GENERATE(true, false);
   CAPTURE(system, node_has_samples);
 
-  const ways_walked found = walk(system, fast, slow, node_has_samples);
+  const ways_walked found =
+      walk({.system = system, .node_has_samples = node_has_samples});
 
   REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
   CHECK(found.report.samples == epochs * 2 * rows);
@@ -96,7 +108,8 @@ TEST_CASE("pace: a node helps whose samples it has", "[stress]") {
   const bool node_has_samples = GENERATE(true, false);
   CAPTURE(node_has_samples);
 
-  const ways_walked found = walk("star", slow, fast, node_has_samples);
+  const ways_walked found =
+      walk({.here = slow, .there = fast, .node_has_samples = node_has_samples});
 
   REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
   CHECK(found.here + found.there == epochs * 2 * rows);
@@ -112,9 +125,55 @@ TEST_CASE("pace: who waits for others walks his own over nodes", "[stress]") {
   CAPTURE(system);
 
   const ways_walked found =
-      walk(system, fast, std::chrono::microseconds(200), true);
+      walk({.system = system, .there = std::chrono::microseconds(200)});
 
   REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
   CHECK(found.here == epochs * rows);
   CHECK(found.there == epochs * rows);
+}
+
+TEST_CASE("pace: a node's own samples stay its own", "[stress]") {
+  const ways_walked found =
+      walk({.there = std::chrono::microseconds(200), .node_has_part = true});
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(found.here == epochs * rows);
+  CHECK(found.there == epochs * rows);
+}
+
+TEST_CASE("pace: strides are dealt whatever else a run does", "[stress]") {
+  const auto concurrent = [](a::training_plan& plan) {
+    plan.evaluation = a::evaluation_mode::concurrent;
+    plan.evaluate_every = 7;
+  };
+  const auto two_stage = [](a::training_plan& plan) {
+    plan.batch_size = 8;
+    plan.gd.epochs = 3;
+    plan.gd.batch_size = 2;
+  };
+  const auto lag = [](a::training_plan& plan) { plan.max_lag = 3.0; };
+  const auto which = GENERATE(0, 1, 2);
+  CAPTURE(which);
+  const std::function<void(a::training_plan&)> changes[] = {concurrent,
+                                                            two_stage, lag};
+
+  const ways_walked found = walk({.change = changes[which]});
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::epochs_done);
+  CHECK(found.report.samples == epochs * 2 * rows);
+  CHECK(found.here + found.there == epochs * 2 * rows);
+  CHECK(found.there < epochs * rows / 2);
+}
+
+TEST_CASE("pace: a run that ends within a dealt stride has all samples",
+          "[stress]") {
+  const ways_walked found = walk({.change = [](a::training_plan& plan) {
+    plan.epochs = 1'000'000;
+    plan.evaluate_every = plan.epochs;
+    plan.stop.wall_clock = std::chrono::milliseconds(700);
+  }});
+
+  REQUIRE(found.report.stop_reason == a::stop_reason::time_spent);
+  CHECK(found.report.samples ==
+        static_cast<std::uint64_t>(found.here + found.there));
 }

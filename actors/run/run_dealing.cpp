@@ -1,0 +1,116 @@
+// Who walks what of a stride, by what each has made of those before.
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/run/run.hpp"
+
+namespace sounder::actors {
+
+namespace {
+
+std::uint64_t count_phases(const std::vector<phase_range>& parts) {
+  std::uint64_t sum = 0;
+  for (const phase_range& part : parts) {
+    sum += part.last - part.first;
+  }
+  return sum;
+}
+
+double seconds_on_its_way(const stepping_replica& replica) {
+  const std::chrono::duration<double> so_far =
+      run_state::clock::now() - replica.set_out;
+  return std::max(so_far.count(), 1e-9);
+}
+
+/// Of one that is still on its way no more than if it came just now.
+double speed_of(const stepping_replica& replica) {
+  if (!replica.walking) {
+    return replica.speed;
+  }
+  const double at_most =
+      static_cast<double>(replica.hand) / seconds_on_its_way(replica);
+  return replica.speed > 0.0 ? std::min(replica.speed, at_most) : at_most;
+}
+
+/// Seconds until it is back, at its speed.
+double busy_for(const stepping_replica& replica) {
+  return replica.walking && replica.speed > 0.0
+             ? std::max(static_cast<double>(replica.hand) / replica.speed -
+                            seconds_on_its_way(replica),
+                        0.0)
+             : 0.0;
+}
+
+}  // namespace
+
+bool run_state::knows_speeds() const noexcept {
+  return std::all_of(
+      replicas.begin(), replicas.end(),
+      [](const stepping_replica& each) { return each.speed > 0.0; });
+}
+
+/// The first stride, dealt in equal parts, is the one that shows who is slow.
+unsigned run_state::lead() const noexcept {
+  return plan->deterministic || (deals && !knows_speeds()) ? 0 : stride.lead;
+}
+
+/// Step sizes travel as numbers: rules are code.
+dealt_stride& run_state::dealt_to(std::size_t k) {
+  const unsigned from = replicas[k].epochs_walked;
+  const auto [at, is_new] = dealt.try_emplace(from);
+  dealt_stride& made = at->second;
+  if (!is_new) {
+    return made;
+  }
+  made.to = knows_speeds() ? plan->epochs : from + 1;
+  std::vector<walker> all;
+  for (const stepping_replica& each : replicas) {
+    made.to = std::min(made.to, next_stop(each, from));
+    all.push_back({each.number, each.place, speed_of(each), busy_for(each),
+                   each.knows_all_common, each.has_common_samples});
+  }
+  for (const stepping_replica& each : replicas) {
+    made.steps[each.number] = steps_of(each.cut, plan->schedule, from, made.to);
+  }
+  const numbering& phases = replicas[k].cut.phases();
+  made.hands = deal(all, phases.before(from), phases.before(made.to));
+  return made;
+}
+
+assignment run_state::assign(std::size_t k, unsigned to) {
+  stepping_replica& replica = replicas[k];
+  const unsigned from = replica.epochs_walked;
+  assignment assigned;
+  if (!deals) {
+    if (!replica.is_here) {
+      assigned.steps[replica.number] =
+          steps_of(replica.cut, plan->schedule, from, to);
+    }
+    return assigned;
+  }
+  dealt_stride& stride_at = dealt_to(k);
+  assigned.parts = std::move(stride_at.hands[k]);
+  replica.hand = count_phases(assigned.parts);
+  replica.set_out = clock::now();
+  if (!replica.is_here) {
+    for (const phase_range& part : assigned.parts) {
+      assigned.steps[part.way] = stride_at.steps.at(part.way);
+    }
+  }
+  if (++stride_at.taken == replicas.size()) {
+    dealt.erase(from);
+  }
+  return assigned;
+}
+
+/// A hiccup passes: half of what was before stays.
+void run_state::measure(stepping_replica& replica, const phase_result& phase) {
+  if (replica.hand > 0 && phase.end_ns > phase.begin_ns) {
+    const double now = 1e9 * static_cast<double>(replica.hand) /
+                       static_cast<double>(phase.end_ns - phase.begin_ns);
+    replica.speed = replica.speed > 0.0 ? (replica.speed + now) / 2.0 : now;
+  }
+}
+
+}  // namespace sounder::actors
