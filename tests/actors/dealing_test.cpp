@@ -121,7 +121,7 @@ TEST_CASE("dealing: every phase once, side by side, all done together") {
   std::uniform_real_distribution<double> any_speed(0.1, 2.0);
   std::uniform_int_distribution<std::uint64_t> any_count(1, 500);
   for (int run = 0; run < 200; ++run) {
-    std::vector<double> speeds(2 + run % 5);
+    std::vector<double> speeds(2 + static_cast<std::size_t>(run % 5));
     std::generate(speeds.begin(), speeds.end(),
                   [&] { return any_speed(random); });
     const std::uint64_t first = any_count(random);
