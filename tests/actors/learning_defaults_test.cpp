@@ -183,7 +183,7 @@ TEST_CASE("start loss: no row is looked at twice, however costly the model") {
     mutable std::map<std::size_t, int> looks;
   };
 
-  for (const std::size_t rows : {1, 40, 64, 65, 127, 128, 200, 1000}) {
+  for (const std::size_t rows : {1U, 40U, 64U, 65U, 127U, 128U, 200U, 1000U}) {
     const batches_of_64 model(1);
     a::loss_at_start(model, t::blank(rows), 1);
 
