@@ -92,7 +92,7 @@ class token_meeting : public meeting {
 
 /// To be said once the lock is free.
 struct token_ring::word {
-  enum { nothing, moved, bring, call } what = nothing;
+  enum { nothing, moved, bring, call_for } what = nothing;
   std::size_t to = 0;
   std::uint64_t times = 0;
 };
@@ -198,7 +198,7 @@ token_ring::word token_ring::look_back(std::size_t position) {
     const std::size_t at = before(to);
     if (!members_[at].is_here) {
       const bool is_new = !std::exchange(members_[to].has_called, true);
-      return is_new ? word{word::call, to, members_[to].times} : word{};
+      return is_new ? word{word::call_for, to, members_[to].times} : word{};
     }
     if (holder_.load() == at && !members_[at].walks) {
       return next_after(at);
@@ -237,7 +237,7 @@ void token_ring::say(const word& what) {
   }
   if (what.what == word::bring) {
     others_.bring(what.to);
-  } else if (what.what == word::call) {
+  } else if (what.what == word::call_for) {
     others_.call(what.to, what.times);
   }
 }

@@ -17,8 +17,9 @@ int main(int argc, char** argv) {
   actors::training_plan plan;
   plan.graph =
       topology::by_name("allreduce", {.replicas = 2, .tau = 50}).value();
-  for (std::size_t i = 0; i < plan.graph.replicas.size() && argc > 1; ++i) {
-    plan.graph.replicas[i].place = argv[1 + i % (argc - 1)];
+  const auto nodes = static_cast<std::size_t>(argc - 1);
+  for (std::size_t i = 0; i < plan.graph.replicas.size() && nodes > 0; ++i) {
+    plan.graph.replicas[i].place = argv[1 + i % nodes];
   }
   plan.objective = kernels::make_linear(kernels::linear_model::svm, data.train,
                                         2, {kernels::penalty_form::l2, 1e-4});
