@@ -21,23 +21,20 @@ double loss_at_start(const kernels::objective& objective,
                1.0);
   const auto wanted =
       static_cast<std::size_t>(std::min(most_rows, most_cost / a_row));
-  const std::size_t length = std::clamp<std::size_t>(
+  const std::size_t usual = std::clamp<std::size_t>(
       wanted / most_stretches, std::min(objective.evaluation_batch(), rows),
       rows);
+  const std::size_t length = rows < least_stretches * usual ? rows : usual;
   const std::size_t stretches =
-      rows < least_stretches * length
-          ? 1  // of all rows
-          : std::min(
-                std::clamp(wanted / length, least_stretches, most_stretches),
-                rows / length);
+      std::min(std::clamp(wanted / length, least_stretches, most_stretches),
+               rows / length);
   std::vector<float> start(objective.dimension());
   objective.initialise(start, seed);
   kernels::loss_sums sums;
   for (std::size_t k = 0; k < stretches; ++k) {
     const std::size_t first =
-        stretches == 1 ? 0 : (rows - length) * k / (stretches - 1);
-    const std::size_t last = stretches == 1 ? rows : first + length;
-    sums += objective.evaluate(data, first, last, start.data());
+        (rows - length) * k / std::max<std::size_t>(stretches - 1, 1);
+    sums += objective.evaluate(data, first, first + length, start.data());
   }
   return sums.loss / static_cast<double>(sums.rows) +
          objective.penalty(start.data());
