@@ -33,6 +33,18 @@ std::size_t least_meetings(const p::graph& wiring) {
   return most;
 }
 
+/// Local steps between two meetings of each link, where an epoch has so many.
+std::vector<std::size_t> taus_of(const training_plan& plan,
+                                 const data_shape& shape, std::size_t batches) {
+  const std::size_t usual =
+      default_tau(plan, shape, batches, least_meetings(plan.graph));
+  std::vector<std::size_t> taus;
+  for (const p::link& link : plan.graph.links) {
+    taus.push_back(said_tau(link).value_or(usual));
+  }
+  return taus;
+}
+
 /// Whether it pushes without a fetch, so that the replica has to step itself.
 bool goes_on_alone(const p::link& link) {
   const auto* often = p::discipline_of<p::push_fetch>(link);
@@ -74,15 +86,13 @@ meeting_times plan_meetings(const training_plan& plan,
                             const data_partition& partition) {
   const std::size_t most = partition.most_rows();
   const std::size_t batches = ratio_up(most, plan.batch_size);
-  const std::size_t usual =
-      default_tau(plan, partition.shape, batches, least_meetings(plan.graph));
   meeting_times times;
+  times.taus = taus_of(plan, partition.shape, batches);
   std::size_t common = 0;
-  for (const p::link& link : plan.graph.links) {
-    times.taus.push_back(said_tau(link).value_or(usual));
+  for (std::size_t l = 0; l < times.taus.size(); ++l) {
     times.before_optimizer.push_back(
-        meets_before_optimizer(plan, link, times.taus.back()));
-    common = std::gcd(common, std::min(times.taus.back(), batches));
+        meets_before_optimizer(plan, plan.graph.links[l], times.taus[l]));
+    common = std::gcd(common, std::min(times.taus[l], batches));
   }
   // As many phases everywhere, so that those who meet in lockstep come equally
   // often.
@@ -121,11 +131,8 @@ std::size_t steps_apart(const training_plan& plan, const data_shape& shape) {
   const std::size_t rows =
       std::max<std::size_t>(shape.rows / std::max<std::size_t>(replicas, 1), 1);
   const std::size_t batches = ratio_up(rows, plan.batch_size);
-  const std::size_t usual =
-      default_tau(plan, shape, batches, least_meetings(plan.graph));
   std::size_t most = 1;
-  for (const p::link& link : plan.graph.links) {
-    const std::size_t tau = said_tau(link).value_or(usual);
+  for (const std::size_t tau : taus_of(plan, shape, batches)) {
     most = std::max(most, replicas * std::min(tau, batches));
   }
   for (std::size_t i = 0; i < plan.graph.replicas.size(); ++i) {
