@@ -62,11 +62,14 @@ struct assignment {
   std::vector<phase_range> parts;  // in this order; none: all of its own way
   /// By way, its own among them, for where the plan's rule is not at hand.
   std::map<std::uint32_t, step_table> steps;
+  /// At its end others look at what the replica has come to: all that it has
+  /// sent is delivered before.
+  bool at_goal = true;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, assignment& x) {
-  return f(caf::meta::type_name("assignment"), x.parts, x.steps);
+  return f(caf::meta::type_name("assignment"), x.parts, x.steps, x.at_goal);
 }
 
 /// What a replica answers to `advance`.
@@ -199,9 +202,11 @@ using run_actor =
 
 /// The run, with what it says to itself:
 ///   lost   somebody was lost some moments ago
+///   again  time to see whether somebody is overdue
 ///   watch  time to see whether anybody got anywhere
 using whole_run =
-    run_actor::extend<caf::reacts_to<lost_atom>, caf::reacts_to<watch_atom>>;
+    run_actor::extend<caf::reacts_to<lost_atom>, caf::reacts_to<again_atom>,
+                      caf::reacts_to<watch_atom>>;
 
 /// Does what may block, in a thread of its own, for who must not:
 ///   work  answered when it is done, or with what it throws

@@ -27,6 +27,7 @@ training_job::training_job(std::shared_ptr<const replica_setup> setup,
     : setup_(std::move(setup)),
       state_(std::move(state)),
       goal_(goal),
+      at_goal_(dealt.at_goal),
       generation_(state_->generation),
       left_by_(setup_->workers) {
   turn_into(first(std::move(dealt)));
@@ -185,7 +186,8 @@ bool training_job::meet() {
   if (at_phase_end_ && !stopped_ && !(keep_together() && hold_meetings(now))) {
     return false;
   }
-  return state_->own->settle() && (!is_last_phase() || has_delivered());
+  return state_->own->settle() &&
+         (!at_goal_ || !is_last_phase() || has_delivered(now));
 }
 
 /// Whether the job is over with the phase at hand.
@@ -204,7 +206,7 @@ std::uint64_t training_job::goal_phases() const {
 
 /// Before it says that it has arrived: what it has sent is a part of others.
 /// After a stop it has waited long enough, for they may be gone.
-bool training_job::has_delivered() {
+bool training_job::has_delivered(const step_context& now) {
   constexpr auto after_stop = std::chrono::seconds(1);
   constexpr auto a_while = std::chrono::milliseconds(1);
   const auto& all = state_->meetings;
@@ -212,9 +214,10 @@ bool training_job::has_delivered() {
     stopped_ = true;
     return true;
   }
-  if (std::all_of(all.begin(), all.end(),
-                  [](const auto& each) { return each->has_delivered(); }) ||
-      (setup_->is_to_stop() && clock::now() - rested_at_ > after_stop)) {
+  if ((setup_->is_to_stop() && clock::now() - rested_at_ > after_stop) ||
+      std::all_of(all.begin(), all.end(), [&](const auto& each) {
+        return try_with([&] { return each->deliver(*state_->own, now); });
+      })) {
     return true;
   }
   const auto since = clock::now();
@@ -303,7 +306,7 @@ bool training_job::hold_meetings(const step_context& now) {
     if (phases_after_ % due.every_phases != 0) {
       continue;
     }
-    if (!attend(due, now)) {
+    if (!try_with([&] { return due.attend(*state_->own, now); })) {
       if (stopped_ || setup_->is_to_stop()) {
         stopped_ = true;
         return true;
@@ -339,13 +342,14 @@ void training_job::step() {
 }
 
 /// Without another node of the meeting there is nothing to go on to.
-bool training_job::attend(meeting& due, const step_context& now) {
+template <class Try>
+bool training_job::try_with(const Try& meet) {
   if (state_->failure->has_happened()) {
     stopped_ = true;
     return false;
   }
   try {
-    return due.attend(*state_->own, now);
+    return meet();
   } catch (const stream_error& problem) {
     state_->failure->note(problem.what());
     stopped_ = true;

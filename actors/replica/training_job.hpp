@@ -85,11 +85,12 @@ class training_job : public job {
   bool is_free() const;
   bool is_last_phase() const;
   std::uint64_t goal_phases() const;
-  bool has_delivered();
+  bool has_delivered(const step_context& now);
   bool hold_meetings(const step_context& now);
   void step();
   void waited(std::string whom, clock::time_point since);
-  bool attend(meeting& due, const step_context& now);
+  template <class Try>
+  bool try_with(const Try& meet);
   bool next_phase();
   void turn_into(stretch next);
   void start_phase();
@@ -98,6 +99,7 @@ class training_job : public job {
   std::shared_ptr<const replica_setup> setup_;
   std::shared_ptr<replica_state> state_;
   const std::size_t goal_;
+  const bool at_goal_;
 
   // Of the phase; written by the leader while the others wait for the next
   // generation.

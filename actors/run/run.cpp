@@ -74,7 +74,9 @@ void reached(run_ptr self) {
   record.batch_size = batch_of(*state.plan, record.epoch - 1);
   state.add_time(at);
   record.train_s = state.report.train_s;
-  for (const phase_result& phase : at.phases) {
+  for (std::size_t k = 0; k < at.phases.size(); ++k) {
+    const phase_result& phase =
+        at.phases[k].samples > 0 ? at.phases[k] : state.replicas[k].last;
     record.samples += phase.samples;
     record.step_size = std::max(record.step_size, phase.step_size.value);
   }
@@ -106,7 +108,9 @@ void reached(run_ptr self) {
   }
   std::vector<parameters> makers;
   for (const phase_result& phase : at.phases) {
-    makers.push_back(phase.parameters);
+    if (phase.parameters.values) {
+      makers.push_back(phase.parameters);
+    }
   }
   evaluate(makers);
 }
@@ -140,7 +144,7 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
     return;
   }
   ++replica.goals_reached;
-  if (state.arriving.front().arrived == state.replicas.size()) {
+  if (state.is_next_goal_reached()) {
     reached(self);
   }
   advance(self);
@@ -178,13 +182,31 @@ void advance(run_ptr self) {
   const unsigned lead = state.lead();
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
     const stepping_replica& replica = state.replicas[k];
-    if (replica.walking || replica.goals_reached >= state.goals() ||
-        replica.goals_reached - state.goals_evaluated >= allowed ||
-        replica.epochs_walked - slowest > lead) {
-      continue;
+    const unsigned ahead =
+        replica.epochs_walked - std::min(slowest, replica.epochs_walked);
+    if (!replica.walking && replica.goals_reached < state.goals() &&
+        replica.goals_reached < state.goals_evaluated + allowed &&
+        ahead <= lead) {
+      send_on(self, k);
     }
-    send_on(self, k);
   }
+}
+
+/// Somebody may have become overdue.
+void look_again(run_ptr self) {
+  run_state& state = self->state;
+  if (state.finished || state.cut_short || state.asks_makers) {
+    return;
+  }
+  if (state.is_next_goal_reached()) {
+    reached(self);
+  }
+  advance(self);
+}
+
+void schedule_look(run_ptr self) {
+  constexpr std::chrono::milliseconds a_while(50);
+  self->delayed_send(self, a_while, again_atom::value);
 }
 
 /// Ends a run in which nothing has moved for too long.
@@ -349,11 +371,18 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
         if (!self->state.plan->deterministic) {
           schedule_watch(self);
         }
+        if (self->state.deals) {
+          schedule_look(self);
+        }
         advance(self);
         return self->state.answer;
       },
       [=](interrupt_atom) { interrupt(self); },
       [=](lost_atom) { end_without_the_lost(self); },
+      [=](again_atom) {
+        look_again(self);
+        schedule_look(self);
+      },
       [=](watch_atom) {
         start_watch(self);
         schedule_watch(self);

@@ -129,8 +129,8 @@ struct run_state {
   /// Epochs walked when goal number `goal` (from 1) is reached.
   unsigned epoch_of(unsigned goal) const noexcept;
   unsigned goals() const noexcept;
-  /// Done by all replicas.
-  unsigned epochs_of_slowest() const noexcept;
+  /// Done by all replicas that are not overdue.
+  unsigned epochs_of_slowest() const;
   /// The epoch that a replica is sent to from one on its way to a goal: not so
   /// far that the others would lose touch, nor where it takes a long table of
   /// step sizes.
@@ -143,13 +143,17 @@ struct run_state {
   bool knows_speeds() const noexcept;
   /// What replica k is to walk up to that epoch.
   assignment assign(std::size_t k, unsigned to);
+  /// Whether the others go on without it for now.
+  bool is_overdue(const stepping_replica& replica) const;
+  /// Whether all are there, but for who is overdue; at the last goal, all.
+  bool is_next_goal_reached() const;
   /// After it has walked its hand.
   static void measure(stepping_replica& replica, const phase_result& phase);
   double seconds_since_start() const;
 
   /// The hubs are the model where there are some, otherwise the replicas.
   bool has_hub() const noexcept { return !hubs.empty(); }
-  /// Those who are the model and are not gone.
+  /// Those who are the model and are not gone; of replicas, those at rest.
   std::vector<hub_actor> makers() const;
   /// Whether all replicas rest once they have reached the goal at that epoch's
   /// end.
@@ -191,8 +195,9 @@ using run_ptr = whole_run::stateful_pointer<run_state>;
 ///
 /// With concurrent evaluation a replica's next advance does not wait for the
 /// evaluation, as long as it is at most two ahead; nor for other replicas, as
-/// long as it is at most two strides ahead. A watch looks after progress and
-/// ends a stalled run.
+/// long as it is at most two strides ahead. Who is overdue is waited for only at
+/// the end: the others go on, and are evaluated without it. A watch looks after
+/// progress and ends a stalled run.
 ///
 /// Who ends a group of processes by a signal ends all, in any order: when a
 /// node is lost, the run waits a moment for an interrupt of its own, and ends

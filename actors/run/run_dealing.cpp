@@ -82,6 +82,7 @@ assignment run_state::assign(std::size_t k, unsigned to) {
   stepping_replica& replica = replicas[k];
   const unsigned from = replica.epochs_walked;
   assignment assigned;
+  assigned.at_goal = to == epoch_of(replica.goals_reached + 1);
   if (!deals) {
     if (!replica.is_here) {
       assigned.steps[replica.number] =
@@ -102,6 +103,38 @@ assignment run_state::assign(std::size_t k, unsigned to) {
     dealt.erase(from);
   }
   return assigned;
+}
+
+/// Its node has stopped, or cannot be reached: it has been on its way for many
+/// times as long as its hand takes, and longer than a moment.
+bool run_state::is_overdue(const stepping_replica& replica) const {
+  constexpr double many = 8.0;
+  constexpr double moment_s = 0.2;
+  if (!deals || replica.is_here || !replica.walking) {
+    return false;
+  }
+  double speed = replica.speed;
+  for (const stepping_replica& other : replicas) {
+    // Who has never come back is taken for no slower than the slowest.
+    if (replica.speed == 0.0 && other.speed > 0.0) {
+      speed = speed > 0.0 ? std::min(speed, other.speed) : other.speed;
+    }
+  }
+  return speed > 0.0 &&
+         seconds_on_its_way(replica) >
+             many * static_cast<double>(replica.hand) / speed + moment_s;
+}
+
+bool run_state::is_next_goal_reached() const {
+  if (arriving.empty() || arriving.front().arrived == 0) {
+    return false;
+  }
+  const bool is_last = goals_reached + 1 == goals();
+  return std::all_of(replicas.begin(), replicas.end(),
+                     [&](const stepping_replica& each) {
+                       return each.goals_reached > goals_reached ||
+                              (!is_last && is_overdue(each));
+                     });
 }
 
 /// A hiccup passes: half of what was before stays.

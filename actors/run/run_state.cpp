@@ -21,12 +21,16 @@ std::string listed(const std::vector<std::uint32_t>& workers) {
   return text;
 }
 
-/// Those that are not gone.
+bool tells(const run_hub& hub) { return !hub.is_gone; }
+bool tells(const stepping_replica& replica) {
+  return !replica.is_gone && !replica.walking;
+}
+
 template <class Part>
 std::vector<hub_actor> actors_of(const std::vector<Part>& parts) {
   std::vector<hub_actor> all;
   for (const Part& each : parts) {
-    if (!each.is_gone) {
+    if (tells(each)) {
       all.push_back(each.actor);
     }
   }
@@ -67,11 +71,13 @@ unsigned run_state::goals() const noexcept {
   return plan->epochs / every + (plan->epochs % every == 0 ? 0 : 1);
 }
 
-unsigned run_state::epochs_of_slowest() const noexcept {
+unsigned run_state::epochs_of_slowest() const {
   unsigned least = plan->epochs;
   for (const stepping_replica& each : replicas) {
-    least =
-        std::min(least, each.walking ? each.walked_from : each.epochs_walked);
+    if (!is_overdue(each)) {
+      least =
+          std::min(least, each.walking ? each.walked_from : each.epochs_walked);
+    }
   }
   return least;
 }
@@ -224,6 +230,9 @@ std::string run_state::divergence_advice() const {
 void run_state::come_home(std::size_t k) {
   stepping_replica& replica = replicas[k];
   replica.began_ns.reset();
+  if (replica.goals_reached < goals_reached) {
+    return;  // it was overdue: that goal has its record
+  }
   const std::size_t ahead = replica.goals_reached - goals_reached;
   if (arriving.size() <= ahead) {
     arriving.resize(ahead + 1);

@@ -41,8 +41,15 @@ class meeting {
   /// go on without it.
   virtual void resign() {}
 
-  /// Whether all that it has sent has come to where it was sent.
-  virtual bool has_delivered() const { return true; }
+  /// Whether it waits for somebody who has not begun to answer: the replica may
+  /// go on meanwhile, and attends this occasion again when it likes.
+  virtual bool is_unanswered() const { return false; }
+
+  /// Goes on with what is under way. True when nothing is any more, and all
+  /// that it has sent has come to where it was sent.
+  virtual bool deliver(local_end& /*own*/, const step_context& /*now*/) {
+    return true;
+  }
 
   /// Adds what has come for the replica and waits unread to its parameters
   /// `w`. Nothing is taken: it will be read as if nobody had looked.

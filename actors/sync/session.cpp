@@ -1,6 +1,9 @@
 #include "actors/sync/session.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "actors/sync/gate/gate.hpp"
@@ -39,6 +42,8 @@ class session : public meeting {
 
   void wait() override { way_->wait(errands_.front()); }
 
+  bool is_unanswered() const override { return came_ && way_->is_unanswered(); }
+
   void resign() override { way_->rest(); }
 
   void keep(state_archive& all) override {
@@ -71,45 +76,113 @@ class session : public meeting {
   clock::time_point since_;
 };
 
-/// Each occasion is with another neighbour.
+/// Each occasion is with another neighbour:
+///
+///   idle --drawn--> at hand --met--> idle
+///                     | not answered yet: the replica goes on
+///                   asked --answered, at an occasion of any--> idle
 class random_meeting : public meeting {
  public:
   random_meeting(std::vector<std::unique_ptr<meeting>> with,
                  kernels::random_stream random)
-      : with_(std::move(with)), random_(random) {
-    for (const auto& each : with_) {
+      : random_(random) {
+    for (auto& each : with) {
       meters_.insert(meters_.end(), each->meters().begin(),
                      each->meters().end());
+      with_.push_back({std::move(each)});
     }
   }
 
   bool attend(local_end& own, const step_context& now) override {
     if (!drawn_) {
-      chosen_ = random_.below(static_cast<std::uint32_t>(with_.size()));
-      drawn_ = true;
+      if (!take_answers(own, now)) {
+        return false;
+      }
+      if (!draw()) {
+        return true;  // all are asked
+      }
     }
-    if (!with_[chosen_]->attend(own, now)) {
+    if (!go_on(chosen_, own, now)) {
       return false;
     }
     drawn_ = false;
     return true;
   }
-  void wait() override { with_[chosen_]->wait(); }
-  std::string waits_for() const override { return with_[chosen_]->waits_for(); }
+  void wait() override { with_[at_]->wait(); }
+  std::string waits_for() const override { return with_[at_]->waits_for(); }
+
+  /// Who has stopped is waited for once: nothing has moved, at either end,
+  /// before it answers.
+  bool deliver(local_end& own, const step_context& now) override {
+    constexpr auto patience = std::chrono::milliseconds(500);
+    return take_answers(own, now) &&
+           std::all_of(with_.begin(), with_.end(), [&](const neighbour& each) {
+             return !each.is_asked || clock::now() - each.since > patience;
+           });
+  }
 
   void keep(state_archive& all) override {
     all.require_rest(!drawn_);
     all(random_);
-    for (const auto& each : with_) {
-      all(*each);
+    for (const neighbour& each : with_) {
+      all(*each.meeting);
     }
   }
 
  private:
-  std::vector<std::unique_ptr<meeting>> with_;
+  using clock = std::chrono::steady_clock;
+
+  struct neighbour {
+    std::unique_ptr<actors::meeting> meeting;
+    bool is_asked = false;  // and the replica goes on
+    clock::time_point since{};
+
+    actors::meeting* operator->() const noexcept { return meeting.get(); }
+  };
+
+  /// False while the one at hand has to be waited for.
+  bool go_on(std::size_t with, local_end& own, const step_context& now) {
+    at_ = with;
+    neighbour& other = with_[with];
+    const bool is_met = other->attend(own, now);
+    const bool is_left = !is_met && other->is_unanswered();
+    if (is_left && !other.is_asked) {
+      other.since = clock::now();
+    }
+    other.is_asked = is_left || (other.is_asked && !is_met);
+    return is_met || is_left;
+  }
+
+  bool take_answers(local_end& own, const step_context& now) {
+    for (std::size_t k = 0; k < with_.size(); ++k) {
+      if (with_[k].is_asked && !go_on(k, own, now)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// One of the idle. False when there is none.
+  bool draw() {
+    const auto idle = static_cast<std::uint32_t>(
+        std::count_if(with_.begin(), with_.end(),
+                      [](const neighbour& each) { return !each.is_asked; }));
+    if (idle == 0) {
+      return false;
+    }
+    std::uint32_t left = random_.below(idle);
+    chosen_ = 0;
+    while (with_[chosen_].is_asked || left-- > 0) {
+      ++chosen_;
+    }
+    return drawn_ = true;
+  }
+
+  std::vector<neighbour> with_;
   kernels::random_stream random_;
   std::size_t chosen_ = 0;
   bool drawn_ = false;
+  std::size_t at_ = 0;  // whom attend() went on with last
 };
 
 }  // namespace

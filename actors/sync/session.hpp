@@ -30,6 +30,9 @@ class channel {
   /// Blocks for some milliseconds at most, until run() may get on.
   virtual void wait(errand what) = 0;
 
+  /// Whether an errand is under way that the far end has not begun to answer.
+  virtual bool is_unanswered() const { return false; }
+
   /// Tells the far end that nobody comes for a while. An errand may be under
   /// way: then nothing is said.
   virtual void rest() = 0;
@@ -54,7 +57,10 @@ class channel {
 /// Meets as the link's discipline says, and measures.
 std::unique_ptr<meeting> meet_over(std::unique_ptr<channel> way);
 
-/// With one of several neighbours, drawn at random.
+/// With one of several neighbours, drawn at random. Who is asked and has not
+/// begun to answer is not waited for: the replica goes on, takes the answer at
+/// an occasion after it has come, and asks others in between (AD-PSGD averages
+/// while it computes: Lian et al., ICML 2018, section 3).
 std::unique_ptr<meeting> meet_at_random(
     std::vector<std::unique_ptr<meeting>> with, kernels::random_stream random);
 

@@ -58,6 +58,10 @@ class stream_channel : public channel {
     }
   }
 
+  bool is_unanswered() const override {
+    return is_out_ && answered_ == 0 && !in_.has_header();
+  }
+
   /// So few bytes go at once, or the node is lost, which the next meeting says.
   void rest() override {
     stream* const wire = link_.wire->get();

@@ -12,7 +12,7 @@ namespace {
 
 /// Nothing is taken in before the answer to what came last has gone.
 ///
-///   idle --first header--> entering --let in--> serving --all packets--> idle
+///   idle --first packet--> entering --let in--> serving --all packets--> idle
 ///
 ///   idle --of a sync--> taking_in --all packets--> waiting --all have come-->
 ///        answering --all packets--> idle
@@ -83,12 +83,12 @@ class packet_server : public stream_server {
     return answer();
   }
 
-  /// Of an errand's first packet the header says who wants to be let in.
+  /// Who is let in has brought its first packet: one that stops on the way with
+  /// it has nothing held.
   bool must_receive() const noexcept {
-    return stage_ == stage::idle
-               ? !in_.has_header()
-               : (stage_ == stage::serving || stage_ == stage::taking_in) &&
-                     !in_.is_complete();
+    return (stage_ == stage::idle || stage_ == stage::serving ||
+            stage_ == stage::taking_in) &&
+           !in_.is_complete();
   }
 
   bool advance(bool may, stage next) noexcept {
