@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <string>
 #include <thread>
 
@@ -30,11 +31,17 @@ class paced : public t::tally {
                     const float* w, std::span<float> gradient) const override {
     tally::add_gradient(data, rows, w, gradient);
     std::this_thread::sleep_for(a_sample_ * rows.size());
+    while (stepped >= stops_after && !go_on) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     stepped += static_cast<int>(rows.size());
   }
   std::string describe() const override { return "paced"; }
 
   mutable std::atomic<int> stepped{0};
+  /// Stands still after so many samples until it may go on.
+  int stops_after = std::numeric_limits<int>::max();
+  std::atomic<bool> go_on{false};
 
  private:
   std::chrono::microseconds a_sample_;
@@ -176,4 +183,43 @@ TEST_CASE("pace: a run that ends within a dealt stride has all samples",
   REQUIRE(found.report.stop_reason == a::stop_reason::time_spent);
   CHECK(found.report.samples ==
         static_cast<std::uint64_t>(found.here + found.there));
+}
+
+TEST_CASE("pace: who has stopped is waited for at the end only", "[stress]") {
+  const auto* const system = GENERATE("star", "ad-psgd", "ea-wild", "async-ps");
+  const bool node_has_samples = GENERATE(true, false);
+  const int stops_after = GENERATE(0, 5 * rows);
+  CAPTURE(system, node_has_samples, stops_after);
+  constexpr unsigned resumes_at = epochs - 10;
+  const auto of_node = std::make_shared<paced>(fast);
+  of_node->stops_after = stops_after;
+  a::node_options options;
+  options.make_objective = [&](const std::string&, const k::dataset&) {
+    return of_node;
+  };
+  if (node_has_samples) {
+    options.open_data = [](const std::string&) { return t::blank(3 * rows); };
+  }
+  const t::served_node node(options);
+  const auto of_leader = std::make_shared<paced>(fast);
+  a::training_plan plan = t::plan_of(
+      of_leader, *p::by_name(system, {.replicas = 3, .tau = 8}), epochs);
+  plan.deterministic = false;
+  plan.graph.replicas[2].place = node.at().text();
+
+  int by_node_then = 0;
+  const a::run_report report =
+      a::train(plan, t::blank(3 * rows), {}, [&](const a::epoch_record& at) {
+        if (at.epoch == resumes_at) {
+          by_node_then = of_node->stepped;
+          of_node->go_on = true;
+        }
+      });
+
+  REQUIRE(report.stop_reason == a::stop_reason::epochs_done);
+  REQUIRE(report.epochs.size() == epochs);
+  CHECK(by_node_then <= stops_after);
+  CHECK(report.samples == epochs * 3 * rows);
+  CHECK(of_leader->stepped + of_node->stepped == epochs * 3 * rows);
+  CHECK(report.epochs.back().samples == report.samples);
 }
