@@ -195,9 +195,9 @@ using run_ptr = whole_run::stateful_pointer<run_state>;
 ///
 /// With concurrent evaluation a replica's next advance does not wait for the
 /// evaluation, as long as it is at most two ahead; nor for other replicas, as
-/// long as it is at most two strides ahead. Who is overdue is waited for only at
-/// the end: the others go on, and are evaluated without it. A watch looks after
-/// progress and ends a stalled run.
+/// long as it is at most two strides ahead. Who is overdue is waited for only
+/// at the end: the others go on, and are evaluated without it. A watch looks
+/// after progress and ends a stalled run.
 ///
 /// Who ends a group of processes by a signal ends all, in any order: when a
 /// node is lost, the run waits a moment for an interrupt of its own, and ends

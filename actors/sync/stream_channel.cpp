@@ -97,7 +97,7 @@ class stream_channel : public channel {
   const local_link& link() const override { return link_; }
 
  private:
-  static constexpr std::chrono::milliseconds longest{5};
+  static constexpr std::chrono::milliseconds longest{1};
 
   bool try_hold(local_end& own) {
     is_published_held_ = !own.try_hold();
