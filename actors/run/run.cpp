@@ -90,10 +90,11 @@ void reached(run_ptr self) {
   };
   if (state.has_hub() || state.all_rest_at(record.epoch)) {
     state.asks_makers = true;
-    with_snapshots(
+    const auto round = with_snapshots(
         self, state.makers(), state.stall_deadline,
         [=](const std::vector<parameters>& makers) {
           self->state.asks_makers = false;
+          self->state.asking = nullptr;
           evaluate(makers);
           advance(self);
         },
@@ -104,6 +105,9 @@ void reached(run_ptr self) {
                    words_of(self->system(), problem) + ")",
                false);
         });
+    if (!state.has_hub() && !round->is_closed()) {
+      state.asking = round;
+    }
     return;
   }
   std::vector<parameters> makers;
@@ -195,10 +199,13 @@ void advance(run_ptr self) {
 /// Somebody may have become overdue.
 void look_again(run_ptr self) {
   run_state& state = self->state;
-  if (state.finished || state.cut_short || state.asks_makers) {
+  if (state.finished || state.cut_short) {
     return;
   }
-  if (state.is_next_goal_reached()) {
+  if (const auto round = state.asking; round && round->is_overdue()) {
+    round->close();
+  }
+  if (!state.asks_makers && state.is_next_goal_reached()) {
     reached(self);
   }
   advance(self);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,6 +61,40 @@ struct dealt_stride {
   std::size_t taken = 0;                      // hands
 };
 
+/// Those who are asked for their parameters, and what they have told.
+class snapshot_round {
+ public:
+  using clock = std::chrono::steady_clock;
+  using continuation = std::function<void(const std::vector<parameters>&)>;
+
+  /// Calls then() once: when all have told, or it is closed.
+  snapshot_round(std::size_t asked, continuation then)
+      : found_(asked), left_(asked), then_(std::move(then)) {}
+
+  void take(std::size_t k, const parameters& w) {
+    if (is_closed()) {
+      return;
+    }
+    found_[k] = w;
+    last_ = clock::now();
+    if (--left_ == 0) {
+      close();
+    }
+  }
+  bool is_closed() const noexcept { return then_ == nullptr; }
+  /// Whether some take so much longer than others that theirs can be missed.
+  bool is_overdue() const;
+  /// Without those who have not told.
+  void close();
+
+ private:
+  std::vector<parameters> found_;
+  std::size_t left_;
+  continuation then_;
+  clock::time_point since_ = clock::now();
+  clock::time_point last_ = since_;
+};
+
 /// A hub, or a part of one.
 struct run_hub {
   hub_actor actor;
@@ -102,6 +137,7 @@ struct run_state {
   unsigned goals_reached = 0;              // by all
   unsigned goals_evaluated = 0;
   bool asks_makers = false;  // for what they are at the goal just reached
+  std::shared_ptr<snapshot_round> asking;  // replicas, for that
   std::deque<evaluation_ptr> evaluating;
   std::size_t evaluators_at_work = 0;
   std::deque<epoch_record> awaiting;     // their records, losses still open

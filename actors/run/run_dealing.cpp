@@ -42,6 +42,13 @@ double busy_for(const stepping_replica& replica) {
              : 0.0;
 }
 
+/// In seconds: by many times, and by more than a moment.
+bool is_much_longer(double so_far, double usual) {
+  constexpr double many = 8.0;
+  constexpr double moment = 0.2;
+  return so_far > many * usual + moment;
+}
+
 }  // namespace
 
 bool run_state::knows_speeds() const noexcept {
@@ -105,11 +112,8 @@ assignment run_state::assign(std::size_t k, unsigned to) {
   return assigned;
 }
 
-/// Its node has stopped, or cannot be reached: it has been on its way for many
-/// times as long as its hand takes, and longer than a moment.
+/// Its node has stopped, or cannot be reached.
 bool run_state::is_overdue(const stepping_replica& replica) const {
-  constexpr double many = 8.0;
-  constexpr double moment_s = 0.2;
   if (!deals || replica.is_here || !replica.walking) {
     return false;
   }
@@ -121,8 +125,20 @@ bool run_state::is_overdue(const stepping_replica& replica) const {
     }
   }
   return speed > 0.0 &&
-         seconds_on_its_way(replica) >
-             many * static_cast<double>(replica.hand) / speed + moment_s;
+         is_much_longer(seconds_on_its_way(replica),
+                        static_cast<double>(replica.hand) / speed);
+}
+
+bool snapshot_round::is_overdue() const {
+  const std::chrono::duration<double> others = last_ - since_;
+  const std::chrono::duration<double> so_far = clock::now() - since_;
+  return left_ < found_.size() &&
+         is_much_longer(so_far.count(), others.count());
+}
+
+void snapshot_round::close() {
+  std::erase_if(found_, [](const parameters& w) { return !w.values; });
+  std::exchange(then_, nullptr)(found_);
 }
 
 bool run_state::is_next_goal_reached() const {

@@ -56,31 +56,30 @@ void break_off(run_ptr self, const caf::error& reason) {
   self->quit(reason);
 }
 
-void with_snapshots(
+std::shared_ptr<snapshot_round> with_snapshots(
     run_ptr self, const std::vector<hub_actor>& whose, milliseconds deadline,
-    const std::function<void(const std::vector<parameters>&)>& then,
+    std::function<void(const std::vector<parameters>&)> then,
     const std::function<void(const caf::error&)>& otherwise) {
-  const auto found = std::make_shared<std::vector<parameters>>(whose.size());
-  const auto left = std::make_shared<std::size_t>(whose.size());
+  const auto round =
+      std::make_shared<snapshot_round>(whose.size(), std::move(then));
   if (whose.empty()) {
-    then(*found);
-    return;
+    round->close();
   }
   for (std::size_t k = 0; k < whose.size(); ++k) {
     self->request(whose[k], deadline, snapshot_atom::value)
         .then(
             [=](const parameters& w) {
-              (*found)[k] = w;
-              if (--*left == 0 && !self->state.finished) {
-                then(*found);
+              if (!self->state.finished) {
+                round->take(k, w);
               }
             },
             [=](const caf::error& problem) {
-              if (!self->state.finished) {
+              if (!self->state.finished && !round->is_closed()) {
                 otherwise(problem);
               }
             });
   }
+  return round;
 }
 
 namespace {

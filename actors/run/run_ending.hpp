@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,11 @@ void finish(run_ptr self, stop_reason reason, std::string message = {});
 void break_off(run_ptr self, const caf::error& reason);
 
 /// Calls then() with the parameters of these, in their order, or otherwise()
-/// when somebody does not tell them.
-void with_snapshots(
+/// when somebody does not tell them, unless the round is closed before.
+std::shared_ptr<snapshot_round> with_snapshots(
     run_ptr self, const std::vector<hub_actor>& whose,
     std::chrono::milliseconds deadline,
-    const std::function<void(const std::vector<parameters>&)>& then,
+    std::function<void(const std::vector<parameters>&)> then,
     const std::function<void(const caf::error&)>& otherwise);
 
 /// Puts the evaluators to the oldest evaluation, unless they are at one.

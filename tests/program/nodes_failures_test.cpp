@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/program/nodes.hpp"
 #include "tests/support/stranger.hpp"
@@ -26,6 +28,12 @@ void send_garbage(int port) {
   somebody.say(bytes);
 }
 
+std::size_t lines_of(const std::string& path) {
+  std::ifstream file(path);
+  return static_cast<std::size_t>(
+      std::count(std::istreambuf_iterator<char>(file), {}, '\n'));
+}
+
 }  // namespace
 
 TEST_CASE("a killed node ends the run with 4, and frees the other") {
@@ -44,6 +52,46 @@ TEST_CASE("a killed node ends the run with 4, and frees the other") {
   CHECK(clock::now() - killed < 5s);
   CHECK_THAT(seen.err, Catch::Contains("node " + first.address() + " is gone"));
   CHECK(comes_to(second.address(), "waiting"));
+}
+
+TEST_CASE("the others go on while a node is stopped") {
+  const auto* const system =
+      GENERATE("star", "ad-psgd", "ea-wild", "async-easgd");
+  CAPTURE(system);
+  const temporary_directory here;
+  const std::string metrics = (here.path() / "epochs.jsonl").string();
+  node first({"--quiet"});
+  node second({"--quiet"});
+  node third({"--quiet"});
+  process training(
+      program_words(words{"train", "--topology", system, "--replicas", "3",
+                          "--tau", "50", "--step", "0.05", "--epochs", "150",
+                          "--evaluate-every", "1", "--metrics", metrics,
+                          "--nodes",
+                          first.address() + "," + second.address() + "," +
+                              third.address()} +
+                    exact),
+      {}, std::chrono::seconds(60));
+  const auto come_to = [&](std::size_t epochs) {
+    const auto until = clock::now() + 20s;
+    while (lines_of(metrics) < epochs && clock::now() < until) {
+      std::this_thread::sleep_for(20ms);
+    }
+    return lines_of(metrics) >= epochs;
+  };
+  REQUIRE(come_to(10));
+
+  third.freeze();
+  const bool others_went_on = come_to(lines_of(metrics) + 30);
+  third.signal(SIGCONT);
+  const outcome seen = training.finish();
+
+  CHECK(others_went_on);
+  INFO(seen.err);
+  REQUIRE(seen.code == 0);
+  const auto last = json::parse(seen.out)["epochs"].back();
+  CHECK(last["samples"] == 150 * 2000);
+  CHECK(last["train_loss"].get<double>() < at_the_minimum);
 }
 
 TEST_CASE("nobody at the address is exit code 4 after the deadline") {
