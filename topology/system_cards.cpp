@@ -6,7 +6,7 @@ namespace sounder::topology {
 
 namespace {
 
-constexpr std::array<system_card, 23> cards = {{
+constexpr std::array<system_card, 24> cards = {{
     {"serial", "one worker, plain SGD: the baseline"},
     {"hogwild", "HOGWILD!: workers share one vector without locks"},
     {"locked", "workers share one vector, a lock a step"},
@@ -16,6 +16,7 @@ constexpr std::array<system_card, 23> cards = {{
     {"allreduce", "no hub: gradients are averaged around a ring, all wait"},
     {"hierarchical", "all-reduce within groups, then between them"},
     {"star", "hub: takes each one's moves as they come"},
+    {"star-in-turn", "hub: takes each one's moves, one after the other"},
     {"async-ps", "hub: parameter server, gradients as they come"},
     {"downpour", "hub: Downpour SGD, pushes and fetches apart"},
     {"async-msgd", "hub: as async-ps, with momentum at the hub"},

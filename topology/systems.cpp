@@ -125,6 +125,10 @@ constexpr std::array systems = {
                  [](const options& o) {
                    return around_hub(o, add_delta{}, every{o.tau});
                  }},
+    system_entry{"star-in-turn",
+                 [](const options& o) {
+                   return around_hub(o, add_delta{}, in_turn{o.tau});
+                 }},
     system_entry{"async-ps",
                  [](const options& o) {
                    return around_hub(o, gradient{}, every{o.tau.value_or(1)});

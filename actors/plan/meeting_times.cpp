@@ -18,16 +18,25 @@ std::optional<std::size_t> said_tau(const p::link& link) {
              : traits_of(link.exchange).usual_tau;
 }
 
-/// Meetings in an epoch at the least, where links do not say: elastic averages
-/// bring but a part of a move to the others, and each turn of a token mixes two
-/// of all replicas. The same for all links, lest phases become short.
+/// Meetings of the link in an epoch at the least: elastic averages bring but a
+/// part of a move to the others, each turn of a token mixes two of all
+/// replicas, and where turns go round a move is added to those of all others,
+/// every time.
+std::size_t least_meetings_of(const p::link& link, std::size_t replicas) {
+  const bool takes_turns = p::discipline_of<p::in_turn>(link) != nullptr;
+  return p::discipline_of<p::on_token>(link) != nullptr ? 64
+         : p::has_exchange<p::elastic>(link)            ? 16
+         : takes_turns ? std::max<std::size_t>(4 * replicas, 8)
+                       : 8;
+}
+
+/// Where links do not say. The same for all, lest phases become short.
 std::size_t least_meetings(const p::graph& wiring) {
   std::size_t most = 8;
   for (const p::link& link : wiring.links) {
     if (!said_tau(link)) {
-      const bool has_token = p::discipline_of<p::on_token>(link) != nullptr;
-      const bool is_elastic = p::has_exchange<p::elastic>(link);
-      most = std::max<std::size_t>(most, has_token ? 64 : is_elastic ? 16 : 8);
+      most =
+          std::max(most, least_meetings_of(link, p::stepping_replicas(wiring)));
     }
   }
   return most;

@@ -115,7 +115,8 @@ option_group topology_options() {
       "Topology",
       {{"topology", "NAME", "auto",
         "on one vector: serial, hogwild, locked, aig, round-robin; on "
-        "several: sync, allreduce, hierarchical, star, async-ps, downpour, "
+        "several: sync, allreduce, hierarchical, star, star-in-turn, async-ps, "
+        "downpour, "
         "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
         "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
         "several replicas, hogwild for several workers",

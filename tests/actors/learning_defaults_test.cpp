@@ -96,12 +96,13 @@ TEST_CASE("learning defaults: scaling the features scales the step back") {
 
 TEST_CASE("learning defaults: averaging wirings step further, adding not") {
   for (const auto& [name, growth] :
-       {std::pair{"star", 1.0}, std::pair{"ssp", 1.0},
-        std::pair{"hogwildpp", 1.0}, std::pair{"all-to-all", 1.0},
-        std::pair{"ea-wild", 4.0}, std::pair{"easgd", 4.0},
-        std::pair{"ad-psgd", 4.0}, std::pair{"d-psgd", 4.0},
-        std::pair{"sgp", 4.0}, std::pair{"allreduce", 4.0},
-        std::pair{"async-msgd", 0.1}, std::pair{"local-sgd", 1.0}}) {
+       {std::pair{"star", 1.0}, std::pair{"star-in-turn", 1.0},
+        std::pair{"ssp", 1.0}, std::pair{"hogwildpp", 1.0},
+        std::pair{"all-to-all", 1.0}, std::pair{"ea-wild", 4.0},
+        std::pair{"easgd", 4.0}, std::pair{"ad-psgd", 4.0},
+        std::pair{"d-psgd", 4.0}, std::pair{"sgp", 4.0},
+        std::pair{"allreduce", 4.0}, std::pair{"async-msgd", 0.1},
+        std::pair{"local-sgd", 1.0}}) {
     INFO(name);
     REQUIRE(a::step_growth(system(name, 4)) == Approx(growth));
   }

@@ -31,6 +31,7 @@ constexpr expected_system joined[] = {
     {"allreduce", "all-reduce", "barrier", false, 8},
     {"hierarchical", "all-reduce", "barrier", false, 8},
     {"star", "add-delta", "every", true, 8},
+    {"star-in-turn", "add-delta", "in-turn", true, 8},
     {"async-ps", "gradient", "every", true, 8},
     {"downpour", "gradient", "push-fetch", true, 8},
     {"async-msgd", "gradient", "every", true, 8},
