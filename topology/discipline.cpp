@@ -27,4 +27,8 @@ bool excludes(const discipline& when) noexcept {
   return std::visit([](const auto& d) { return d.excludes(); }, when);
 }
 
+std::string_view timing(const discipline& when, std::size_t callers) noexcept {
+  return std::visit([=](const auto& d) { return d.timing(callers); }, when);
+}
+
 }  // namespace sounder::topology

@@ -10,6 +10,9 @@
 //   is_synchronous()   all who come meet at once
 //   pulls()            the far end's parameters are what comes back
 //   excludes()         one at a time at the far end
+//   timing(callers)    what is a matter of timing where so many come to one
+//   end:
+//                      a reason for people, or nothing: the outcome is fixed
 // What it does when a link meets is in actors/sync/gate/, a file for each.
 
 #include <cstddef>
@@ -64,6 +67,9 @@ struct every {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return locked; }
+  std::string_view timing(std::size_t callers) const noexcept {
+    return callers < 2 ? "" : "replicas meet by their own clocks";
+  }
 };
 
 /// Push every n_push steps, fetch every n_fetch (Downpour).
@@ -90,6 +96,9 @@ struct push_fetch {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return true; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t callers) const noexcept {
+    return callers < 2 ? "" : "replicas push and fetch by their own clocks";
+  }
 };
 
 /// Every tau steps, the replicas at a hub one after the other in the order of
@@ -114,6 +123,7 @@ struct in_turn {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t /*callers*/) const noexcept { return ""; }
 };
 
 /// When the token is here; it passes on after tau0 more steps (HOGWILD++).
@@ -138,6 +148,9 @@ struct on_token {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t /*callers*/) const noexcept {
+    return "others are anywhere when the token comes";
+  }
 };
 
 /// Every tau steps with a neighbour drawn at random (AD-PSGD).
@@ -160,6 +173,9 @@ struct random_neighbour {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t /*callers*/) const noexcept {
+    return "a neighbour is anywhere when it is drawn";
+  }
 };
 
 /// Every tau steps all together: nobody goes on before everybody has come.
@@ -183,6 +199,7 @@ struct barrier {
   bool is_synchronous() const noexcept { return true; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t /*callers*/) const noexcept { return ""; }
 };
 
 /// Every tau steps at a hub, together with who has come: once `least` are there
@@ -213,6 +230,10 @@ struct quorum {
   bool is_synchronous() const noexcept { return true; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t callers) const noexcept {
+    const bool is_all = least.value_or(callers / 2 + 1) >= callers;
+    return is_all ? "" : "a round is of those who are there in time";
+  }
 };
 
 /// Every tau steps; nobody is more than `staleness` meetings ahead of the
@@ -240,6 +261,10 @@ struct bounded {
   bool is_synchronous() const noexcept { return staleness == 0; }
   bool pulls() const noexcept { return staleness > 0; }
   bool excludes() const noexcept { return staleness > 0; }
+  std::string_view timing(std::size_t callers) const noexcept {
+    const bool is_fixed = is_synchronous() || callers < 2;
+    return is_fixed ? "" : "replicas push and pull by their own clocks";
+  }
 };
 
 /// Every tau steps one member of each group of replicas that all_reduce links
@@ -267,6 +292,9 @@ struct one_of_group {
   bool is_synchronous() const noexcept { return false; }
   bool pulls() const noexcept { return false; }
   bool excludes() const noexcept { return false; }
+  std::string_view timing(std::size_t /*callers*/) const noexcept {
+    return "groups push by their own clocks";
+  }
 };
 
 using discipline =
@@ -280,5 +308,6 @@ std::optional<std::size_t> steps(const discipline& when) noexcept;
 bool is_synchronous(const discipline& when) noexcept;
 bool pulls(const discipline& when) noexcept;
 bool excludes(const discipline& when) noexcept;
+std::string_view timing(const discipline& when, std::size_t callers) noexcept;
 
 }  // namespace sounder::topology
