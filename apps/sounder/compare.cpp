@@ -10,6 +10,7 @@
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/output_path.hpp"
 #include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/reproducible.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
@@ -48,6 +49,7 @@ request read(const settings& values) {
   r.model = read_model(values);
   const auto add = [&](chosen_wiring wiring) {
     actors::training_plan plan = read_plan(values, wiring);
+    make_reproducible(values, plan);
     r.contestants.push_back({std::move(wiring), std::move(plan)});
   };
   add(read_wiring(values, "topologies", "serial", 1, 1));

@@ -277,7 +277,11 @@ std::vector<option_group> schedule_options() {
          "their way, else one, or eight meetings; over nodes 2 to 20]"},
         {"deterministic", "", "",
          "one thread and a fixed schedule: the same options give the same bits "
-         "(slow)"}}},
+         "(slow)"},
+        {"reproducible", "", "",
+         "the same options and data give the same bits, with all threads: "
+         "without --topology replicas of one worker each that wait for their "
+         "turn, or for all; wirings that depend on timing are refused"}}},
       {"Evaluation and stopping",
        {{"evaluate", "WHEN", "auto",
          "concurrent: while the workers go on; between: the workers pause"},
@@ -338,7 +342,7 @@ void adopt_defaults(const settings& values,
                             .value_or(epochs ? 1 : usual.evaluate_every);
   plan.batch_size =
       values.optional_number<std::size_t>("batch", 1)
-          .value_or(trains_network(values) ? 32 : usual.batch_size);
+          .value_or(trains_network(values) ? network_batch : usual.batch_size);
   plan.gd = read_gd_stage(values, plan.epochs, plan.batch_size);
   plan.schedule = read_step(values, plan, usual);
   plan.halts_above_start = finds_step(values);

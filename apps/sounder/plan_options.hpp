@@ -33,6 +33,9 @@ void adopt_defaults(const settings& values,
                     const actors::learning_defaults& usual,
                     actors::training_plan& plan);
 
+/// Samples a step of a network, where nobody says.
+inline constexpr std::size_t network_batch = 32;
+
 /// Whether the step size is left to the program.
 bool finds_step(const settings& values);
 

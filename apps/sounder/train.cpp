@@ -13,6 +13,7 @@
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/output_path.hpp"
 #include "apps/sounder/plan_options.hpp"
+#include "apps/sounder/reproducible.hpp"
 #include "apps/sounder/sample_source.hpp"
 #include "apps/sounder/signals.hpp"
 #include "apps/sounder/train_report.hpp"
@@ -58,13 +59,21 @@ unsigned usual_replicas(const settings& values, const std::string& system) {
   return std::max(unnamed_nodes(values), system == "auto" ? 1U : 2U);
 }
 
+unsigned read_replicas(const settings& values) {
+  return values
+      .optional_number<unsigned>("replicas", 1, topology::most_replicas)
+      .value_or(usual_replicas(values, values.text("topology")));
+}
+
+unsigned read_workers(const settings& values) {
+  return values.number<unsigned>("workers", 1, 1024);
+}
+
 /// The system that --topology names.
 chosen_wiring read_system(const settings& values) {
   const std::string& system = values.text("topology");
-  const unsigned replicas =
-      values.optional_number<unsigned>("replicas", 1, topology::most_replicas)
-          .value_or(usual_replicas(values, system));
-  const auto workers = values.number<unsigned>("workers", 1, 1024);
+  const unsigned replicas = read_replicas(values);
+  const unsigned workers = read_workers(values);
   chosen_wiring chosen =
       read_wiring(values, "topology", system, replicas, workers);
   check_counts(values, chosen.name, replicas, workers);
@@ -86,6 +95,7 @@ request read(const settings& values) {
       values.has("wiring") ? read_wiring_file(values) : read_system(values);
   r.plan = read_plan(values, r.wiring);
   place_on_nodes(values, r.plan);
+  make_reproducible(values, r.plan);
   warn_of_compression(values, r.plan.graph);
   r.plan.data_source = copy_source(values);
   r.save = output_file(values, "save");
@@ -155,9 +165,17 @@ found_classes count_found(const request& r, const workload& work,
 }
 
 int run(const invocation& given) {
-  const settings& values = given.values;
+  const bool chooses = leaves_wiring_open(given.values);
+  const settings values =
+      chooses ? with_reproducible_wiring(
+                    given.values,
+                    read_replicas(given.values) * read_workers(given.values))
+              : given.values;
   request r = read(values);
   progress out(values.flag("quiet"));
+  if (chooses) {
+    out.note(reproducible_note(values));
+  }
   metrics_file metrics(output_file(values, "metrics"));
   if (const std::string note = oversubscription_note(r.wiring.threads());
       !note.empty()) {
