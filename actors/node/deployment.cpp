@@ -29,7 +29,7 @@ namespace sounder::actors {
 
 using nlohmann::json;
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(data_shape, rows, nonzeros)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(data_shape, rows, nonzeros, is_sparse)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(share, rows, part, parts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(data_partition, shape, shares)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(chunk_range, first, last)

@@ -8,6 +8,7 @@
 #include "actors/replica/start_line.hpp"
 #include "actors/replica/training_job.hpp"
 #include "actors/sync/link_kinds.hpp"
+#include "kernels/step/with_optimizer.hpp"
 #include "topology/weights.hpp"
 
 namespace sounder::actors {
@@ -15,6 +16,13 @@ namespace sounder::actors {
 namespace {
 
 namespace p = topology;
+
+/// Whether a step on a sparse sample moves the parameters of its features
+/// alone, or all others by one factor.
+bool steps_sparsely(const training_plan& plan) {
+  return kernels::with_optimizer(plan.objective, plan.optimizer)
+      ->writes_sparsely();
+}
 
 }  // namespace
 
@@ -26,6 +34,7 @@ graph_builder::graph_builder(plan_ptr plan, const data_partition& partition,
       graph_(plan_.graph),
       times_(plan_meetings(plan_, partition)),
       mixing_degrees_(p::mixing_degrees(graph_)),
+      moves_few_(partition.shape.is_sparse && steps_sparsely(plan_)),
       setups_(std::move(setups)),
       place_(std::move(place)),
       network_(std::move(others)),

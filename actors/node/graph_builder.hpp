@@ -149,6 +149,7 @@ class graph_builder {
   const topology::graph& graph_;
   meeting_times times_;
   const std::vector<std::size_t> mixing_degrees_;
+  const bool moves_few_;  // parameters in a step
   std::vector<replica_setup> setups_;
   std::string place_;
   std::optional<network> network_;

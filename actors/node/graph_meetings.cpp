@@ -70,8 +70,10 @@ std::unique_ptr<meeting> graph_builder::trade_of(std::size_t l, bool reverse) {
     const bool holds = !met.is_hub || p::excludes(link.discipline);
     return meet_in_memory({std::move(near), met.far(), ranks_[l], holds});
   }
-  codec how = codec_of(link, near.rule->goes_up(), answers_of(*near.rule, link),
-                       [&] { return near.snapshot; });
+  codec how = codec_of(
+      link, near.rule->goes_up(), answers_of(*near.rule, link),
+      [&] { return near.snapshot; },
+      moves_few_ && leaves_known(*near.rule, link));
   return meet_by_stream(
       {std::move(near), lines_.at(key_of_link(l, reverse)), std::move(how)});
 }

@@ -277,8 +277,10 @@ void graph_builder::serve_link(std::size_t l, std::size_t to, bool reverse) {
   const auto server =
       serve_by_stream(link_end{rule, met.state->met, ranks_[l], held},
                       lines_.at(key_of_link(l, reverse)),
-                      codec_of(link, answers_of(*rule, link), rule->goes_up(),
-                               [&] { return start_of(to); }));
+                      codec_of(
+                          link, answers_of(*rule, link), rule->goes_up(),
+                          [&] { return start_of(to); },
+                          moves_few_ && leaves_known(*rule, link)));
   met.state->far_ends.emplace_back(
       [server](state_archive& all) { server->keep(all); });
   keep_turning([owner = met, server] { return server->turn(); });

@@ -36,6 +36,7 @@ data_partition partition_data(const topology::graph& wiring,
     }
   }
   data_partition partition;
+  partition.shape.is_sparse = common.is_sparse;
   for (const auto& [source, sharing] : who) {
     partition.shape.rows += source->rows;
     partition.shape.nonzeros += source->nonzeros;

@@ -18,9 +18,10 @@ namespace sounder::actors {
 struct data_shape {
   std::size_t rows = 0;
   std::uint64_t nonzeros = 0;
+  bool is_sparse = false;  // samples name the features that they have
 
   static data_shape of(const kernels::dataset& data) {
-    return {data.rows(), data.nonzeros()};
+    return {data.rows(), data.nonzeros(), data.is_sparse()};
   }
 };
 
@@ -42,7 +43,8 @@ struct data_partition {
 };
 
 /// Replicas at a place with samples of its own share those; the others share
-/// `common`, which counts only if there are any.
+/// `common`, which counts only if there are any. All are of one kind: sparse
+/// where `common` is.
 data_partition partition_data(
     const topology::graph& wiring, const data_shape& common,
     const std::map<std::string, data_shape>& own = {});

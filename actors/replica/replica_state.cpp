@@ -58,7 +58,7 @@ void replica_state::keep(state_archive& all) {
 namespace {
 
 constexpr std::uint64_t magic = 0x4554415453444E53;  // "SNDSTATE"
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr std::size_t head_bytes = 20;  // magic, version, length of the rest
 constexpr std::size_t sum_bytes = 8;
 

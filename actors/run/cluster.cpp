@@ -136,7 +136,8 @@ class deployer {
     std::map<std::string, data_shape> own;
     for (const member_node& node : deployed_.cluster.nodes) {
       if (node.samples.what == holding::part) {
-        own[node.place] = {node.samples.rows, node.samples.nonzeros};
+        own[node.place] = {node.samples.rows, node.samples.nonzeros,
+                           data_.is_sparse()};
         deployed_.parts.push_back({node.address.text(), node.samples.rows});
       }
     }

@@ -2,8 +2,10 @@
 
 // Values as they travel on a link: as they are, or compressed.
 
+#include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "actors/sync/rules.hpp"
 #include "kernels/exchange/packer.hpp"
@@ -25,16 +27,38 @@ struct codec {
       in.emplace(how.form, comes_in, start);
     }
   }
+
+  /// Exact to rounding: what the other end knows is not said again. Parameters
+  /// of a way are known from the last ones that went it, differences from the
+  /// parameters of the way back.
+  static codec against_known(kernels::payload goes_out,
+                             kernels::payload comes_in,
+                             std::span<const float> start) {
+    const auto made = [&] {
+      return std::make_shared<std::vector<float>>(start.begin(), start.end());
+    };
+    const kernels::known_parameters known = made();
+    const bool both = goes_out == kernels::payload::parameters &&
+                      comes_in == kernels::payload::parameters;
+    codec of;
+    of.out.emplace(known, goes_out);
+    of.in.emplace(both ? made() : known, comes_in);
+    return of;
+  }
 };
 
 /// Of a link, with what goes out and comes in at an end that both ends know so
-/// far.
+/// far. `says_less`: where the link does not compress, what is known is not
+/// said again.
 template <class Start>
 codec codec_of(const topology::link& link, kernels::payload out,
-               kernels::payload in, const Start& start) {
+               kernels::payload in, const Start& start,
+               bool says_less = false) {
   const kernels::compression how = packing_of(link);
-  return how.form == kernels::packing::none ? codec()
-                                            : codec(how, out, in, start());
+  if (how.form != kernels::packing::none) {
+    return codec(how, out, in, start());
+  }
+  return says_less ? codec::against_known(out, in, start()) : codec();
 }
 
 }  // namespace sounder::actors

@@ -13,7 +13,7 @@ constexpr std::size_t most_packed = sizeof(std::uint32_t) + 8 * packet_floats;
 
 float* outgoing::start(const packet_header& header, kernels::packer* by) {
   // Floats begin behind a header of 40 bytes: aligned.
-  bytes_.resize(sizeof header + header.bytes);
+  bytes_.resize(sizeof header + (by == nullptr ? header.bytes : 0));
   std::memcpy(bytes_.data(), &header, sizeof header);
   sent_ = 0;
   by_ = by;
@@ -24,12 +24,12 @@ float* outgoing::start(const packet_header& header, kernels::packer* by) {
   return reinterpret_cast<float*>(bytes_.data() + sizeof header);
 }
 
-std::uint32_t outgoing::seal() {
+std::uint32_t outgoing::seal(float up_rate) {
   packet_header header;
   std::memcpy(&header, bytes_.data(), sizeof header);
   if (by_ != nullptr && header.bytes > 0) {
     const std::vector<char> packed =
-        by_->pack(header.offset, values_.data(), values_.size());
+        by_->pack(header.offset, values_.data(), values_.size(), up_rate);
     header.bytes = static_cast<std::uint32_t>(packed.size());
     bytes_.resize(sizeof header + packed.size());
     std::memcpy(bytes_.data(), &header, sizeof header);

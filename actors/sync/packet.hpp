@@ -51,8 +51,8 @@ class outgoing {
   float* start(const packet_header& header, kernels::packer* by);
 
   /// The values are written: the packet may go. Returns the bytes that follow
-  /// its header.
-  std::uint32_t seal();
+  /// its header. Of differences: exchange_rule::up_rate.
+  std::uint32_t seal(float up_rate = 1.0F);
 
   /// What has been lost of all payloads of that kind, from a coordinate on;
   /// null when these are others, or nothing is lost.

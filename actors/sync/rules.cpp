@@ -163,6 +163,13 @@ kernels::payload answers_of(const kernels::exchange_rule& rule,
              : rule.goes_down();
 }
 
+bool leaves_known(const kernels::exchange_rule& rule,
+                  const p::link& link) noexcept {
+  using kernels::payload;
+  return answers_of(rule, link) == payload::parameters &&
+         rule.goes_up() != payload::pulls;
+}
+
 kernels::compression packing_of(const p::link& link) noexcept {
   using kernels::packing;
   return std::visit(

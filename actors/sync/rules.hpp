@@ -24,6 +24,13 @@ std::shared_ptr<const kernels::exchange_rule> make_rule(
 kernels::payload answers_of(const kernels::exchange_rule& rule,
                             const topology::link& link) noexcept;
 
+/// Whether payloads of a served link can go without what the other end knows
+/// (exceptions.hpp), where steps move few parameters: those that come down are
+/// known to both ends. Not where both ends are pulled: all parameters of either
+/// move, by a share of a difference that the other end does not know.
+bool leaves_known(const kernels::exchange_rule& rule,
+                  const topology::link& link) noexcept;
+
 /// How the link's payloads are compressed.
 kernels::compression packing_of(const topology::link& link) noexcept;
 

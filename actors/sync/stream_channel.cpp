@@ -136,7 +136,7 @@ class stream_channel : public channel {
     float* const up = out_.start(header);
     if (is_up) {
       link_.ask(what_, own, now, asked_, n, up);
-      bytes_ += out_.seal();
+      bytes_ += out_.seal(link_.rule->up_rate(now.step, own.has_gradient()));
     }
     asked_ += n;
   }

@@ -38,6 +38,9 @@ class averaged_tail : public exchange_rule {
   void show(const far_end& e, float* down) const noexcept override;
   payload goes_up() const noexcept override { return head_->goes_up(); }
   payload goes_down() const noexcept override { return head_->goes_down(); }
+  float up_rate(float step, bool has_gradient) const noexcept override {
+    return head_->up_rate(step, has_gradient);
+  }
   void keep(const near_end& e, const float* lost) const noexcept override;
   bool accepts(std::uint64_t age) const noexcept override {
     return head_->accepts(age);

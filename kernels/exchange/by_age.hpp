@@ -30,6 +30,9 @@ class by_age : public exchange_rule {
   }
   payload goes_up() const noexcept override { return rule_->goes_up(); }
   payload goes_down() const noexcept override { return rule_->goes_down(); }
+  float up_rate(float step, bool has_gradient) const noexcept override {
+    return rule_->up_rate(step, has_gradient);
+  }
   void keep(const near_end& e, const float* lost) const noexcept override {
     rule_->keep(e, lost);
   }

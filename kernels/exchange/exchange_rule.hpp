@@ -94,6 +94,12 @@ class exchange_rule {
   virtual payload goes_up() const noexcept { return payload::parameters; }
   virtual payload goes_down() const noexcept { return payload::parameters; }
 
+  /// What a move of w by 1 is in what goes up, where differences do: what a
+  /// rounding of w becomes there. 0 where they are not made from w.
+  virtual float up_rate(float /*step*/, bool /*has_gradient*/) const noexcept {
+    return 1.0F;
+  }
+
   /// After a meeting over a link that compresses: `lost` is the part of all
   /// ups that has not travelled yet, and will with the next one. Where ups are
   /// differences, moves w and s as c would have been moved by it, so that the

@@ -28,6 +28,9 @@ class gradient : public exchange_rule {
                  std::span<float* const> payloads) const noexcept override;
   payload goes_up() const noexcept override { return payload::differences; }
   void keep(const near_end& e, const float* lost) const noexcept override;
+  float up_rate(float step, bool has_gradient) const noexcept override {
+    return has_gradient || !(step > 0.0F) ? 0.0F : 1.0F / step;
+  }
   bool has_state() const noexcept override { return momentum_ != 0.0F; }
 
  private:

@@ -45,7 +45,7 @@ struct ends {
 class pair {
  public:
   pair(const p::exchange& rule, const p::discipline& when, bool by_stream,
-       const p::compression& packing = p::as_is{}) {
+       const p::compression& packing = p::as_is{}, bool says_less = false) {
     plan_.graph.replicas = {
         {"hub", 0, {}, {}}, {"a", 1, {}, {}}, {"b", 1, {}, {}}};
     plan_.graph.links = {{1, 0, rule, when, packing},
@@ -65,11 +65,13 @@ class pair {
         const p::link& link = plan_.graph.links[i];
         const auto up = near.rule->goes_up();
         const auto down = a::answers_of(*near.rule, link);
+        const bool less = says_less && a::leaves_known(*near.rule, link);
         servers_[i] = a::serve_by_stream(
             a::link_end{near.rule, far_, i, a::held_for::errand}, both.far,
-            a::codec_of(link, down, up, start));
-        sessions_[i] = a::meet_by_stream(
-            {std::move(near), both.near, a::codec_of(link, up, down, start)});
+            a::codec_of(link, down, up, start, less));
+        sessions_[i] =
+            a::meet_by_stream({std::move(near), both.near,
+                               a::codec_of(link, up, down, start, less)});
       } else {
         sessions_[i] = a::meet_in_memory({std::move(near), far_, i, true});
       }
@@ -177,9 +179,10 @@ TEST_CASE("far end: over a stream a round is what it is in memory") {
 }
 
 TEST_CASE("far end: both ends go on from bytes as if nothing had been") {
-  const p::compression packing =
-      GENERATE(p::compression(p::as_is{}), p::compression(p::int8{}),
-               p::compression(p::top_k{}), p::compression(p::fp16{}));
+  using form = std::pair<p::compression, bool>;
+  const auto [packing, says_less] = GENERATE(
+      form(p::as_is{}, false), form(p::as_is{}, true), form(p::int8{}, false),
+      form(p::top_k{}, false), form(p::fp16{}, false));
   const auto [rule, when] = GENERATE(
       std::pair<p::exchange, p::discipline>(p::elastic{0.3}, p::every{1, true}),
       std::pair<p::exchange, p::discipline>(p::add_delta{p::scale{}},
@@ -187,7 +190,7 @@ TEST_CASE("far end: both ends go on from bytes as if nothing had been") {
       std::pair<p::exchange, p::discipline>(
           p::gradient{p::combine::mean, 0.5, p::any_age{}},
           p::push_fetch{1, 2}));
-  pair one(rule, when, true, packing);
+  pair one(rule, when, true, packing, says_less);
   const auto meet = [](pair& each, std::uint64_t meeting) {
     k::random_stream moves(2, meeting);
     const std::size_t who = moves.below(2);
@@ -200,7 +203,7 @@ TEST_CASE("far end: both ends go on from bytes as if nothing had been") {
   a::state_archive writes;
   writes(one);
   const std::vector<std::byte> saved = writes.take();
-  pair other(rule, when, true, packing);
+  pair other(rule, when, true, packing, says_less);
   a::state_archive reads(saved);
 
   reads(other);
