@@ -37,7 +37,8 @@ Eigen::MatrixXd weights_of(const graph& wiring) {
 }  // namespace
 
 analysis analyse(const graph& wiring, double parameter_bytes,
-                 std::size_t assumed_tau) {
+                 std::size_t assumed_tau,
+                 const std::optional<sparse_samples>& samples) {
   const std::size_t n = wiring.replicas.size();
   const edges pairs = pairs_of(wiring);
   analysis a;
@@ -56,7 +57,7 @@ analysis analyse(const graph& wiring, double parameter_bytes,
     a.spectral_gap = spectral_gap(weights);
     a.effective_neighbours = effective_neighbours(weights);
   }
-  a.traffic = traffic_of(wiring, parameter_bytes, assumed_tau);
+  a.traffic = traffic_of(wiring, parameter_bytes, assumed_tau, samples);
   return a;
 }
 

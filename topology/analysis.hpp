@@ -29,11 +29,12 @@ struct analysis {
 /// A matrix of this size has its eigenvalues within seconds.
 inline constexpr std::size_t most_analysed = 512;
 
-/// Inputs: B, the size of the parameters in bytes, and the tau for links that
-///         leave it to the run, as for traffic_of.
+/// Inputs: B, the size of the parameters in bytes, the tau for links that
+///         leave it to the run, and sparse samples, as for traffic_of.
 /// Errors: none; links must join existing replicas, see validate.
 /// Cost:   O(n^3 + n links) up to most_analysed, O(n^2 + n links) above.
 analysis analyse(const graph& wiring, double parameter_bytes,
-                 std::size_t assumed_tau = 100);
+                 std::size_t assumed_tau = 100,
+                 const std::optional<sparse_samples>& samples = {});
 
 }  // namespace sounder::topology

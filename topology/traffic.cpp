@@ -1,6 +1,7 @@
 #include "topology/traffic.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -47,23 +48,31 @@ double per(std::size_t steps) {
   return 1.0 / static_cast<double>(std::max<std::size_t>(steps, 1));
 }
 
-/// One meeting over the link: what goes forth and back.
-link_traffic one_meeting(const link& l, double bytes) {
-  const flow whole{1.0, compressed_bytes(l.compression, bytes)};
-  if (const auto* when = std::get_if<push_fetch>(&l.discipline)) {
-    const auto often = static_cast<double>(when->steps().value());
-    return {often * per(when->push) * whole, often * per(when->fetch) * whole};
-  }
-  const travels way = traits_of(l.exchange).travels;
-  return {way == travels::back ? flow{} : whole,
-          way == travels::forth ? flow{} : whole};
+/// Whether what goes up, or comes down, is what steps have moved and no more.
+/// What members of a group bring is moved by all of them: left as it is.
+bool brings_steps(const link& l) {
+  return !std::holds_alternative<one_of_group>(l.discipline) &&
+         (std::holds_alternative<add_delta>(l.exchange) ||
+          std::holds_alternative<gradient>(l.exchange) ||
+          std::holds_alternative<outer_step>(l.exchange));
+}
+bool shows_steps(const link& l) {
+  const auto* const by_gradient = std::get_if<gradient>(&l.exchange);
+  return !std::holds_alternative<one_of_group>(l.discipline) &&
+         (std::holds_alternative<add_delta>(l.exchange) ||
+          std::holds_alternative<overwrite>(l.exchange) ||
+          (by_gradient != nullptr && by_gradient->momentum == 0.0));
 }
 
 /// Sums up what the links of one graph send.
 class estimate {
  public:
-  estimate(const graph& wiring, double bytes, std::size_t assumed_tau)
-      : wiring_(wiring), bytes_(bytes), rate_(assumed_tau, all_.assumes_tau) {
+  estimate(const graph& wiring, double bytes, std::size_t assumed_tau,
+           const std::optional<sparse_samples>& samples)
+      : wiring_(wiring),
+        bytes_(bytes),
+        samples_(samples),
+        rate_(assumed_tau, all_.assumes_tau) {
     all_.links.resize(wiring.links.size());
     all_.replicas.resize(wiring.replicas.size());
   }
@@ -75,7 +84,8 @@ class estimate {
       const double meetings = by_token ? 1.0 : rate_(l.discipline);
       const auto parts = wiring_.replicas[l.to].holds.parts;
       const link_traffic once = one_meeting(
-          l, bytes_ / static_cast<double>(std::max<std::size_t>(parts, 1)));
+          l, bytes_ / static_cast<double>(std::max<std::size_t>(parts, 1)),
+          1.0 / meetings);
       all_.links[i] = {meetings * once.forth, meetings * once.back};
     }
     share_among_neighbours();
@@ -89,6 +99,49 @@ class estimate {
   }
 
  private:
+  /// One meeting over the link: what goes forth and back, so many steps after
+  /// the last one.
+  link_traffic one_meeting(const link& l, double bytes, double steps) const {
+    const auto up = [&](double after) {
+      return flow{1.0, sent(l, bytes, brings_steps(l), after)};
+    };
+    const auto down = [&](double after) {
+      return flow{1.0, sent(l, bytes, shows_steps(l), movers(l.to) * after)};
+    };
+    if (const auto* when = std::get_if<push_fetch>(&l.discipline)) {
+      const auto push =
+          static_cast<double>(std::max<std::size_t>(when->push, 1));
+      const auto fetch =
+          static_cast<double>(std::max<std::size_t>(when->fetch, 1));
+      return {steps / push * up(push), steps / fetch * down(fetch)};
+    }
+    const travels way = traits_of(l.exchange).travels;
+    return {way == travels::back ? flow{} : up(steps),
+            way == travels::forth ? flow{} : down(steps)};
+  }
+
+  /// Of so many bytes, those that travel; `by_steps`: of what so many steps
+  /// have moved.
+  double sent(const link& l, double bytes, bool by_steps, double steps) const {
+    constexpr double exception = 5.0;
+    if (!samples_ || !by_steps ||
+        !std::holds_alternative<as_is>(l.compression)) {
+      return compressed_bytes(l.compression, bytes);
+    }
+    const double share = touched(*samples_, steps * samples_->batch) /
+                         std::max(samples_->features, 1.0);
+    return std::min(bytes, exception / sizeof(float) * share * bytes);
+  }
+
+  /// Replicas that move what is met there.
+  double movers(std::size_t hub) const {
+    const auto links =
+        std::count_if(wiring_.links.begin(), wiring_.links.end(),
+                      [&](const link& l) { return l.to == hub; });
+    return static_cast<double>(links) +
+           (wiring_.replicas[hub].is_hub() ? 0.0 : 1.0);
+  }
+
   void scale(std::size_t link, double factor) {
     link_traffic& t = all_.links[link];
     t = {factor * t.forth, factor * t.back};
@@ -190,15 +243,25 @@ class estimate {
 
   const graph& wiring_;
   double bytes_;
+  const std::optional<sparse_samples>& samples_;
   traffic all_;
   meeting_rate rate_;
 };
 
 }  // namespace
 
+double touched(const sparse_samples& samples, double rows) {
+  double sum = 0.0;
+  for (const auto& [share, features] : samples.by_share) {
+    sum += features * (1.0 - std::pow(1.0 - share, rows));
+  }
+  return sum;
+}
+
 traffic traffic_of(const graph& wiring, double parameter_bytes,
-                   std::size_t assumed_tau) {
-  return estimate(wiring, parameter_bytes, assumed_tau).run();
+                   std::size_t assumed_tau,
+                   const std::optional<sparse_samples>& samples) {
+  return estimate(wiring, parameter_bytes, assumed_tau, samples).run();
 }
 
 }  // namespace sounder::topology

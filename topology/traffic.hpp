@@ -27,11 +27,25 @@
 //                                  link and use it in both directions
 //   all-reduce, member of a group  up B / tau, down B / tau
 //
-// B is what is left of it on a link that compresses (compressed_bytes).
+// B is what is left of it on a link that compresses (compressed_bytes). On one
+// that does not, where steps are on sparse samples, it is what the other end
+// does not know (kernels/exchange/exceptions.hpp), 5 bytes a parameter that
+// steps have moved, B at most:
+//
+//   up, add-delta, gradient, outer-step    moved by the replica since last time
+//   down, add-delta, overwrite, gradient   by all that meet the hub
+//   without momentum
+//
+// Steps on k samples move sum_j 1 - (1 - p_j)^k parameters, p_j the share of
+// samples that have feature j: samples drawn one by one, each of which moves
+// all of its features. A hinge loss moves fewer.
+//
 // What a group of EA-wild hands on inside after a push is not counted. Merges
 // that skip small differences (token-merge, reference form) send less.
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "topology/graph.hpp"
@@ -57,11 +71,24 @@ struct traffic {
   bool assumes_tau = false;         // a link leaves tau to the run
 };
 
+/// Which features samples have.
+struct sparse_samples {
+  std::map<double, double> by_share;  // share of samples: features in so many
+  double features = 0.0;              // all
+  double batch = 1.0;                 // samples a step
+};
+
+/// Features that `rows` samples have, on average.
+double touched(const sparse_samples& samples, double rows);
+
 /// Errors: none; links must join existing replicas.
 /// Inputs: B in bytes; the tau (>= 1) for links that leave it to the run. For
 ///         tokens that is the authors' 64, 16 above 4 and 4 above 10 replicas.
-/// Cost:   O(links).
+///         The samples where they are sparse and a step of the run moves the
+///         parameters of their features alone.
+/// Cost:   O(links), with samples times the different shares of them.
 traffic traffic_of(const graph& wiring, double parameter_bytes,
-                   std::size_t assumed_tau = 100);
+                   std::size_t assumed_tau = 100,
+                   const std::optional<sparse_samples>& samples = {});
 
 }  // namespace sounder::topology

@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/sounder/commands.hpp"
+#include "apps/sounder/data_options.hpp"
 #include "apps/sounder/progress.hpp"
 #include "apps/sounder/table.hpp"
 #include "apps/sounder/training_run.hpp"
 #include "apps/sounder/wiring_options.hpp"
+#include "kernels/data/statistics.hpp"
 #include "topology/analysis.hpp"
 #include "topology/describe.hpp"
 #include "topology/dot.hpp"
@@ -131,17 +133,47 @@ json as_json(const topology::graph& wiring, const topology::analysis& a,
   return out;
 }
 
+/// The samples that --data names, where they are sparse.
+std::optional<topology::sparse_samples> read_samples(
+    const kernels::dataset& data, double batch) {
+  if (!data.is_sparse() || data.empty()) {
+    return std::nullopt;
+  }
+  topology::sparse_samples samples;
+  samples.features = static_cast<double>(data.features());
+  samples.batch = batch;
+  const auto rows = static_cast<double>(data.rows());
+  for (const std::uint32_t count : kernels::feature_counts(data)) {
+    samples.by_share[static_cast<double>(count) / rows] += 1.0;
+  }
+  return samples;
+}
+
+std::string analysis_of(const settings& values, const topology::graph& wiring) {
+  std::optional<topology::sparse_samples> samples;
+  double parameters = values.number("parameters", 1.0, 1e15);
+  if (values.has("data")) {
+    std::vector<load_record> records;
+    const source s = load(values, values.text("data"), part::train, records);
+    samples = read_samples(
+        s.data, static_cast<double>(values.number("batch", std::size_t{1})));
+    if (!values.given("parameters")) {
+      parameters = static_cast<double>(s.data.features());
+    }
+  }
+  const auto a = topology::analyse(wiring, bytes_of_a_parameter * parameters,
+                                   assumed_tau, samples);
+  return values.flag("json") ? as_json(wiring, a, parameters).dump(2) + "\n"
+                             : as_table(wiring, a, parameters);
+}
+
 std::string answer(const settings& values, const std::string& name,
                    const topology::graph& wiring) {
   if (values.flag("validate")) {
     return fmt::format("{} is fine: {}\n", name, counts(wiring));
   }
   if (values.flag("analyse")) {
-    const double parameters = values.number("parameters", 1.0, 1e15);
-    const auto a = topology::analyse(wiring, bytes_of_a_parameter * parameters,
-                                     assumed_tau);
-    return values.flag("json") ? as_json(wiring, a, parameters).dump(2) + "\n"
-                               : as_table(wiring, a, parameters);
+    return analysis_of(values, wiring);
   }
   return values.flag("dot")    ? topology::dot(wiring)
          : values.flag("json") ? topology::write_wiring(wiring)
@@ -196,6 +228,9 @@ void check_flags(const settings& values) {
       given.size() == 2 && given[0] == "analyse" && given[1] == "json";
   if (given.size() > 1 && !is_analysis_in_json) {
     values.fail(given[1], "does not go with --" + given[0] + "; choose one");
+  }
+  if (values.has("data") && !values.flag("analyse")) {
+    values.fail("data", "is for --analyse; add it");
   }
 }
 
@@ -271,6 +306,7 @@ command topology_command() {
       "  sounder topology\n"
       "  sounder topology hogwildpp --replicas 4\n"
       "  sounder topology easgd --replicas 8 --tau 100 --analyse\n"
+      "  sounder topology star --tau 64 --analyse --data train.svm\n"
       "  sounder topology my-wiring.json --validate\n"
       "  sounder topology d-psgd --replicas 16 --shape torus --dot | dot "
       "-Tsvg\n"
@@ -289,13 +325,19 @@ command topology_command() {
          "neighbours, diameter, spectral gap, messages and bytes a step; with "
          "--json for machines"},
         {"parameters", "N", "1000000",
-         "floats that replicas exchange, for --analyse"},
+         "floats that replicas exchange, for --analyse; with --data as many as "
+         "it has features"},
+        {"data", "FILE", "",
+         "samples, for --analyse: where they are sparse, what steps on them "
+         "move between two meetings"},
+        {"batch", "N", "1", "samples a step, for --data"},
         {"dot", "", "", "print it in Graphviz' language"},
         {"json", "", "", "print it as a wiring file"}}},
   };
   for (option_group& group : wiring_options()) {
     c.groups.push_back(std::move(group));
   }
+  c.groups.push_back(format_options());
   c.groups.push_back(common_options());
   c.positional = "topology";
   c.run = run;

@@ -1,5 +1,7 @@
 #include "topology/traffic.hpp"
 
+#include <cmath>
+
 #include <catch2/catch.hpp>
 
 #include "topology/systems.hpp"
@@ -141,4 +143,51 @@ TEST_CASE("traffic: hubs in parts share what one would send") {
 
   CHECK(parts.total.bytes == Approx(whole.total.bytes));
   CHECK(parts.replicas[0].bytes == Approx(whole.replicas[0].bytes / 2.0));
+}
+
+TEST_CASE("traffic: on sparse samples a meeting sends what steps have moved") {
+  // 10 features in every sample, 90 in one of ten, 150 in none.
+  const p::sparse_samples samples{
+      {{1.0, 10.0}, {0.1, 90.0}, {0.0, 150.0}}, 250.0, 2.0};
+  const auto sent = [&](const char* name, const p::wiring_options& options) {
+    const auto graph = p::by_name(name, options).value();
+    return p::traffic_of(graph, bytes, 100, samples).links[0];
+  };
+  const auto moved = [](double rows) {
+    return 5.0 * (10.0 + 90.0 * (1.0 - std::pow(0.9, rows)));
+  };
+
+  CHECK(p::touched(samples, 0.0) == 0.0);
+  CHECK(p::touched(samples, 1.0) == Approx(10.0 + 9.0));
+  const auto star = sent("star", {.replicas = 3, .tau = 2});
+  CHECK(star.forth.bytes == Approx(moved(4.0) / 2.0));
+  CHECK(star.back.bytes == Approx(moved(12.0) / 2.0));
+  const auto downpour =
+      sent("downpour", {.replicas = 2, .push = 2, .fetch = 4});
+  CHECK(downpour.forth.bytes == Approx(moved(4.0) / 2.0));
+  CHECK(downpour.back.bytes == Approx(moved(16.0) / 4.0));
+  // A hub that keeps momentum moves on by itself.
+  const auto momentum = sent("async-msgd", {.replicas = 2, .tau = 2});
+  CHECK(momentum.forth.bytes == Approx(moved(4.0) / 2.0));
+  CHECK(momentum.back.bytes == Approx(bytes / 2.0));
+  CHECK(sent("easgd", {.replicas = 2, .tau = 2}).forth.bytes ==
+        Approx(bytes / 2.0));
+  const auto parts = sent("star", {.replicas = 3, .tau = 2, .hubs = 2});
+  CHECK(parts.forth.bytes == Approx(moved(4.0) / 4.0));
+  // Never more than the parameters as they are.
+  const p::sparse_samples all{{{1.0, 250.0}}, 250.0, 1.0};
+  const auto graph = p::by_name("star", {.replicas = 2, .tau = 10}).value();
+  CHECK(p::traffic_of(graph, bytes, 100, all).links[0].forth.bytes ==
+        Approx(bytes / 10.0));
+}
+
+TEST_CASE("traffic: links that compress do so with all parameters") {
+  const p::sparse_samples samples{{{0.001, 250.0}}, 250.0, 1.0};
+  auto graph = p::by_name("star", {.replicas = 2, .tau = 1}).value();
+  for (p::link& each : graph.links) {
+    each.compression = p::fp16{};
+  }
+
+  CHECK(p::traffic_of(graph, bytes, 100, samples).links[0].forth.bytes ==
+        Approx(bytes / 2.0));
 }
