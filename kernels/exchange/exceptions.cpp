@@ -16,8 +16,6 @@ constexpr char list_tag = 1;
 constexpr std::size_t head = 1 + sizeof(float) + sizeof(std::uint32_t);
 constexpr std::size_t longest_gap_byte = 255;
 
-using indices = std::span<const std::uint32_t>;
-
 /// Also for NaN in either, and for an infinity of m, which is within any
 /// distance of everything.
 bool is_exception(float m, float x, float ratio, float slack) noexcept {
@@ -38,32 +36,9 @@ std::uint64_t bits_of(const std::uint8_t* flags) noexcept {
   return bits;
 }
 
-/// The bytes of all gaps.
-std::size_t gaps_of(indices all) noexcept {
-  std::size_t bytes = all.size();
-  std::size_t next = 0;
-  for (const std::uint32_t at : all) {
-    bytes += (at - next) / longest_gap_byte;
-    next = std::size_t{at} + 1;
-  }
-  return bytes;
-}
-
-char* write_gaps(indices all, char* to) noexcept {
-  std::size_t next = 0;
-  for (const std::uint32_t at : all) {
-    std::size_t gap = at - next;
-    for (; gap >= longest_gap_byte; gap -= longest_gap_byte) {
-      *to++ = static_cast<char>(longest_gap_byte);
-    }
-    *to++ = static_cast<char>(gap);
-    next = std::size_t{at} + 1;
-  }
-  return to;
-}
-
-std::size_t list_size(indices all) noexcept {
-  return head + gaps_of(all) + sizeof(float) * all.size();
+/// Of so many exceptions among n, at most.
+std::size_t longest_list(std::size_t count, std::size_t n) noexcept {
+  return head + 5 * count + n / longest_gap_byte;
 }
 
 bool decode_list(const float* m, std::span<const char> bytes, float* x,
@@ -80,8 +55,8 @@ bool decode_list(const float* m, std::span<const char> bytes, float* x,
       rest.size() < count * sizeof(float)) {
     return false;
   }
-  const auto gaps = rest.first(rest.size() - count * sizeof(float));
-  const char* value = gaps.data() + gaps.size();
+  const char* value = rest.data();
+  const auto gaps = rest.subspan(count * sizeof(float));
   for (std::size_t j = 0; j < n; ++j) {
     x[j] = ratio * m[j];
   }
@@ -155,21 +130,30 @@ bool find_exceptions(const float* m, const float* x, std::size_t n, float ratio,
       }
     }
   }
-  return list_size(at) < 1 + sizeof(float) * n;
+  return longest_list(at.size(), n) < 1 + sizeof(float) * n;
 }
 
-std::vector<char> encode_exceptions(const float* x, float ratio,
+std::vector<char> encode_exceptions(const float* x, std::size_t n, float ratio,
                                     std::span<const std::uint32_t> at) {
-  std::vector<char> bytes(list_size(at));
+  std::vector<char> bytes(longest_list(at.size(), n));
   const auto count = static_cast<std::uint32_t>(at.size());
   bytes[0] = list_tag;
   std::memcpy(bytes.data() + 1, &ratio, sizeof ratio);
   std::memcpy(bytes.data() + 1 + sizeof ratio, &count, sizeof count);
-  char* value = write_gaps(at, bytes.data() + head);
+  char* value = bytes.data() + head;
+  char* gaps = value + sizeof(float) * at.size();
+  std::size_t next = 0;
   for (const std::uint32_t j : at) {
+    std::size_t gap = j - next;
+    for (; gap >= longest_gap_byte; gap -= longest_gap_byte) {
+      *gaps++ = static_cast<char>(longest_gap_byte);
+    }
+    *gaps++ = static_cast<char>(gap);
     std::memcpy(value, x + j, sizeof(float));
     value += sizeof(float);
+    next = std::size_t{j} + 1;
   }
+  bytes.resize(static_cast<std::size_t>(gaps - bytes.data()));
   return bytes;
 }
 

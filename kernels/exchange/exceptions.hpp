@@ -17,7 +17,7 @@
 // end within a few meetings, and as many bytes travel for rounding errors as
 // for moves; at eight they last for sixteen times as many.
 //
-//   bytes    tag 1, r, count, gaps, values:  9 + 5 count at best
+//   bytes    tag 1, r, count, values, gaps:  9 + 5 count at best
 //            a gap is the number of coordinates between two exceptions, a byte
 //            where it is below 255; a byte of 255 adds to the next one
 //            tag 0, all x_j as they are:     1 + 4 n
@@ -50,13 +50,13 @@ float slack_of(payload what, float ratio, float up_rate) noexcept;
 float common_ratio(const float* m, const float* x, std::size_t n);
 
 /// The coordinates of [0, n) that are exceptions, ascending, into `at`. False,
-/// with some of them, where a list of them would take no less than the values
-/// as they are. n < 2^32. Cost: one pass; no allocation where `at` has room.
+/// with some of them, where a list of them may take no less than the values as
+/// they are. n < 2^32. Cost: one pass; no allocation where `at` has room.
 bool find_exceptions(const float* m, const float* x, std::size_t n, float ratio,
                      float slack, std::vector<std::uint32_t>& at);
 
 /// The list of these.
-std::vector<char> encode_exceptions(const float* x, float ratio,
+std::vector<char> encode_exceptions(const float* x, std::size_t n, float ratio,
                                     std::span<const std::uint32_t> at);
 
 /// All values as they are; none for n = 0.

@@ -69,7 +69,7 @@ std::vector<char> packer::pack_unknown(std::size_t first, const float* x,
         m, x, n, ratio, slack_of(what_, ratio, up_rate), found_);
     search.note(has_found);
     if (has_found) {
-      std::vector<char> bytes = encode_exceptions(x, ratio, found_);
+      std::vector<char> bytes = encode_exceptions(x, n, ratio, found_);
       note_list(first, x, n, ratio);
       return bytes;
     }

@@ -51,7 +51,7 @@ std::vector<char> list_of(const vector& m, const vector& x) {
   const float slack = k::slack_of(payload::parameters, ratio, 1.0F);
   std::vector<std::uint32_t> at;
   return k::find_exceptions(m.data(), x.data(), x.size(), ratio, slack, at)
-             ? k::encode_exceptions(x.data(), ratio, at)
+             ? k::encode_exceptions(x.data(), x.size(), ratio, at)
              : std::vector<char>();
 }
 
@@ -187,8 +187,8 @@ TEST_CASE("exceptions: bytes that lie are refused") {
   CHECK(is_refused(with(5, 2)));     // fewer than there are
   CHECK(is_refused(with(5, 4)));     // more
   CHECK(is_refused(with(7, 1)));     // more than the packet has
-  CHECK(is_refused(with(9, 1)));     // the last beyond the packet
-  CHECK(is_refused(with(12, 255)));  // a gap without an end
+  CHECK(is_refused(with(21, 1)));    // the last beyond the packet
+  CHECK(is_refused(with(24, 255)));  // a gap without an end
   std::vector<char> whole = k::encode_whole(x.data(), x.size());
   whole.pop_back();
   CHECK(is_refused(whole));
