@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -150,6 +151,58 @@ void unpack_vector(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * std::int64_t{dimension});
 }
 
+/// Parameters that the other end knows but for one in so many, which have
+/// moved; the others have shrunk.
+struct moving_parameters {
+  random_stream random{3};
+  std::vector<float> x = random_values();
+  known_parameters here = std::make_shared<std::vector<float>>(x);
+  known_parameters there = std::make_shared<std::vector<float>>(x);
+  packer out{here, payload::parameters};
+  unpacker in{there, payload::parameters};
+
+  std::vector<char> pack() { return out.pack(0, x.data(), dimension); }
+
+  void move(std::int64_t one_in) {
+    for (float& value : x) {
+      const auto drawn = random.below(static_cast<std::uint32_t>(one_in));
+      value = 0.9999F * value + (drawn == 0 ? 1.0F : 0.0F);
+    }
+  }
+  void check_arrival() {
+    std::vector<float> found(dimension);
+    check(in.unpack(0, pack(), found.data(), dimension), 1.0);
+    check(found == *here, 1.0);
+  }
+};
+
+void pack_unknown(benchmark::State& state) {
+  moving_parameters parameters;
+  parameters.move(state.range(0));
+  parameters.check_arrival();
+  for (auto _ : state) {
+    state.PauseTiming();
+    parameters.move(state.range(0));
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(parameters.pack().data());
+  }
+  state.SetItemsProcessed(state.iterations() * std::int64_t{dimension});
+}
+
+void unpack_unknown(benchmark::State& state) {
+  moving_parameters parameters;
+  parameters.move(state.range(0));
+  const std::vector<char> bytes = parameters.pack();
+  std::vector<float> found(dimension);
+  for (auto _ : state) {
+    parameters.in.unpack(0, bytes, found.data(), dimension);
+    benchmark::DoNotOptimize(found.data());
+  }
+  state.SetItemsProcessed(state.iterations() * std::int64_t{dimension});
+}
+
+BENCHMARK(pack_unknown)->Arg(5)->Arg(30);
+BENCHMARK(unpack_unknown)->Arg(5)->Arg(30);
 BENCHMARK(pack_vector)->DenseRange(0, 3);
 BENCHMARK(unpack_vector)->DenseRange(0, 3);
 BENCHMARK(sparse_dot)->Arg(20)->Arg(78)->Arg(300);
