@@ -263,16 +263,17 @@ inline interval meetings_of(const count_facts& run) {
   const bool one_of_them_is_met =
       traits_of(at.exchange).meets == topology::encounter::served &&
       at.wiring == "two peers" && !one_of_them_reads;
-  if (one_of_them_is_met && !run.is_synchronous() &&
-      topology::discipline_of<topology::random_neighbour>(
-          at.graph.links.front()) == nullptr) {
+  if (topology::discipline_of<topology::random_neighbour>(
+          at.graph.links.front()) != nullptr) {
+    // Who has asked and is not answered yet lets occasions pass.
+    return {static_cast<double>(run.replicas()), all};
+  }
+  if (one_of_them_is_met && !run.is_synchronous()) {
     return {1.0, all};  // shares follow speed, and one of the two comes
   }
   return interval::at(
       traits_of(at.exchange).meets == topology::encounter::reduced ||
-              (at.has_hub() && !one_of_them_reads) ||
-              topology::discipline_of<topology::random_neighbour>(
-                  at.graph.links.front()) != nullptr
+              (at.has_hub() && !one_of_them_reads)
           ? all
           : all / 2.0);
 }
