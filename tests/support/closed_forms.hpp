@@ -271,11 +271,11 @@ inline interval meetings_of(const count_facts& run) {
   if (one_of_them_is_met && !run.is_synchronous()) {
     return {1.0, all};  // shares follow speed, and one of the two comes
   }
-  return interval::at(
-      traits_of(at.exchange).meets == topology::encounter::reduced ||
-              (at.has_hub() && !one_of_them_reads)
-          ? all
-          : all / 2.0);
+  return interval::at(traits_of(at.exchange).meets ==
+                                  topology::encounter::reduced ||
+                              (at.has_hub() && !one_of_them_reads)
+                          ? all
+                          : all / 2.0);
 }
 
 }  // namespace sounder::tests

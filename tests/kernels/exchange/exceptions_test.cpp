@@ -11,8 +11,10 @@
 #include <catch2/catch.hpp>
 
 #include "kernels/data/random.hpp"
+#include "tests/support/vectors.hpp"
 
 namespace k = sounder::kernels;
+namespace t = sounder::tests;
 
 namespace {
 
@@ -22,28 +24,6 @@ using k::payload;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 constexpr float exact = 1.0F / 2097152.0F;  // 2^-21
-
-vector random_vector(k::random_stream& random, std::size_t n) {
-  vector x(n);
-  for (float& value : x) {
-    value = static_cast<float>(random.below(2001)) / 1000.0F - 1.0F;
-  }
-  return x;
-}
-
-vector times(float factor, vector x) {
-  for (float& value : x) {
-    value *= factor;
-  }
-  return x;
-}
-
-/// Moves one in `among`.
-void move_some(vector& x, k::random_stream& random, std::uint32_t among) {
-  for (float& value : x) {
-    value += random.below(among) == 0 ? 1.0F : 0.0F;
-  }
-}
 
 /// Of x against m, as parameters; none where it saves nothing.
 std::vector<char> list_of(const vector& m, const vector& x) {
@@ -73,9 +53,9 @@ TEST_CASE("exceptions: what is said is exact, the rest within the slack") {
   const std::size_t n = GENERATE(1U, 9U, 300U, 5000U);
   const float shrinking = GENERATE(1.0F, 0.99F, 0.0F);
   k::random_stream random(1, 1);
-  const vector m = random_vector(random, n);
-  vector x = times(shrinking, m);
-  move_some(x, random, 20);
+  const vector m = t::random_vector(random, n);
+  vector x = t::times(shrinking, m);
+  t::move_some(x, random, 20);
 
   std::vector<char> bytes = list_of(m, x);
   bytes = bytes.empty() ? k::encode_whole(x.data(), n) : bytes;
@@ -102,8 +82,8 @@ TEST_CASE("exceptions: an exception takes five bytes, a long gap some more") {
 
 TEST_CASE("exceptions: the ratio is what most have in common") {
   k::random_stream random(1, 2);
-  const vector m = random_vector(random, 4000);
-  vector x = times(0.25F, m);
+  const vector m = t::random_vector(random, 4000);
+  vector x = t::times(0.25F, m);
   // Popular features come first, and most of them were touched.
   for (std::size_t j = 0; j < 3000; ++j) {
     x[j] += 1.0F + static_cast<float>(random.below(100));
@@ -149,8 +129,8 @@ TEST_CASE("exceptions: what is not finite arrives as it is") {
 
 TEST_CASE("exceptions: a list that saves nothing is none") {
   k::random_stream random(1, 3);
-  const vector m = random_vector(random, 1000);
-  const vector x = random_vector(random, 1000);
+  const vector m = t::random_vector(random, 1000);
+  const vector x = t::random_vector(random, 1000);
 
   CHECK(list_of(m, x).empty());
   CHECK(k::encode_whole(x.data(), x.size()).size() == 4001);
@@ -198,9 +178,9 @@ TEST_CASE("exceptions: bytes that lie are refused") {
 
 TEST_CASE("exceptions: no bytes are read or written out of bounds") {
   k::random_stream random(1, 4);
-  const vector m = random_vector(random, 700);
+  const vector m = t::random_vector(random, 700);
   vector x = m;
-  move_some(x, random, 30);
+  t::move_some(x, random, 30);
   const std::vector<char> good = list_of(m, x);
   REQUIRE_FALSE(good.empty());
   int accepted = 0;

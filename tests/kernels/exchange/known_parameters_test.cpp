@@ -17,8 +17,10 @@
 #include "kernels/exchange/overwrite.hpp"
 #include "kernels/exchange/packer.hpp"
 #include "kernels/exchange/token_merge.hpp"
+#include "tests/support/vectors.hpp"
 
 namespace k = sounder::kernels;
+namespace t = sounder::tests;
 
 namespace {
 
@@ -26,28 +28,6 @@ using vector = std::vector<float>;
 using k::payload;
 
 constexpr float exact = 1.0F / 2097152.0F;  // 2^-21
-
-vector random_vector(k::random_stream& random, std::size_t n) {
-  vector x(n);
-  for (float& value : x) {
-    value = static_cast<float>(random.below(2001)) / 1000.0F - 1.0F;
-  }
-  return x;
-}
-
-vector times(float factor, vector x) {
-  for (float& value : x) {
-    value *= factor;
-  }
-  return x;
-}
-
-/// Moves one in `among`.
-void move_some(vector& x, k::random_stream& random, std::uint32_t among) {
-  for (float& value : x) {
-    value += random.below(among) == 0 ? 1.0F : 0.0F;
-  }
-}
 
 std::vector<std::uint32_t> bits_of(const vector& x) {
   std::vector<std::uint32_t> bits;
@@ -249,7 +229,7 @@ TEST_CASE("packer: sums of what is not known arrive in full") {
   constexpr std::size_t n = 2000;
   constexpr int rounds = 60;
   k::random_stream random(2, 1);
-  const vector start = random_vector(random, n);
+  const vector start = t::random_vector(random, n);
   known_link way(start);
   vector hub = start;
   std::vector<double> said(n);
@@ -257,8 +237,8 @@ TEST_CASE("packer: sums of what is not known arrive in full") {
 
   for (int round = 0; round < rounds; ++round) {
     // All shrink, and one in 20 is moved.
-    vector d = times(-0.001F, *way.near);
-    move_some(d, random, 20);
+    vector d = t::times(-0.001F, *way.near);
+    t::move_some(d, random, 20);
     const vector found = way.carry_up(d);
     CHECK(way.sent < n);  // of 4 n bytes
     for (std::size_t j = 0; j < n; ++j) {
@@ -305,8 +285,8 @@ TEST_CASE("packer: both ends know the same, whichever way values travel") {
   for (int round = 0; round < 40; ++round) {
     // Dense for a while, then sparse for as long.
     const vector before = *way.near;
-    vector x = round % 20 < 10 ? random_vector(random, n) : before;
-    move_some(x, random, 50);
+    vector x = round % 20 < 10 ? t::random_vector(random, n) : before;
+    t::move_some(x, random, 50);
     const vector found = way.carry_down(x);
     whole += way.sent == 1 + 4 * n ? 1 : 0;
     CHECK((way.sent == 1 + 4 * n ? found == x : way.sent < n));

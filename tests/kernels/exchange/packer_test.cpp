@@ -13,8 +13,10 @@
 #include "kernels/exchange/add_delta.hpp"
 #include "kernels/exchange/elastic.hpp"
 #include "kernels/exchange/gradient.hpp"
+#include "tests/support/vectors.hpp"
 
 namespace k = sounder::kernels;
+namespace t = sounder::tests;
 
 namespace {
 
@@ -24,14 +26,6 @@ using k::payload;
 
 const std::vector<k::compression> forms = {
     {packing::fp16}, {packing::bf16}, {packing::int8}, {packing::top_k, 0.1}};
-
-vector random_vector(k::random_stream& random, std::size_t n) {
-  vector x(n);
-  for (float& value : x) {
-    value = static_cast<float>(random.below(2001)) / 1000.0F - 1.0F;
-  }
-  return x;
-}
 
 /// One way of a link.
 struct way {
@@ -75,7 +69,7 @@ TEST_CASE("packer: what arrived and what is remembered is what was said") {
     std::vector<double> arrived(n);
 
     for (int round = 0; round < rounds; ++round) {
-      const vector x = random_vector(random, n);
+      const vector x = t::random_vector(random, n);
       const vector found = link.carry(x);
       for (std::size_t j = 0; j < n; ++j) {
         said[j] += x[j];
@@ -92,7 +86,7 @@ TEST_CASE("packer: what arrived and what is remembered is what was said") {
 
 TEST_CASE("packer: a difference said once arrives in full with time") {
   k::random_stream random(3, 2);
-  const vector x = random_vector(random, 300);
+  const vector x = t::random_vector(random, 300);
   way link({packing::top_k, 0.1}, payload::differences, x);
 
   vector sum = link.carry(x);
@@ -108,8 +102,8 @@ TEST_CASE("packer: a difference said once arrives in full with time") {
 TEST_CASE("packer: parameters that stay arrive exactly with time") {
   for (const k::compression& how : forms) {
     k::random_stream random(3, 3);
-    const vector start = random_vector(random, 300);
-    const vector x = random_vector(random, 300);
+    const vector start = t::random_vector(random, 300);
+    const vector x = t::random_vector(random, 300);
     way link(how, payload::parameters, start);
 
     float gap = largest_gap(x, start);
@@ -131,7 +125,7 @@ TEST_CASE("packer: both ends remember the same parameters to the bit") {
 
     vector found;
     for (int round = 0; round < 20; ++round) {
-      found = link.carry(random_vector(random, 300));
+      found = link.carry(t::random_vector(random, 300));
     }
 
     CHECK(std::equal(found.begin(), found.end(), link.out.memory(0)));
@@ -141,8 +135,8 @@ TEST_CASE("packer: both ends remember the same parameters to the bit") {
 TEST_CASE("packer: the part of a pull that is lost is not made") {
   for (const k::compression& how : forms) {
     k::random_stream random(3, 5);
-    vector w = random_vector(random, 300);
-    vector c = random_vector(random, 300);
+    vector w = t::random_vector(random, 300);
+    vector c = t::random_vector(random, 300);
     vector sums(300);
     std::transform(w.begin(), w.end(), c.begin(), sums.begin(), std::plus<>());
     const k::elastic rule(0.25);
