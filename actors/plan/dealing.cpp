@@ -60,8 +60,8 @@ std::vector<std::vector<phase_range>> deal(std::span<const walker> all,
     for (std::size_t way = 0; way < all.size(); ++way) {
       std::size_t best = way;
       for (std::size_t k = 0; k < all.size(); ++k) {
-        if (begin > first && knows(all[k], all[way]) &&
-            done_with_it(k) < done_with_it(best)) {
+        if ((begin > first || !all[way].takes_first) &&
+            knows(all[k], all[way]) && done_with_it(k) < done_with_it(best)) {
           best = k;
         }
       }

@@ -26,14 +26,16 @@ struct walker {
   double busy_s = 0.0;        // seconds until it is done with the last dealing
   bool knows_all = false;     // has the samples of all ways that are common
   bool is_common = false;     // its way is
+  bool takes_first = true;    // of its way, however slow it was
 };
 
 /// Who walks which of the phases [first, last) of every way, and in which
 /// order. Each phase goes to one walker: its own, unless one who knows it would
 /// be done with it sooner, all that was dealt before done. So all are done at
 /// about the same time. Ways go on side by side, as if each walked its own: no
-/// parameters become those of one way. The first part of its way is everybody's
-/// own, however slow it was, or nobody would ever know that it is no longer.
+/// parameters become those of one way. The first part of its way is its own for
+/// who `takes_first`, or nobody would ever know that it is slow no longer;
+/// others may get nothing.
 ///
 /// Cost: O(ways^2) for each of 64 parts of the phases at the most.
 std::vector<std::vector<phase_range>> deal(std::span<const walker> all,

@@ -51,7 +51,7 @@ std::uint64_t most_lead(const training_plan& plan, const run_cut& cut,
 }
 
 stride stride_of(const training_plan& plan, const run_cut& cut,
-                 std::size_t replicas) {
+                 std::size_t replicas, bool shares_way) {
   constexpr std::size_t meetings = 16;
   constexpr std::size_t most = 10;
   if (replicas < 2) {
@@ -60,7 +60,7 @@ stride stride_of(const training_plan& plan, const run_cut& cut,
   const auto usual = static_cast<unsigned>(
       std::clamp<std::size_t>(meetings / phases_of_epoch(cut), 1, most));
   if (!plan.max_lag) {
-    return {usual, usual};
+    return {usual, shares_way ? stride().lead : usual};
   }
   const auto lag = static_cast<unsigned>(std::max(*plan.max_lag, 1.0));
   const unsigned length = std::min(usual, (lag + 1) / 2);

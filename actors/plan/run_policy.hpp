@@ -41,9 +41,10 @@ struct stride {
 /// A stride and the lead before it are plan.max_lag together, in whole epochs,
 /// one at the least. By default each is as long as some meetings: who has
 /// finished pulls no longer, and whoever is left makes the model one of its own
-/// samples: the closer the meetings, the sooner.
+/// samples: the closer the meetings, the sooner. Any lead where each can walk
+/// for all others (`shares_way`, as most_lead).
 stride stride_of(const training_plan& plan, const run_cut& cut,
-                 std::size_t replicas);
+                 std::size_t replicas, bool shares_way);
 
 /// Whether an evaluation takes a quarter of a second at most, even on one core:
 /// somebody who interrupts a run has a moment, not more.

@@ -16,7 +16,7 @@ namespace {
 constexpr unsigned most_evaluating = 2;
 
 void advance(run_ptr self);
-void send_on(run_ptr self, std::size_t k);
+bool send_on(run_ptr self, std::size_t k);
 
 /// All evaluators have left: the oldest evaluation is complete.
 void evaluated(run_ptr self) {
@@ -129,7 +129,7 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   state.report.times +=
       {phase.computing.value, phase.exchanging.value, phase.waiting.value};
   state.report.samples += phase.samples - replica.last.samples;
-  state.measure(replica, phase);
+  state.measure(replica);
   replica.last = phase;
   replica.last.begin_ns = replica.began_ns.value_or(phase.begin_ns);
   if (phase.is_complete && !state.cut_short &&
@@ -154,7 +154,8 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   advance(self);
 }
 
-void send_on(run_ptr self, std::size_t k) {
+/// False when nothing of the stride is for it, which it has behind it then.
+bool send_on(run_ptr self, std::size_t k) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
   const unsigned to = state.deals
@@ -162,6 +163,9 @@ void send_on(run_ptr self, std::size_t k) {
                           : state.next_stop(replica, replica.epochs_walked);
   assignment assigned = state.assign(k, to);
   replica.walked_from = std::exchange(replica.epochs_walked, to);
+  if (state.deals && assigned.parts.empty()) {
+    return false;
+  }
   replica.walking = true;
   // Taken on arrival where the replica may go on at once. Where all rest, what
   // others send it until they have come is a part of it, too.
@@ -171,6 +175,17 @@ void send_on(run_ptr self, std::size_t k) {
                 std::uint64_t{to}, std::move(assigned), with_snapshot)
       .then([=](const phase_result& phase) { walked(self, k, phase); },
             [](const caf::error&) {});  // what has ended it is heard of
+  return true;
+}
+
+bool may_set_out(const run_state& state, const stepping_replica& replica,
+                 unsigned slowest) {
+  const unsigned allowed = state.concurrent ? most_evaluating : 1U;
+  const unsigned ahead =
+      replica.epochs_walked - std::min(slowest, replica.epochs_walked);
+  return !replica.walking && replica.goals_reached < state.goals() &&
+         replica.goals_reached < state.goals_evaluated + allowed &&
+         ahead <= state.lead();
 }
 
 /// Sends replicas on, unless they are walking, or have nothing left, or the
@@ -181,17 +196,10 @@ void advance(run_ptr self) {
   if (state.finished || state.cut_short || state.asks_makers) {
     return;
   }
-  const unsigned allowed = state.concurrent ? most_evaluating : 1;
   const unsigned slowest = state.epochs_of_slowest();
-  const unsigned lead = state.lead();
   for (std::size_t k = 0; k < state.replicas.size(); ++k) {
-    const stepping_replica& replica = state.replicas[k];
-    const unsigned ahead =
-        replica.epochs_walked - std::min(slowest, replica.epochs_walked);
-    if (!replica.walking && replica.goals_reached < state.goals() &&
-        replica.goals_reached < state.goals_evaluated + allowed &&
-        ahead <= lead) {
-      send_on(self, k);
+    while (may_set_out(state, state.replicas[k], slowest) &&
+           !send_on(self, k)) {
     }
   }
 }
@@ -360,9 +368,15 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   if (state.plan->deterministic) {
     state.stride.length = 1;
   } else if (!state.nodes.empty()) {
-    state.stride = stride_of(*state.plan, state.replicas.front().cut,
-                             state.replicas.size());
     state.deals = may_share_ways(*state.plan);
+    const bool all_walk_all =
+        state.deals && std::all_of(state.replicas.begin(), state.replicas.end(),
+                                   [](const stepping_replica& each) {
+                                     return each.knows_all_common &&
+                                            each.has_common_samples;
+                                   });
+    state.stride = stride_of(*state.plan, state.replicas.front().cut,
+                             state.replicas.size(), all_walk_all);
   }
   watch_nodes(self);
   if (state.plan->deterministic) {

@@ -44,7 +44,9 @@ struct stepping_replica {
   bool knows_all_common = true;    // the samples of the others, too
   std::uint64_t hand = 0;          // phases dealt to it for its stride
   std::chrono::steady_clock::time_point set_out;  // on them
-  double speed = 0.0;                             // phases a second of late
+  double phases_of_late = 0.0;  // walked, older ones counting less
+  double seconds_of_late = 0.0;
+  double speed = 0.0;  // the one by the other
   unsigned goals_reached = 0;
   bool walking = false;
   unsigned walked_from = 0;               // epochs done when it was sent on
@@ -165,6 +167,8 @@ struct run_state {
   /// Epochs walked when goal number `goal` (from 1) is reached.
   unsigned epoch_of(unsigned goal) const noexcept;
   unsigned goals() const noexcept;
+  /// At that epoch's end, or before.
+  unsigned goals_before(unsigned epoch) const noexcept;
   /// Done by all replicas that are not overdue.
   unsigned epochs_of_slowest() const;
   /// The epoch that a replica is sent to from one on its way to a goal: not so
@@ -184,7 +188,7 @@ struct run_state {
   /// Whether all are there, but for who is overdue; at the last goal, all.
   bool is_next_goal_reached() const;
   /// After it has walked its hand.
-  static void measure(stepping_replica& replica, const phase_result& phase);
+  static void measure(stepping_replica& replica);
   double seconds_since_start() const;
 
   /// The hubs are the model where there are some, otherwise the replicas.

@@ -74,8 +74,14 @@ dealt_stride& run_state::dealt_to(std::size_t k) {
   std::vector<walker> all;
   for (const stepping_replica& each : replicas) {
     made.to = std::min(made.to, next_stop(each, from));
+  }
+  // Who is still at the last stride would hold up all with a part of this one
+  // too, if it has to wait for its core each time.
+  const bool all_come = made.to == epoch_of(goals_before(from) + 1);
+  for (const stepping_replica& each : replicas) {
     all.push_back({each.number, each.place, speed_of(each), busy_for(each),
-                   each.knows_all_common, each.has_common_samples});
+                   each.knows_all_common, each.has_common_samples,
+                   all_come || !each.walking});
   }
   for (const stepping_replica& each : replicas) {
     made.steps[each.number] = steps_of(each.cut, plan->schedule, from, made.to);
@@ -153,13 +159,18 @@ bool run_state::is_next_goal_reached() const {
                      });
 }
 
-/// A hiccup passes: half of what was before stays.
-void run_state::measure(stepping_replica& replica, const phase_result& phase) {
-  if (replica.hand > 0 && phase.end_ns > phase.begin_ns) {
-    const double now = 1e9 * static_cast<double>(replica.hand) /
-                       static_cast<double>(phase.end_ns - phase.begin_ns);
-    replica.speed = replica.speed > 0.0 ? (replica.speed + now) / 2.0 : now;
+/// On its way, from here and back: who has to wait for a core, or whose
+/// messages take long, is that much slower. A hiccup passes: half of what was
+/// before stays.
+void run_state::measure(stepping_replica& replica) {
+  if (replica.hand == 0) {
+    return;
   }
+  replica.phases_of_late =
+      replica.phases_of_late / 2.0 + static_cast<double>(replica.hand);
+  replica.seconds_of_late =
+      replica.seconds_of_late / 2.0 + seconds_on_its_way(replica);
+  replica.speed = replica.phases_of_late / replica.seconds_of_late;
 }
 
 }  // namespace sounder::actors

@@ -71,6 +71,10 @@ unsigned run_state::goals() const noexcept {
   return plan->epochs / every + (plan->epochs % every == 0 ? 0 : 1);
 }
 
+unsigned run_state::goals_before(unsigned epoch) const noexcept {
+  return epoch / std::max(plan->evaluate_every, 1U);
+}
+
 unsigned run_state::epochs_of_slowest() const {
   unsigned least = plan->epochs;
   for (const stepping_replica& each : replicas) {
@@ -85,8 +89,7 @@ unsigned run_state::epochs_of_slowest() const {
 unsigned run_state::next_stop(const stepping_replica& replica,
                               unsigned from) const noexcept {
   constexpr std::size_t most_chunks = std::size_t{1} << 18U;
-  const unsigned next_goal = from / std::max(plan->evaluate_every, 1U) + 1;
-  const unsigned left = epoch_of(next_goal) - from;
+  const unsigned left = epoch_of(goals_before(from) + 1) - from;
   const unsigned goal = from + std::min(left, stride.length);
   if (replica.is_here) {
     return goal;

@@ -273,8 +273,8 @@ std::vector<option_group> schedule_options() {
         {"seed", "N", "1", "of all that is random"},
         {"max-lag", "X", "",
          "epochs that a replica may be ahead of the slowest before it waits, "
-         "whole ones over nodes [any number where replicas of a process share "
-         "their way, else one, or eight meetings; over nodes 2 to 20]"},
+         "whole ones over nodes [any number where replicas share their way, "
+         "else one, or eight meetings; over nodes 2 to 20]"},
         {"deterministic", "", "",
          "one thread and a fixed schedule: the same options give the same bits "
          "(slow)"},

@@ -73,6 +73,16 @@ TEST_CASE("dealing: one who stood still begins his own way all the same") {
   CHECK(phases_in(dealt[0]) == 31);
 }
 
+TEST_CASE("dealing: one who need not begin his own way may get nothing") {
+  auto all = walkers({1.0, 1e-9});
+  all[1].takes_first = false;
+
+  const auto dealt = a::deal(all, 16, 32);
+
+  CHECK(dealt[1].empty());
+  CHECK(phases_in(dealt[0]) == 32);
+}
+
 TEST_CASE("dealing: only who has the samples walks them") {
   auto all = walkers({4.0, 1.0, 1.0});
   SECTION("others' are not there") { all[0].knows_all = false; }

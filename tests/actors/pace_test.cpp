@@ -167,13 +167,15 @@ TEST_CASE("pace: how far replicas may be apart") {
   CHECK(a::most_lead(plan, cut_into(20), false) == 20);
   CHECK(a::most_lead(plan, cut_into(2), false) == 8);
   CHECK(a::most_lead(plan, cut_into(20), true) == a::any_lead);
-  CHECK(a::stride_of(plan, cut_into(2), 3).length == 8);
-  CHECK(a::stride_of(plan, cut_into(2), 3).lead == 8);
-  CHECK(a::stride_of(plan, cut_into(20), 3).length == 1);
-  CHECK(a::stride_of(plan, cut_into(2), 1).length > 1'000'000);
+  CHECK(a::stride_of(plan, cut_into(2), 3, false).length == 8);
+  CHECK(a::stride_of(plan, cut_into(2), 3, false).lead == 8);
+  CHECK(a::stride_of(plan, cut_into(2), 3, true).length == 8);
+  CHECK(a::stride_of(plan, cut_into(2), 3, true).lead > 1'000'000);
+  CHECK(a::stride_of(plan, cut_into(20), 3, false).length == 1);
+  CHECK(a::stride_of(plan, cut_into(2), 1, false).length > 1'000'000);
 
   const auto reach = [&] {
-    const a::stride stride = a::stride_of(plan, cut_into(2), 3);
+    const a::stride stride = a::stride_of(plan, cut_into(2), 3, true);
     return stride.length + stride.lead;
   };
   plan.max_lag = 0.25;
