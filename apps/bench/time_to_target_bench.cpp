@@ -2,6 +2,7 @@
 //
 //   time_to_target_bench FILE [SYSTEM[:TAU[:STEP]]...] [--rounds N]
 //                        [--unit] [--positive LABEL | --topic FILE NAME]
+//                        [--curves FILE]
 //
 // FILE is a sparse set of two classes, plain or compressed, or `sparse`: the
 // generated one of 677,399 rows. Of more classes one is against the rest:
@@ -15,15 +16,19 @@
 //
 // Systems take turns, so that a noisy machine treats all alike. Times count
 // steps and meetings, no evaluations; between two evaluations the objective is
-// taken to fall by the same factor in the same time.
+// taken to fall by the same factor in the same time. --curves writes, for each
+// system's median round, milliseconds and the objective's excess over the
+// optimum in percent, as docs/results/time-to-target.gp draws them.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -183,6 +188,7 @@ struct request {
   std::optional<float> positive;
   std::string topics;
   std::string topic;
+  std::string curves;
 };
 
 request parse(int argc, char** argv) {
@@ -198,6 +204,8 @@ request parse(int argc, char** argv) {
     } else if (word == "--topic" && i + 2 < argc) {
       asked.topics = argv[++i];
       asked.topic = argv[++i];
+    } else if (word == "--curves" && i + 1 < argc) {
+      asked.curves = argv[++i];
     } else if (asked.file.empty()) {
       asked.file = word;
     } else {
@@ -242,6 +250,7 @@ struct outcome {
   double seconds = never;  // until within a percent
   double rate = 0.0;       // samples a second
   double end = 0.0;        // the last objective over the optimum
+  std::vector<std::pair<double, double>> curve;  // seconds, excess
 };
 
 outcome run(const actors::training_plan& plan, const kernels::dataset& data,
@@ -252,6 +261,9 @@ outcome run(const actors::training_plan& plan, const kernels::dataset& data,
   found.end = report.epochs.back().train_loss / best;
   double before_s = 0.0;
   double before = 0.0;  // excess; unknown
+  for (const actors::epoch_record& at : report.epochs) {
+    found.curve.emplace_back(at.train_s, at.train_loss / best - 1.0);
+  }
   for (const actors::epoch_record& at : report.epochs) {
     const double excess = std::max(at.train_loss / best - 1.0, 1e-9);
     if (excess <= within - 1.0) {
@@ -296,6 +308,29 @@ double two_at_once(const actors::training_plan& plan,
   return one + other;
 }
 
+/// A block for each system, with its name at the head, for gnuplot.
+void write_curves(const std::string& path,
+                  const std::vector<std::string>& systems,
+                  std::vector<std::vector<outcome>> all) {
+  std::ofstream file(path);
+  for (std::size_t k = 0; k < systems.size(); ++k) {
+    const auto middle =
+        all[k].begin() + static_cast<std::ptrdiff_t>(all[k].size() / 2);
+    std::nth_element(all[k].begin(), middle, all[k].end(),
+                     [](const outcome& a, const outcome& b) {
+                       return a.seconds < b.seconds;
+                     });
+    file << '"' << systems[k] << "\"\n";
+    for (const auto& [seconds, excess] : middle->curve) {
+      file << 1e3 * seconds << ' ' << 100.0 * excess << '\n';
+    }
+    file << "\n\n";
+  }
+  if (!file.flush()) {
+    throw std::runtime_error("cannot write " + path);
+  }
+}
+
 std::string as_time(double seconds) {
   return std::isfinite(seconds) ? fmt::format("{:.1f} ms", 1e3 * seconds)
                                 : "never";
@@ -306,10 +341,10 @@ std::string as_time(double seconds) {
 int main(int argc, char** argv) try {
   const request asked = parse(argc, argv);
   if (asked.file.empty()) {
-    fmt::print(
-        stderr,
-        "usage: time_to_target_bench FILE [SYSTEM[:TAU[:STEP]]...] "
-        "[--rounds N] [--unit] [--positive LABEL | --topic FILE NAME]\n");
+    fmt::print(stderr,
+               "usage: time_to_target_bench FILE [SYSTEM[:TAU[:STEP]]...] "
+               "[--rounds N] [--unit] [--positive LABEL | --topic FILE NAME] "
+               "[--curves FILE]\n");
     return 2;
   }
   const std::vector<std::string>& systems = asked.systems;
@@ -360,6 +395,9 @@ int main(int argc, char** argv) try {
         as_time(at(times, 0.75)), serial / at(times, 0.5),
         at(column(k, &outcome::rate), 0.5) / serial_rate,
         at(column(k, &outcome::end), 0.5));
+  }
+  if (!asked.curves.empty()) {
+    write_curves(asked.curves, systems, all);
   }
 } catch (const std::exception& problem) {
   fmt::print(stderr, "{}\n", problem.what());
