@@ -205,10 +205,16 @@ std::uint64_t training_job::goal_phases() const {
 }
 
 /// Before it says that it has arrived: what it has sent is a part of others.
-/// After a stop it has waited long enough, for they may be gone.
+/// After a stop it has waited long enough, for they may be gone. Who has asked
+/// one that has stopped waits for it at the run's end; before, only for a while
+/// after it has asked: nothing has moved, at either end, unless it goes on just
+/// while others look.
 bool training_job::has_delivered(const step_context& now) {
   constexpr auto after_stop = std::chrono::seconds(1);
   constexpr auto a_while = std::chrono::milliseconds(1);
+  const bool is_at_end =
+      goal_ >= setup_->cut.chunks().before(setup_->plan->epochs);
+  const std::chrono::milliseconds patience(is_at_end ? 3'600'000 : 500);
   const auto& all = state_->meetings;
   if (state_->failure->has_happened()) {
     stopped_ = true;
@@ -216,7 +222,8 @@ bool training_job::has_delivered(const step_context& now) {
   }
   if ((setup_->is_to_stop() && clock::now() - rested_at_ > after_stop) ||
       std::all_of(all.begin(), all.end(), [&](const auto& each) {
-        return try_with([&] { return each->deliver(*state_->own, now); });
+        return try_with(
+            [&] { return each->deliver(*state_->own, now, patience); });
       })) {
     return true;
   }

@@ -105,8 +105,9 @@ void reached(run_ptr self) {
                    words_of(self->system(), problem) + ")",
                false);
         });
-    if (!state.has_hub() && !round->is_closed()) {
-      state.asking = round;
+    const bool is_last = state.goals_reached == state.goals();
+    if (!state.has_hub() && !is_last && !round->is_closed()) {
+      state.asking = round;  // nobody is left out of the last one
     }
     return;
   }

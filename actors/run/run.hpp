@@ -69,9 +69,13 @@ class snapshot_round {
   using clock = std::chrono::steady_clock;
   using continuation = std::function<void(const std::vector<parameters>&)>;
 
-  /// Calls then() once: when all have told, or it is closed.
-  snapshot_round(std::size_t asked, continuation then)
-      : found_(asked), left_(asked), then_(std::move(then)) {}
+  /// Calls then() once: when all have told, or it is closed. `usual_s` is what
+  /// a snapshot may take on its way.
+  snapshot_round(std::size_t asked, double usual_s, continuation then)
+      : found_(asked),
+        left_(asked),
+        usual_s_(usual_s),
+        then_(std::move(then)) {}
 
   void take(std::size_t k, const parameters& w) {
     if (is_closed()) {
@@ -92,6 +96,7 @@ class snapshot_round {
  private:
   std::vector<parameters> found_;
   std::size_t left_;
+  double usual_s_;
   continuation then_;
   clock::time_point since_ = clock::now();
   clock::time_point last_ = since_;

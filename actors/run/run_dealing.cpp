@@ -139,7 +139,7 @@ bool snapshot_round::is_overdue() const {
   const std::chrono::duration<double> others = last_ - since_;
   const std::chrono::duration<double> so_far = clock::now() - since_;
   return left_ < found_.size() &&
-         is_much_longer(so_far.count(), others.count());
+         is_much_longer(so_far.count(), std::max(others.count(), usual_s_));
 }
 
 void snapshot_round::close() {

@@ -60,8 +60,11 @@ std::shared_ptr<snapshot_round> with_snapshots(
     run_ptr self, const std::vector<hub_actor>& whose, milliseconds deadline,
     std::function<void(const std::vector<parameters>&)> then,
     const std::function<void(const caf::error&)>& otherwise) {
-  const auto round =
-      std::make_shared<snapshot_round>(whose.size(), std::move(then));
+  constexpr double bytes_a_second = 10e6;  // of a slow network
+  const auto bytes =
+      static_cast<double>(self->state.plan->objective->dimension() * 4);
+  const auto round = std::make_shared<snapshot_round>(
+      whose.size(), bytes / bytes_a_second, std::move(then));
   if (whose.empty()) {
     round->close();
   }

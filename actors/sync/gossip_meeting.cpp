@@ -67,7 +67,8 @@ class gossip_meeting : public meeting {
     return around_.name + " waits for the updates of its neighbours";
   }
 
-  bool deliver(local_end& /*own*/, const step_context& /*now*/) override {
+  bool deliver(local_end& /*own*/, const step_context& /*now*/,
+               std::chrono::milliseconds /*patience*/) override {
     return std::all_of(around_.outboxes.begin(), around_.outboxes.end(),
                        [](const auto& each) { return each->is_delivered(); });
   }

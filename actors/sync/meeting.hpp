@@ -46,8 +46,10 @@ class meeting {
   virtual bool is_unanswered() const { return false; }
 
   /// Goes on with what is under way. True when nothing is any more, and all
-  /// that it has sent has come to where it was sent.
-  virtual bool deliver(local_end& /*own*/, const step_context& /*now*/) {
+  /// that it has sent has come to where it was sent; or when who has yet to
+  /// begin to answer has been asked longer ago than `patience`.
+  virtual bool deliver(local_end& /*own*/, const step_context& /*now*/,
+                       std::chrono::milliseconds /*patience*/) {
     return true;
   }
 

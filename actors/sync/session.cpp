@@ -114,10 +114,8 @@ class random_meeting : public meeting {
   void wait() override { with_[at_]->wait(); }
   std::string waits_for() const override { return with_[at_]->waits_for(); }
 
-  /// Who has stopped is waited for once: nothing has moved, at either end,
-  /// before it answers.
-  bool deliver(local_end& own, const step_context& now) override {
-    constexpr auto patience = std::chrono::milliseconds(500);
+  bool deliver(local_end& own, const step_context& now,
+               std::chrono::milliseconds patience) override {
     return take_answers(own, now) &&
            std::all_of(with_.begin(), with_.end(), [&](const neighbour& each) {
              return !each.is_asked || clock::now() - each.since > patience;

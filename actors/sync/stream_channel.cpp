@@ -26,8 +26,9 @@ class stream_channel : public channel {
     if (link_.wire->get() == nullptr) {
       return false;
     }
-    // Folded before: the packets of an errand come and go on their own.
-    if (!is_out_ && !own.settle()) {
+    // Folded before: the packets of an errand come and go on their own, perhaps
+    // from one rest to another.
+    if (!own.settle()) {
       is_published_held_ = true;
       return false;
     }

@@ -164,7 +164,8 @@ TEST_CASE("gate: a quorum is served when enough have come and waited") {
 
   const std::size_t complete =
       orders(p::quorum{{}, least, grace}, ranks, meetings)
-          .try_all([&](const seen& so_far, std::size_t rank, a::errand what) {
+          .try_all([&, all = ranks](const seen& so_far, std::size_t rank,
+                                    a::errand what) {
             const orders::round& round = so_far.last[rank];
             smallest = std::min(smallest, round.size);
             largest = std::max(largest, round.size);
@@ -173,7 +174,7 @@ TEST_CASE("gate: a quorum is served when enough have come and waited") {
                 round.size >= least && round.now - round.came[least - 1] >=
                                            std::chrono::milliseconds(grace);
             is_safe = is_safe && what == a::errand::sync &&
-                      (is_enough || round.size + round.at_rest == ranks);
+                      (is_enough || round.size + round.at_rest == all);
           });
 
   CHECK(is_safe);

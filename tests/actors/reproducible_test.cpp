@@ -131,7 +131,8 @@ std::vector<p::graph> all_pairs() {
 
 }  // namespace
 
-TEST_CASE("reproducible: threads come to the same bits in every system") {
+TEST_CASE("reproducible: threads come to the same bits in every system",
+          "[stress]") {
   const busy_machine around;
   for (const std::string& system : p::names()) {
     const auto wiring =
@@ -148,7 +149,8 @@ TEST_CASE("reproducible: threads come to the same bits in every system") {
   }
 }
 
-TEST_CASE("reproducible: whatever exchange goes with whatever discipline") {
+TEST_CASE("reproducible: whatever exchange goes with whatever discipline",
+          "[stress]") {
   const busy_machine around;
   const problem sparse = problems().front();
   const std::vector<p::graph> all = all_pairs();
@@ -159,7 +161,7 @@ TEST_CASE("reproducible: whatever exchange goes with whatever discipline") {
   REQUIRE(all.size() > 20);
 }
 
-TEST_CASE("reproducible: looking more often changes nothing") {
+TEST_CASE("reproducible: looking more often changes nothing", "[stress]") {
   const busy_machine around;
   for (const char* const system : {"star-in-turn", "allreduce", "d-psgd"}) {
     for (const problem& each : problems()) {
@@ -174,7 +176,8 @@ TEST_CASE("reproducible: looking more often changes nothing") {
   }
 }
 
-TEST_CASE("reproducible: threads come to the bits of a deterministic run") {
+TEST_CASE("reproducible: threads come to the bits of a deterministic run",
+          "[stress]") {
   for (const char* const system : {"star-in-turn", "allreduce", "easgd"}) {
     INFO(system);
     const problem sparse = problems().front();

@@ -23,7 +23,7 @@ std::string samples(const temporary_directory& here) {
 /// A star of two, its hub at the leader. Every sample has a logistic loss.
 json star_on(const std::string& file, const words& more) {
   const outcome seen = run_within(
-      words{"launch", "--local", "2",        "--topology",  "star",
+      words{"launch", "--local", "2",        "--topology",  "star-in-turn",
             "--tau",  "64",      "--data",   file,          "--features",
             "47236",  "--model", "logistic", "--normalise", "none",
             "--bias", "0",       "--step",   "1",           "--epochs",
@@ -64,6 +64,7 @@ TEST_CASE("a star on sparse samples sends what steps have moved") {
             .epsilon(0.02));
 }
 
+/// One after the other: each brings down what both have moved.
 TEST_CASE("topology foretells what a star on sparse samples sends") {
   const temporary_directory here;
   const std::string file = samples(here);
@@ -71,7 +72,7 @@ TEST_CASE("topology foretells what a star on sparse samples sends") {
   // A penalty's rounding errors are left out of what is foretold.
   const json seen = star_on(file, {"--l2", "0"});
   const outcome told =
-      program({"topology", "star", "--tau", "64", "--analyse", "--json",
+      program({"topology", "star-in-turn", "--tau", "64", "--analyse", "--json",
                "--data", file, "--features", "47236"});
   INFO(told.err);
   REQUIRE(told.code == 0);
