@@ -10,17 +10,6 @@
 
 namespace sounder::actors {
 
-namespace {
-
-/// Of a phase of the run.
-std::size_t first_chunk(const run_cut& cut, std::uint64_t phase) {
-  const auto [epoch, within] = cut.phases().place_of(phase);
-  return cut.chunks().before(epoch) +
-         (within > 0 ? cut.epoch(epoch).phase_ends[within - 1] : 0);
-}
-
-}  // namespace
-
 training_job::training_job(std::shared_ptr<const replica_setup> setup,
                            std::shared_ptr<replica_state> state,
                            std::size_t goal, assignment dealt)
@@ -53,7 +42,7 @@ stretch training_job::first(assignment dealt) {
 
 void training_job::turn_into(stretch next) {
   stretch_ = std::move(next);
-  next_chunk_ = first_chunk(stretch_.along.setup->cut, stretch_.phase);
+  next_chunk_ = stretch_.first_chunk();
 }
 
 /// Whether nobody else can tell where its phases end: not the replicas, for it

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,14 @@ struct way {
 struct stretch {
   way along;
   std::uint64_t phase = 0;
+
+  /// Numbered likewise.
+  std::size_t first_chunk() const {
+    const run_cut& cut = along.setup->cut;
+    const auto [epoch, within] = cut.phases().place_of(phase);
+    return cut.chunks().before(epoch) +
+           (within > 0 ? cut.epoch(epoch).phase_ends[within - 1] : 0);
+  }
 };
 
 /// The order that the replica of that setup walks its samples in.
