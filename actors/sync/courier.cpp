@@ -39,6 +39,15 @@ class courier::sender : public outbox {
     by_.send_soon(*this);
   }
 
+  bool has_room() const override {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.empty();
+  }
+
+  void wait_for_room(signal::time_point until) override {
+    static_cast<void>(set_out_.wait([this] { return has_room(); }, until));
+  }
+
   bool is_delivered() const override {
     const std::scoped_lock lock(mutex_);
     return waiting_.empty() && !in_flight_;
@@ -54,10 +63,13 @@ class courier::sender : public outbox {
   /// True when more of the update is left to send.
   bool start_packet(outgoing& out) {
     if (!in_flight_) {
-      const std::scoped_lock lock(mutex_);
-      in_flight_ = std::move(waiting_.front());
-      waiting_.erase(waiting_.begin());
-      sent_ = 0;
+      {
+        const std::scoped_lock lock(mutex_);
+        in_flight_ = std::move(waiting_.front());
+        waiting_.erase(waiting_.begin());
+        sent_ = 0;
+      }
+      set_out_.notify();
     }
     const std::vector<float>& values = *in_flight_->values;
     packet_header header;
@@ -102,6 +114,7 @@ class courier::sender : public outbox {
   std::vector<update> waiting_;      // guarded
   std::optional<update> in_flight_;  // changed under the lock by the one thread
   std::size_t sent_ = 0;             // floats of it; only the one thread
+  signal set_out_;
 };
 
 /// Puts packets together.

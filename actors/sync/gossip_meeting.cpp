@@ -19,6 +19,8 @@ class outbox_to_inbox : public outbox {
     meter_->bytes.fetch_add(news.values->size() * sizeof(float));
     to_->put(std::move(news));
   }
+  bool has_room() const override { return true; }
+  void wait_for_room(signal::time_point) override {}
   bool is_delivered() const override { return true; }
   void keep(state_archive&) override {}
 
@@ -43,7 +45,7 @@ class gossip_meeting : public meeting {
       since_ = clock::now();
       came_ = true;
     }
-    if (!own.try_hold()) {
+    if (!may_meet(since_) || !own.try_hold()) {
       return false;
     }
     own.open_all();
@@ -82,6 +84,10 @@ class gossip_meeting : public meeting {
   }
 
  protected:
+  using clock = std::chrono::steady_clock;
+
+  /// Whether this occasion, which it came to then, may begin.
+  virtual bool may_meet(clock::time_point /*came*/) { return true; }
   virtual bool meet(local_end& own, const step_context& now) = 0;
   virtual bool may_go_on() const { return true; }
   bool has_all() const { return inbox_->has_round(round_, around_.in); }
@@ -104,11 +110,15 @@ class gossip_meeting : public meeting {
 
  private:
   const update_kind kind_;
-  using clock = std::chrono::steady_clock;
   clock::time_point since_;
   bool came_ = false;
 };
 
+/// Meets while its last update is on the way, but waits a moment before it adds
+/// to one that has not set out: two that walk on alone find the same thing
+/// twice, and the sum of it is as far beyond the minimum as they came from
+/// before it. Who has let some moments in a row go by has stopped, or is slow
+/// to answer, and holds up nobody.
 class broadcast_meeting : public gossip_meeting {
  public:
   broadcast_meeting(neighbourhood around, std::vector<float> start,
@@ -124,7 +134,25 @@ class broadcast_meeting : public gossip_meeting {
     }
   }
 
+  void wait() override {
+    for (const auto& each : around_.outboxes) {
+      each->wait_for_room(until_);
+    }
+  }
+
  protected:
+  bool may_meet(clock::time_point came) override {
+    until_ = came + moment;
+    const bool has_room =
+        std::all_of(around_.outboxes.begin(), around_.outboxes.end(),
+                    [](const auto& each) { return each->has_room(); });
+    if (!has_room && moments_ < most_moments && clock::now() < until_) {
+      return false;
+    }
+    moments_ = has_room ? 0 : std::min(moments_ + 1, most_moments);
+    return true;
+  }
+
   bool meet(local_end& own, const step_context& /*now*/) override {
     auto delta = std::make_shared<std::vector<float>>(own.size());
     float* const w = own.parameters();
@@ -140,8 +168,13 @@ class broadcast_meeting : public gossip_meeting {
   }
 
  private:
+  static constexpr std::chrono::milliseconds moment{1};
+  static constexpr unsigned most_moments = 20;
+
   std::size_t parameters_;
   float share_;
+  clock::time_point until_;
+  unsigned moments_ = 0;  // without room, in a row
 };
 
 /// Tells s as soon as it is known, so that it travels while others step.

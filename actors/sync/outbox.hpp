@@ -8,6 +8,7 @@
 #include "actors/plan/link_record.hpp"
 #include "actors/sync/inbox.hpp"
 #include "actors/sync/state_archive.hpp"
+#include "actors/wire/signal.hpp"
 
 namespace sounder::actors {
 
@@ -17,8 +18,12 @@ namespace sounder::actors {
 class outbox {
  public:
   virtual ~outbox() = default;
-  /// Never blocks.
+  /// Never blocks. Without room, what adds up is added to what waits.
   virtual void put(update news) = 0;
+  /// Nothing waits here to set out: an update may be on the way, no more.
+  virtual bool has_room() const = 0;
+  /// Until it has, for some milliseconds at most and no longer than that.
+  virtual void wait_for_room(signal::time_point until) = 0;
   /// Everything that was put is in the neighbours' inboxes, or was read there.
   virtual bool is_delivered() const = 0;
 

@@ -86,26 +86,14 @@ inline const words exact = {"--generate", "p4",   "--noise",  "0",
 /// 1e-14; the loss at the start is about 1.
 inline constexpr double at_the_minimum = 1e-6;
 
-/// All-to-all needs more of them: see below.
-inline unsigned epochs_of(const std::string& system, unsigned epochs) {
-  return system == "all-to-all" ? 20 * epochs : epochs;
-}
-
 /// How far a system steps here, and for how long.
 inline words steps_of(const std::string& system, unsigned epochs) {
-  const std::string many = std::to_string(epochs_of(system, epochs));
-  // An update takes longer than an epoch of these few samples. Who has
-  // corrected his parameters by then will do so once more when it comes, and
-  // say so in a update: steps have to be small against the way.
-  if (system == "all-to-all") {
-    return {"--step",   "1e-4", "--schedule",       "constant",
-            "--epochs", many,   "--evaluate-every", many};
-  }
-  // Momentum of 0.9 makes each step ten times as long.
-  const bool has_momentum = system == "async-msgd" || system == "eamsgd";
-  return {"--step",   has_momentum ? "0.005" : "0.05",
-          "--decay",  "0.8",
-          "--epochs", many};
+  // Momentum of 0.9 makes each step ten times as long; of all-to-all updates of
+  // up to eight replicas are on their way at once.
+  const bool is_short =
+      system == "async-msgd" || system == "eamsgd" || system == "all-to-all";
+  return {"--step",   is_short ? "0.005" : "0.05", "--decay", "0.8",
+          "--epochs", std::to_string(epochs)};
 }
 
 inline void check_reaches_the_minimum(const std::string& system, unsigned nodes,

@@ -144,8 +144,7 @@ TEST_CASE("nodes train on parts of different sizes that they alone have") {
       const json result = json::parse(seen.out);
       CHECK(result["epochs"].back()["train_loss"].get<double>() <
             at_the_minimum);
-      CHECK(samples_walked(result) ==
-            epochs_of(system, parts::epochs) * (500 + 100));
+      CHECK(samples_walked(result) == parts::epochs * (500 + 100));
       CHECK(result["parts"] == json{{a.address(), 500}, {b.address(), 100}});
     }
   }

@@ -65,7 +65,7 @@ TEST_CASE("the others go on while a node is stopped") {
   node third({"--quiet"});
   process training(
       program_words(words{"train", "--topology", system, "--replicas", "3",
-                          "--tau", "50", "--step", "0.05", "--epochs", "150",
+                          "--tau", "50", "--step", "0.005", "--epochs", "150",
                           "--evaluate-every", "1", "--metrics", metrics,
                           "--nodes",
                           first.address() + "," + second.address() + "," +
