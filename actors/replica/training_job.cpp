@@ -203,7 +203,7 @@ bool training_job::has_delivered(const step_context& now) {
   constexpr auto a_while = std::chrono::milliseconds(1);
   const bool is_at_end =
       goal_ >= setup_->cut.chunks().before(setup_->plan->epochs);
-  const std::chrono::milliseconds patience(is_at_end ? 3'600'000 : 500);
+  const std::chrono::milliseconds patience(is_at_end ? 3'600'000 : 100);
   const auto& all = state_->meetings;
   if (state_->failure->has_happened()) {
     stopped_ = true;

@@ -64,6 +64,55 @@ void evaluate_next(run_ptr self) {
 
 namespace {
 
+void evaluate(run_ptr self, const std::vector<parameters>& makers) {
+  run_state& state = self->state;
+  state.evaluating.push_back(
+      std::make_shared<evaluation>(state.plan->objective, state.train_set,
+                                   state.test_set, state.model_of(makers)));
+  evaluate_next(self);
+}
+
+/// For what they are at the goal just reached.
+void ask_makers(run_ptr self) {
+  run_state& state = self->state;
+  state.asks_makers = true;
+  const auto round = with_snapshots(
+      self, state.makers(), state.stall_deadline,
+      [=](const std::vector<parameters>& makers) {
+        self->state.asks_makers = false;
+        self->state.asking = nullptr;
+        evaluate(self, makers);
+        advance(self);
+      },
+      [=](const caf::error& problem) {
+        lose(self,
+             std::string(self->state.has_hub() ? "a hub" : "a replica") +
+                 " does not tell its parameters (" +
+                 words_of(self->system(), problem) + ")",
+             false);
+      });
+  const bool is_last = state.goals_reached == state.goals();
+  if (!state.has_hub() && !is_last && !round->is_closed()) {
+    state.asking = round;  // nobody is left out of the last one
+  }
+}
+
+/// Those who do not tell are left out; where nobody else was there to be asked,
+/// those who have come meanwhile are.
+void look_at_asked(run_ptr self) {
+  run_state& state = self->state;
+  const auto round = state.asking;
+  if (!round || !round->is_overdue()) {
+    return;
+  }
+  if (round->told() > 0) {
+    round->close();
+  } else if (state.makers().size() > round->asked()) {
+    round->drop();
+    ask_makers(self);
+  }
+}
+
 /// All replicas have reached the oldest goal: begins its record.
 void reached(run_ptr self) {
   run_state& state = self->state;
@@ -83,33 +132,8 @@ void reached(run_ptr self) {
   }
   record.nonzeros = state.epoch_shape.nonzeros * record.epoch;
   state.awaiting.push_back(record);
-  const auto evaluate = [=](const std::vector<parameters>& makers) {
-    run_state& s = self->state;
-    s.evaluating.push_back(std::make_shared<evaluation>(
-        s.plan->objective, s.train_set, s.test_set, s.model_of(makers)));
-    evaluate_next(self);
-  };
   if (state.has_hub() || state.all_rest_at(record.epoch)) {
-    state.asks_makers = true;
-    const auto round = with_snapshots(
-        self, state.makers(), state.stall_deadline,
-        [=](const std::vector<parameters>& makers) {
-          self->state.asks_makers = false;
-          self->state.asking = nullptr;
-          evaluate(makers);
-          advance(self);
-        },
-        [=](const caf::error& problem) {
-          lose(self,
-               std::string(self->state.has_hub() ? "a hub" : "a replica") +
-                   " does not tell its parameters (" +
-                   words_of(self->system(), problem) + ")",
-               false);
-        });
-    const bool is_last = state.goals_reached == state.goals();
-    if (!state.has_hub() && !is_last && !round->is_closed()) {
-      state.asking = round;  // nobody is left out of the last one
-    }
+    ask_makers(self);
     return;
   }
   std::vector<parameters> makers;
@@ -118,7 +142,7 @@ void reached(run_ptr self) {
       makers.push_back(phase.parameters);
     }
   }
-  evaluate(makers);
+  evaluate(self, makers);
 }
 
 void walked(run_ptr self, std::size_t k, const phase_result& phase) {
@@ -212,9 +236,7 @@ void look_again(run_ptr self) {
   if (state.finished || state.cut_short) {
     return;
   }
-  if (const auto round = state.asking; round && round->is_overdue()) {
-    round->close();
-  }
+  look_at_asked(self);
   if (!state.asks_makers && state.is_next_goal_reached()) {
     reached(self);
   }

@@ -88,10 +88,15 @@ class snapshot_round {
     }
   }
   bool is_closed() const noexcept { return then_ == nullptr; }
-  /// Whether some take so much longer than others that theirs can be missed.
+  std::size_t asked() const noexcept { return found_.size(); }
+  std::size_t told() const noexcept { return found_.size() - left_; }
+  /// Whether some take so much longer than others, or than usual, that theirs
+  /// can be missed.
   bool is_overdue() const;
   /// Without those who have not told.
   void close();
+  /// Nothing comes of it.
+  void drop() noexcept { then_ = nullptr; }
 
  private:
   std::vector<parameters> found_;

@@ -138,7 +138,7 @@ bool run_state::is_overdue(const stepping_replica& replica) const {
 bool snapshot_round::is_overdue() const {
   const std::chrono::duration<double> others = last_ - since_;
   const std::chrono::duration<double> so_far = clock::now() - since_;
-  return left_ < found_.size() &&
+  return !is_closed() &&
          is_much_longer(so_far.count(), std::max(others.count(), usual_s_));
 }
 
