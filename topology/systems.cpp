@@ -169,7 +169,7 @@ constexpr std::array systems = {
     system_entry{"all-to-all",
                  [](const options& o) {
                    return peers_on(o, shapes::clique(o.replicas),
-                                   broadcast_delta{}, every{o.tau.value_or(1)});
+                                   broadcast_delta{}, every{o.tau});
                  }},
     system_entry{"ad-psgd",
                  [](const options& o) {

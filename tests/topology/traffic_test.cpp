@@ -83,7 +83,7 @@ TEST_CASE("traffic: the token takes n tau0 steps for a turn") {
 }
 
 TEST_CASE("traffic: gossip") {
-  const auto all = of("all-to-all", {.replicas = 5});
+  const auto all = of("all-to-all", {.replicas = 5, .tau = 1});
   CHECK(all.replicas[2].bytes == Approx(8000.0));
   CHECK(all.total.bytes == Approx(20'000.0));
 
