@@ -29,11 +29,15 @@ inline bool is_failure(const caf::error& reason) {
                     reason == caf::exit_reason::unhandled_exception);
 }
 
-/// Whether somebody of the actor's own process has sent the message at hand.
+/// Whether somebody of that process has sent the message at hand.
+template <class Self>
+bool is_from(Self* self, const caf::node_id& process) {
+  const caf::strong_actor_ptr& sender = self->current_sender();
+  return sender && sender->node() == process;
+}
 template <class Self>
 bool is_from_own_process(Self* self) {
-  const caf::strong_actor_ptr& sender = self->current_sender();
-  return sender && sender->node() == self->node();
+  return is_from(self, self->node());
 }
 
 /// Has an actor end by exit messages of its own process alone: CAF delivers

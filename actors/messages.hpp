@@ -32,6 +32,7 @@ using evaluate_atom = caf::atom_constant<caf::atom("evaluate")>;
 using halt_atom = caf::atom_constant<caf::atom("halt")>;
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using interrupt_atom = caf::atom_constant<caf::atom("interrupt")>;
+using keep_atom = caf::atom_constant<caf::atom("keep")>;
 using leave_atom = caf::atom_constant<caf::atom("leave")>;
 using links_atom = caf::atom_constant<caf::atom("links")>;
 using listen_atom = caf::atom_constant<caf::atom("listen")>;
@@ -40,6 +41,7 @@ using open_atom = caf::atom_constant<caf::atom("open")>;
 using progress_atom = caf::atom_constant<caf::atom("progress")>;
 using record_atom = caf::atom_constant<caf::atom("record")>;
 using release_atom = caf::atom_constant<caf::atom("release")>;
+using resume_atom = caf::atom_constant<caf::atom("resume")>;
 using samples_atom = caf::atom_constant<caf::atom("samples")>;
 using snapshot_atom = caf::atom_constant<caf::atom("snapshot")>;
 using start_atom = caf::atom_constant<caf::atom("start")>;
@@ -148,10 +150,17 @@ using epoch_record_ptr = std::shared_ptr<const epoch_record>;
 using run_report_ptr = std::shared_ptr<const run_report>;
 using blocking_work = std::shared_ptr<const std::function<void()>>;
 
-/// Who has parameters of its own and tells them when asked: a hub at any time,
-/// a replica at rest.
+/// Who has parameters of its own:
+///   snapshot  tells them: a hub at any time, a replica at rest
+///   keep      tells all that changes of it, when all are at rest
+///   resume    before anybody walks: goes on from that, or, where there is
+///             none, from the start of this epoch with the parameters that it
+///             has; answered with the samples stepped on so far
 using hub_actor =
-    caf::typed_actor<caf::replies_to<snapshot_atom>::with<parameters>>;
+    caf::typed_actor<caf::replies_to<snapshot_atom>::with<parameters>,
+                     caf::replies_to<keep_atom>::with<std::vector<char>>,
+                     caf::replies_to<resume_atom, std::uint32_t,
+                                     std::vector<char>>::with<std::uint64_t>>;
 
 /// The token of a ring, as far as it comes to this process:
 ///   status  which member here has it, or none, and how often it was passed on
@@ -164,16 +173,15 @@ using token_actor = caf::typed_actor<
 using evaluator_actor = caf::typed_actor<
     caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>>;
 
-/// A replica, for the run: evaluates, tells its parameters, and
+/// A replica, for the run: evaluates, does what a hub does, and
 ///   advance   walk to the end of this epoch (numbered from the run's start),
 ///             what is assigned of it; answered with a snapshot or without
 ///   progress  how far, who is still at work, whom it waits for
-using replica_actor =
-    caf::typed_actor<caf::replies_to<advance_atom, std::uint64_t, assignment,
-                                     bool>::with<phase_result>,
-                     caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>,
-                     caf::replies_to<snapshot_atom>::with<parameters>,
-                     caf::replies_to<progress_atom>::with<progress_report>>;
+using replica_actor = hub_actor::extend<
+    caf::replies_to<advance_atom, std::uint64_t, assignment,
+                    bool>::with<phase_result>,
+    caf::replies_to<evaluate_atom, evaluation_ptr>::with<bool>,
+    caf::replies_to<progress_atom>::with<progress_report>>;
 
 /// A replica, for its workers:
 ///   done  nothing is left of the job for this worker

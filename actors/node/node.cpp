@@ -104,7 +104,8 @@ replica_list start_replicas(self_ptr self, const connected_session& made) {
     run.replicas.push_back(each);
     const auto number = static_cast<std::uint32_t>(i);
     if (each.is_hub) {
-      run.actors.hubs[number] = self->spawn<caf::monitored>(hub, each);
+      run.actors.hubs[number] =
+          self->spawn<caf::monitored>(hub, each, run.leader.node());
     } else {
       run.actors.replicas[number] =
           self->spawn<caf::monitored>(replica, each, run.leader.node());

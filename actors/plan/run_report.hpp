@@ -73,11 +73,13 @@ struct run_report {
   double total_s = 0.0;  // wall time of the run
   double train_s = 0.0;
   std::uint64_t samples = 0;
-  std::vector<link_record> links;   // that have met
-  std::vector<own_part> parts;      // of nodes that have one
-  std::uint64_t epoch_samples = 0;  // that all replicas together walk
-  time_split times;                 // of all replicas together
-  std::string message;              // a line for people when not all is well
+  std::vector<link_record> links;      // that have met
+  std::vector<own_part> parts;         // of nodes that have one
+  std::uint64_t epoch_samples = 0;     // that all replicas together walk
+  time_split times;                    // of all replicas together
+  std::optional<unsigned> checkpoint;  // epoch of the newest one written
+  std::string checkpoint_problem;      // the last that was met with them
+  std::string message;                 // a line for people when not all is well
 };
 
 }  // namespace sounder::actors

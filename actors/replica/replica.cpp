@@ -1,5 +1,7 @@
 #include "actors/replica/replica.hpp"
 
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "actors/exit_reasons.hpp"
@@ -27,6 +29,33 @@ void all_done(self_ptr self) {
     state.walked.deliver(state.result_of(*done));
   } else {
     state.evaluated.deliver(true);
+  }
+}
+
+/// Their answers to `keep` and `resume`, or why there is none.
+caf::result<std::vector<char>> keep(const wired_replica& wired) {
+  try {
+    const std::vector<std::byte> bytes =
+        write_state(*wired.setup, *wired.state);
+    const auto* const first = reinterpret_cast<const char*>(bytes.data());
+    return std::vector<char>(first, first + bytes.size());
+  } catch (...) {
+    return as_exit_reason(std::current_exception());
+  }
+}
+
+caf::result<std::uint64_t> resume(const wired_replica& wired,
+                                  std::uint32_t epoch,
+                                  const std::vector<char>& from) {
+  try {
+    if (from.empty()) {
+      skip_to(epoch, *wired.setup, *wired.state);
+    } else {
+      read_state(std::as_bytes(std::span(from)), *wired.setup, *wired.state);
+    }
+    return wired.state->samples.load();
+  } catch (...) {
+    return as_exit_reason(std::current_exception());
   }
 }
 
@@ -69,8 +98,7 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
   return {
       [=](advance_atom, std::uint64_t epochs, const assignment& dealt,
           bool with_snapshot) -> caf::result<phase_result> {
-        const auto& sender = self->current_sender();
-        if (!sender || sender->node() != run) {
+        if (!is_from(self, run)) {
           return caf::make_error(caf::sec::runtime_error, "another's replica");
         }
         replica_work& s = self->state;
@@ -89,6 +117,14 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
       },
       [=](snapshot_atom) {
         return as_parameters(self->state.wired.state->whole());
+      },
+      [=](keep_atom) { return keep(self->state.wired); },
+      [=](resume_atom, std::uint32_t epoch,
+          const std::vector<char>& from) -> caf::result<std::uint64_t> {
+        if (!is_from(self, run)) {
+          return caf::make_error(caf::sec::runtime_error, "another's replica");
+        }
+        return resume(self->state.wired, epoch, from);
       },
       [=](done_atom, unsigned index) {
         if (is_from_own_process(self) && self->state.busy.erase(index) > 0 &&
@@ -111,12 +147,22 @@ whole_replica::behavior_type replica(self_ptr self, wired_replica wired,
   };
 }
 
-hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired) {
+hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired,
+                             caf::node_id run) {
   self->set_exception_handler(as_exit_reason);
   end_by_own_process(self);
-  return {[wired = std::move(wired)](snapshot_atom) {
-    return as_parameters(wired.state->whole());
-  }};
+  const auto of = std::make_shared<const wired_replica>(std::move(wired));
+  return {
+      [=](snapshot_atom) { return as_parameters(of->state->whole()); },
+      [=](keep_atom) { return keep(*of); },
+      [=](resume_atom, std::uint32_t epoch,
+          const std::vector<char>& from) -> caf::result<std::uint64_t> {
+        if (!is_from(self, run)) {
+          return caf::make_error(caf::sec::runtime_error, "another's hub");
+        }
+        return resume(*of, epoch, from);
+      },
+  };
 }
 
 token_actor::behavior_type token(token_actor::pointer self, wired_token wired) {

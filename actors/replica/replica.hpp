@@ -50,7 +50,8 @@ whole_replica::behavior_type replica(
 /// A vector without workers: owns it, and tells what it is when asked. Who
 /// meets it does so through the target that it has granted, and keeps its
 /// memory as long.
-hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired);
+hub_actor::behavior_type hub(hub_actor::pointer self, wired_replica wired,
+                             caf::node_id run);
 
 /// Where a ring's token is: owns that, and tells it when asked. Members look
 /// for the token, and hand it on, through the ring that it has granted.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "actors/sync/state_frame.hpp"
 #include "kernels/data/hash.hpp"
 #include "topology/wiring_file.hpp"
 
@@ -57,10 +58,17 @@ void replica_state::keep(state_archive& all) {
 
 namespace {
 
-constexpr std::uint64_t magic = 0x4554415453444E53;  // "SNDSTATE"
-constexpr std::uint32_t version = 3;
-constexpr std::size_t head_bytes = 20;  // magic, version, length of the rest
-constexpr std::size_t sum_bytes = 8;
+constexpr state_kind state_form = {0x4554415453444E53, 3};  // "SNDSTATE"
+
+/// Says what the bytes are of.
+template <class Try>
+auto as_state(const Try& attempt) {
+  try {
+    return attempt();
+  } catch (const state_error& problem) {
+    throw state_error(std::string("a replica's state: ") + problem.what());
+  }
+}
 
 /// Of all that has to be the same: the replicas, the links that end here, what
 /// is minimised, who steps how, and the way through the samples.
@@ -117,64 +125,41 @@ void keep_named(state_archive& all, const replica_setup& setup,
   all(state);
 }
 
-}  // namespace
-
-std::vector<std::byte> write_state(const replica_setup& setup,
-                                   replica_state& state) {
-  state_archive body;
-  keep_named(body, setup, state);
-  std::vector<std::byte> bytes = body.take();
-  std::uint64_t length = bytes.size() + sum_bytes;
-  state_archive head;
-  head(std::uint64_t{magic}, std::uint32_t{version}, length);
-  const std::vector<std::byte> first = head.take();
-  bytes.insert(bytes.begin(), first.begin(), first.end());
-  state_archive sum;
-  sum(kernels::hash_64_of(bytes));
-  const std::vector<std::byte> last = sum.take();
-  bytes.insert(bytes.end(), last.begin(), last.end());
-  return bytes;
-}
-
-void read_state(std::span<const std::byte> bytes, const replica_setup& setup,
-                replica_state& state) {
-  if (bytes.size() < head_bytes + sum_bytes) {
-    throw state_error("truncated, or none at all");
-  }
-  std::uint64_t is = 0;
-  std::uint32_t of = 0;
-  std::uint64_t length = 0;
-  state_archive head(bytes);
-  head(is, of, length);
-  if (is != magic) {
-    throw state_error("it begins with something else");
-  }
-  if (of != version) {
-    throw state_error("of version " + std::to_string(of) + ", not " +
-                      std::to_string(version));
-  }
-  if (const std::size_t there = bytes.size() - head_bytes; length > there) {
-    throw state_error("truncated after " + std::to_string(bytes.size()) +
-                      " of " + std::to_string(length + head_bytes) + " bytes");
-  } else if (length < there) {
-    throw state_error("something follows after its end");
-  }
-  std::uint64_t sum = 0;
-  state_archive tail(bytes.last(sum_bytes));
-  tail(sum);
-  if (sum != kernels::hash_64_of(bytes.first(bytes.size() - sum_bytes))) {
-    throw state_error("damaged");
-  }
-  state_archive body(
-      bytes.subspan(head_bytes, bytes.size() - head_bytes - sum_bytes));
-  keep_named(body, setup, state);
-  state_archive::require(body.left() == 0, "something follows after its end");
+/// Those of its process know where it is.
+void join_others(const replica_setup& setup, replica_state& state) {
   if (state.together) {
     state.together->walk(setup.replica, state.phases_walked);
   }
   if (state.ways) {
     state.ways->join(setup.replica, state.phases_walked);
   }
+}
+
+}  // namespace
+
+std::vector<std::byte> write_state(const replica_setup& setup,
+                                   replica_state& state) {
+  return as_state([&] {
+    state_archive body;
+    keep_named(body, setup, state);
+    return framed(state_form, body.take());
+  });
+}
+
+void read_state(std::span<const std::byte> bytes, const replica_setup& setup,
+                replica_state& state) {
+  as_state([&] {
+    state_archive body(unframed(state_form, bytes));
+    keep_named(body, setup, state);
+    state_archive::require(body.left() == 0, "something follows after its end");
+  });
+  join_others(setup, state);
+}
+
+void skip_to(unsigned epoch, const replica_setup& setup, replica_state& state) {
+  state.phases_walked = state.phases_done = setup.cut.phases().before(epoch);
+  state.samples = std::uint64_t{epoch} * setup.rows.rows();
+  join_others(setup, state);
 }
 
 }  // namespace sounder::actors

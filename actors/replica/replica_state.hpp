@@ -96,4 +96,8 @@ std::vector<std::byte> write_state(const replica_setup& setup,
 void read_state(std::span<const std::byte> bytes, const replica_setup& setup,
                 replica_state& state);
 
+/// A replica that has not walked, to the start of that epoch: with the
+/// parameters that it has, and the samples of the epochs before.
+void skip_to(unsigned epoch, const replica_setup& setup, replica_state& state);
+
 }  // namespace sounder::actors

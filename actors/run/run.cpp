@@ -4,10 +4,13 @@
 #include <utility>
 
 #include "actors/exit_reasons.hpp"
+#include "actors/node/offload.hpp"
 #include "actors/replica/replica.hpp"
 #include "actors/run/recorder.hpp"
+#include "actors/run/run_checkpoint.hpp"
 #include "actors/run/run_ending.hpp"
 #include "actors/run/run_watch.hpp"
+#include "kernels/data/pack.hpp"
 
 namespace sounder::actors {
 
@@ -16,7 +19,6 @@ namespace {
 /// Snapshots that may wait for the evaluator before workers wait too.
 constexpr unsigned most_evaluating = 2;
 
-void advance(run_ptr self);
 bool send_on(run_ptr self, std::size_t k);
 
 /// All evaluators have left: the oldest evaluation is complete.
@@ -34,9 +36,12 @@ void evaluated(run_ptr self) {
       (!interrupted && state.has_diverged(reason.has_value()))) {
     finish(self, stop_reason::diverged, state.divergence_advice());
   } else if (reason) {
-    finish(self, *reason, state.closing);
+    take_last_checkpoint(self,
+                         [=] { finish(self, *reason, self->state.closing); });
   } else {
+    complete_checkpoint(self);
     evaluate_next(self);
+    take_checkpoint_if_due(self);
     advance(self);
     end_if_cut_short(self);
   }
@@ -149,6 +154,7 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   run_state& state = self->state;
   stepping_replica& replica = state.replicas[k];
   replica.walking = false;
+  replica.came_home = run_state::clock::now();
   if (state.finished) {
     return;
   }
@@ -177,6 +183,7 @@ void walked(run_ptr self, std::size_t k, const phase_result& phase) {
   if (state.is_next_goal_reached()) {
     reached(self);
   }
+  take_checkpoint_if_due(self);
   advance(self);
 }
 
@@ -209,14 +216,15 @@ bool may_set_out(const run_state& state, const stepping_replica& replica,
   const unsigned allowed = state.concurrent ? most_evaluating : 1U;
   const unsigned ahead =
       replica.epochs_walked - std::min(slowest, replica.epochs_walked);
+  const auto& rest_at = state.checkpoints.rest_at;
   return !replica.walking && replica.goals_reached < state.goals() &&
+         (!rest_at || replica.epochs_walked < *rest_at) &&
          replica.goals_reached < state.goals_evaluated + allowed &&
          ahead <= state.lead();
 }
 
-/// Sends replicas on, unless they are walking, or have nothing left, or the
-/// evaluation or another replica is behind, or those who are the model tell
-/// what they have come to.
+}  // namespace
+
 void advance(run_ptr self) {
   run_state& state = self->state;
   if (state.finished || state.cut_short || state.asks_makers) {
@@ -230,6 +238,8 @@ void advance(run_ptr self) {
   }
 }
 
+namespace {
+
 /// Somebody may have become overdue.
 void look_again(run_ptr self) {
   run_state& state = self->state;
@@ -240,6 +250,7 @@ void look_again(run_ptr self) {
   if (!state.asks_makers && state.is_next_goal_reached()) {
     reached(self);
   }
+  take_checkpoint_if_due(self);
   advance(self);
 }
 
@@ -276,10 +287,12 @@ void start_replicas(run_ptr self, const deployed_graph& deployed) {
       each.setup->stop = state.stop_source.get_token();
     }
     if (each.is_hub) {
-      state.hubs.push_back({each.is_here ? self->spawn<caf::linked>(hub, each)
-                                         : deployed.elsewhere.hubs.at(number),
-                            segment_held(*state.plan, i).first,
-                            state.plan->graph.replicas[i].place, each.is_here});
+      state.hubs.push_back(
+          {number,
+           each.is_here ? self->spawn<caf::linked>(hub, each, self->node())
+                        : deployed.elsewhere.hubs.at(number),
+           segment_held(*state.plan, i).first,
+           state.plan->graph.replicas[i].place, each.is_here});
     } else {
       stepping_replica stepping;
       stepping.number = number;
@@ -310,8 +323,8 @@ void start_replicas(run_ptr self, const deployed_graph& deployed) {
 whole_run::behavior_type run(run_ptr self, plan_ptr plan,
                              deployed_graph deployed,
                              kernels::dataset train_set,
-                             kernels::dataset test_set,
-                             epoch_observer observer) {
+                             kernels::dataset test_set, epoch_observer observer,
+                             checkpointing keeps) {
   self->set_exception_handler(as_exit_reason);
   self->set_exit_handler(
       [=](const caf::exit_msg& gone) { break_off(self, gone.reason); });
@@ -319,6 +332,10 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
       [=](caf::error& problem) { break_off(self, problem); });
   run_state& state = self->state;
   state.plan = std::move(plan);
+  state.checkpoints.how = std::move(keeps);
+  if (state.checkpoints.how.folder) {
+    state.checkpoints.samples_hash = kernels::fingerprint(train_set);
+  }
   state.stall_deadline = deadline_of(*state.plan, deployed.shape);
   state.train_set = std::move(train_set);
   state.start_loss = deployed.start_loss;
@@ -351,9 +368,12 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   watch_nodes(self);
   if (state.plan->deterministic) {
     state.recorder = self->spawn<caf::linked>(recorder, std::move(observer));
+    state.checkpoints.writer = self->spawn<caf::linked>(offload);
   } else {
     state.recorder =
         self->spawn<caf::linked + caf::detached>(recorder, observer);
+    state.checkpoints.writer =
+        self->spawn<caf::linked + caf::detached>(offload);
   }
   find_evaluators(self);
   return {
@@ -365,7 +385,7 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
         if (self->state.deals) {
           schedule_look(self);
         }
-        advance(self);
+        resume_from_checkpoint(self, [=] { advance(self); });
         return self->state.answer;
       },
       [=](interrupt_atom) { interrupt(self); },

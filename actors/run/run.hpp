@@ -18,6 +18,7 @@
 #include "actors/plan/run_policy.hpp"
 #include "actors/replica/evaluation.hpp"
 #include "actors/replica/local_phase.hpp"
+#include "actors/run/checkpoint.hpp"
 #include "actors/run/cluster.hpp"
 #include "actors/run/train.hpp"
 
@@ -49,8 +50,9 @@ struct stepping_replica {
   double speed = 0.0;  // the one by the other
   unsigned goals_reached = 0;
   bool walking = false;
-  unsigned walked_from = 0;               // epochs done when it was sent on
-  unsigned epochs_walked = 0;             // when it rests again
+  unsigned walked_from = 0;    // epochs done when it was sent on
+  unsigned epochs_walked = 0;  // when it rests again
+  std::chrono::steady_clock::time_point came_home;
   std::optional<std::uint64_t> began_ns;  // on its way to the next goal
   phase_result last;
 };
@@ -109,11 +111,35 @@ class snapshot_round {
 
 /// A hub, or a part of one.
 struct run_hub {
+  std::uint32_t number = 0;  // in the graph
   hub_actor actor;
   std::size_t first = 0;  // coordinate
   std::string place;
   bool is_here = true;
   bool is_gone = false;
+};
+
+/// The checkpoints of a run.
+struct checkpoints {
+  using clock = std::chrono::steady_clock;
+
+  // Set once.
+  checkpointing how;
+  offload_actor writer;
+  kernels::hash_128 samples_hash{};
+
+  /// All rest at the end of this epoch until they have told their states.
+  std::optional<unsigned> rest_at;
+  bool is_asking = false;
+  std::function<void()> when_told;
+  std::shared_ptr<checkpoint> taken;         // waits for its evaluation
+  std::shared_ptr<const checkpoint> newest;  // whole
+  clock::time_point taken_at;                // or tried to
+  clock::duration rested{0};  // by who came first, for the last one
+  clock::time_point written_at;
+  std::optional<unsigned> written;  // epoch
+  std::size_t writing = 0;
+  std::function<void()> when_written;
 };
 
 /// The state of a run: where it stands, what it has found, when to stop.
@@ -166,6 +192,9 @@ struct run_state {
   std::unique_ptr<std::stop_callback<std::function<void()>>> on_interrupt;
   caf::typed_response_promise<run_report_ptr> answer;
 
+  actors::checkpoints checkpoints;
+  double time_before = 0.0;  // of the processes that the run has outlived
+
   // The watch.
   std::uint64_t last_progress = 0;
   clock::time_point last_moved;
@@ -193,6 +222,10 @@ struct run_state {
   bool knows_speeds() const noexcept;
   /// What replica k is to walk up to that epoch.
   assignment assign(std::size_t k, unsigned to);
+  /// The next goal that nobody has set out beyond.
+  unsigned common_goal() const noexcept;
+  /// Whether all of them rest there.
+  bool rests_at(unsigned epoch) const noexcept;
   /// Whether the others go on without it for now.
   bool is_overdue(const stepping_replica& replica) const;
   /// Whether all are there, but for who is overdue; at the last goal, all.
@@ -236,6 +269,11 @@ struct run_state {
 
 using run_ptr = whole_run::stateful_pointer<run_state>;
 
+/// Sends replicas on, unless they are walking, or have nothing left, or the
+/// evaluation or another replica is behind, or those who are the model tell
+/// what they have come to, or all rest for a checkpoint.
+void advance(run_ptr self);
+
 /// The supervisor of a training run.
 ///
 ///   start -> advance -> phase_result of all -> evaluate -> evaluation_result
@@ -255,7 +293,7 @@ using run_ptr = whole_run::stateful_pointer<run_state>;
 whole_run::behavior_type run(run_ptr self, plan_ptr plan,
                              deployed_graph deployed,
                              kernels::dataset train_set,
-                             kernels::dataset test_set,
-                             epoch_observer observer);
+                             kernels::dataset test_set, epoch_observer observer,
+                             checkpointing keeps);
 
 }  // namespace sounder::actors

@@ -6,6 +6,7 @@
 #include "actors/exit_reasons.hpp"
 #include "actors/plan/run_policy.hpp"
 #include "actors/replica/evaluation.hpp"
+#include "actors/run/run_checkpoint.hpp"
 
 namespace sounder::actors {
 
@@ -37,10 +38,12 @@ void finish(run_ptr self, stop_reason reason, std::string message) {
     }
   }
   const auto answer = [self] {
-    self->state.answer.deliver(
-        std::make_shared<const run_report>(std::move(self->state.report)));
-    // Not a normal exit: that would leave the linked actors running.
-    self->quit(caf::exit_reason::user_shutdown);
+    write_newest_checkpoint(self, [self] {
+      self->state.answer.deliver(
+          std::make_shared<const run_report>(std::move(self->state.report)));
+      // Not a normal exit: that would leave the linked actors running.
+      self->quit(caf::exit_reason::user_shutdown);
+    });
   };
   self->request(state.recorder, std::chrono::seconds(10), close_atom::value)
       .then([=](bool) { answer(); }, [=](caf::error&) { answer(); });
@@ -52,8 +55,10 @@ void break_off(run_ptr self, const caf::error& reason) {
     return;
   }
   state.stop_source.request_stop();
-  state.answer.deliver(reason);
-  self->quit(reason);
+  write_newest_checkpoint(self, [=] {
+    self->state.answer.deliver(reason);
+    self->quit(reason);
+  });
 }
 
 std::shared_ptr<snapshot_round> with_snapshots(

@@ -75,6 +75,22 @@ unsigned run_state::goals_before(unsigned epoch) const noexcept {
   return epoch / std::max(plan->evaluate_every, 1U);
 }
 
+unsigned run_state::common_goal() const noexcept {
+  unsigned furthest = 1;
+  for (const stepping_replica& each : replicas) {
+    furthest = std::max(furthest, each.epochs_walked);
+  }
+  const unsigned before = goals_before(furthest);
+  return epoch_of(before) == furthest ? furthest : epoch_of(before + 1);
+}
+
+bool run_state::rests_at(unsigned epoch) const noexcept {
+  return std::all_of(replicas.begin(), replicas.end(),
+                     [=](const stepping_replica& each) {
+                       return !each.walking && each.epochs_walked == epoch;
+                     });
+}
+
 unsigned run_state::epochs_of_slowest() const {
   unsigned least = plan->epochs;
   for (const stepping_replica& each : replicas) {
@@ -145,7 +161,7 @@ void run_state::take(const evaluation_result& found) {
   const auto mean = [](double sum, std::uint64_t rows) {
     return rows > 0 ? sum / static_cast<double>(rows) : 0.0;
   };
-  record.time_s = seconds_since_start();
+  record.time_s = time_before + seconds_since_start();
   record.penalty = found.penalty;
   record.train_loss = mean(found.train.loss, found.train.rows) + found.penalty;
   const bool classifies = plan->objective->classifies();

@@ -11,6 +11,7 @@
 #include "actors/node/network.hpp"
 #include "actors/run/run.hpp"
 #include "actors/run/start_loss.hpp"
+#include "kernels/data/pack.hpp"
 
 namespace sounder::actors {
 
@@ -62,6 +63,39 @@ void add_links(caf::actor_system& actors, const std::vector<member_node>& nodes,
   }
 }
 
+/// What keeps a run from going on from there, as far as can be told without
+/// the states.
+std::vector<std::string> misfits(const checkpoint& from,
+                                 const training_plan& plan,
+                                 const kernels::dataset& train_set) {
+  std::vector<std::string> problems;
+  if (from.parameters.size() != plan.objective->dimension() ||
+      from.states.empty()) {
+    problems.push_back("the checkpoint is of another model, of " +
+                       std::to_string(from.parameters.size()) +
+                       " parameters, not " +
+                       std::to_string(plan.objective->dimension()));
+  }
+  if (from.samples_hash != kernels::fingerprint(train_set)) {
+    problems.emplace_back("the checkpoint is of a run on other samples");
+  }
+  if (from.epoch() >= plan.epochs) {
+    problems.push_back(
+        "the checkpoint is of epoch " + std::to_string(from.epoch()) + " of " +
+        std::to_string(plan.epochs) + ": nothing is left; give more epochs");
+  }
+  return problems;
+}
+
+/// In another wiring all begin with the model.
+plan_ptr plan_from(const training_plan& plan, const checkpoint* from) {
+  training_plan made = plan;
+  if (from != nullptr && from->wiring != wiring_text(plan.graph)) {
+    made.start = from->parameters;
+  }
+  return std::make_shared<const training_plan>(std::move(made));
+}
+
 /// Message by message until nobody has one. An actor that has more goes to
 /// the back of the queue: the coordinator's own run() would let the first
 /// worker, which sends itself its next piece, walk alone while others wait.
@@ -92,9 +126,12 @@ std::string_view name(stop_reason reason) noexcept {
 
 run_report train(const training_plan& plan, const kernels::dataset& train_set,
                  const kernels::dataset& test_set,
-                 const epoch_observer& observer) {
+                 const epoch_observer& observer, const checkpointing& keeps) {
   refuse(validate(plan, train_set, test_set));
-  const auto shared = std::make_shared<const training_plan>(plan);
+  if (keeps.from) {
+    refuse(misfits(*keeps.from, plan, train_set));
+  }
+  const plan_ptr shared = plan_from(plan, keeps.from.get());
   auto home = std::make_unique<system>(plan);
   deployed_graph deployed;
   if (topology::has_nodes(plan.graph)) {
@@ -116,16 +153,20 @@ run_report train(const training_plan& plan, const kernels::dataset& train_set,
   {
     caf::scoped_actor self(home->actors, true);
     const run_actor runner = home->actors.spawn(
-        run, shared, std::move(deployed), train_set, test_set, observer);
+        run, shared, std::move(deployed), train_set, test_set, observer, keeps);
     auto reply = self->request(runner, caf::infinite, start_atom::value);
     if (plan.deterministic) {
       run_on_this_thread(home->actors);
     }
-    reply.receive([&](const run_report_ptr& done) { report = *done; },
-                  [&](const caf::error& problem) {
-                    throw std::runtime_error("the run broke off: " +
-                                             words_of(home->actors, problem));
-                  });
+    reply.receive(
+        [&](const run_report_ptr& done) { report = *done; },
+        [&](const caf::error& problem) {
+          if (problem == caf::sec::invalid_argument) {
+            throw std::invalid_argument(words_of(home->actors, problem));
+          }
+          throw std::runtime_error("the run broke off: " +
+                                   words_of(home->actors, problem));
+        });
   }
   if (plan.deterministic) {
     run_on_this_thread(home->actors);  // let everybody go

@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -28,8 +29,7 @@ namespace sounder::actors {
 /// Why bytes are refused, or why there are none to write, in one line.
 class state_error : public std::runtime_error {
  public:
-  explicit state_error(const std::string& why)
-      : std::runtime_error("a replica's state: " + why) {}
+  using std::runtime_error::runtime_error;
 };
 
 /// Writes fields to bytes, or reads them from bytes.
@@ -51,6 +51,21 @@ class state_archive {
   template <class... Fields>
   void operator()(Fields&&... fields) {
     (one(fields), ...);
+  }
+
+  /// A list that may be as long as there are bytes for it.
+  template <class List>
+  void any_number(List& all) {
+    using element = typename List::value_type;
+    std::uint64_t length = all.size();
+    number(length);
+    if (is_reading_) {
+      const std::size_t least =
+          std::is_arithmetic_v<element> ? sizeof(element) : 1;
+      require(length <= left() / least, "it ends early");
+      all.resize(length);
+    }
+    elements(all);
   }
 
   static void require(bool holds, const char* otherwise) {
@@ -87,14 +102,18 @@ class state_archive {
     field.store(value);
   }
 
-  void one(std::string& field) {
-    std::uint64_t length = field.size();
-    number(length);
+  void one(std::string& field) { any_number(field); }
+
+  template <class T>
+  void one(std::optional<T>& field) {
+    bool has_value = field.has_value();
+    number(has_value);
     if (is_reading_) {
-      require(length <= left(), "it ends early");
-      field.resize(length);
+      field = has_value ? std::optional<T>(T()) : std::nullopt;
     }
-    numbers(std::span(field));
+    if (field) {
+      one(*field);
+    }
   }
 
   void number(bool& field) {
@@ -115,8 +134,14 @@ class state_archive {
     number(length);
     require(length == std::ranges::size(all),
             "a list that is not as long as the plan says");
-    if constexpr (std::is_arithmetic_v<std::ranges::range_value_t<List>>) {
-      numbers(std::span(all));
+    elements(all);
+  }
+
+  template <class List>
+  void elements(List& all) {
+    using element = std::ranges::range_value_t<List>;
+    if constexpr (std::is_arithmetic_v<element>) {
+      numbers(std::span<element>(all));
     } else {
       for (auto& each : all) {
         one(each);

@@ -29,7 +29,7 @@ using run_secret = std::array<std::uint64_t, 2>;
 run_secret make_secret();
 
 /// Spoken between nodes; another number is refused.
-constexpr std::uint32_t protocol = 13;
+constexpr std::uint32_t protocol = 14;
 
 constexpr std::uint32_t handshake_magic = 0x53646572;
 

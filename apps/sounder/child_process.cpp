@@ -134,6 +134,13 @@ child_process::~child_process() {
   }
 }
 
+bool child_process::has_ended() noexcept {
+  if (id_ > 0 && waitpid(id_, nullptr, WNOHANG) == id_) {
+    id_ = -1;
+  }
+  return id_ <= 0;
+}
+
 void child_process::close_input() noexcept {
   if (input_ >= 0) {
     close(std::exchange(input_, -1));

@@ -34,6 +34,9 @@ class child_process {
   std::optional<std::string> read_line(
       std::chrono::steady_clock::time_point until);
 
+  /// Whether it is gone, however that came.
+  bool has_ended() noexcept;
+
   /// Asks it to end. The destructor does so, waits, and kills.
   void close_input() noexcept;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@
 namespace sounder::app {
 
 command train_command();
+/// What train does; `revive` brings back nodes that have ended, where somebody
+/// can: launch.
+int train(const invocation& given, const std::function<void()>& revive);
 command evaluate_command();
 command predict_command();
 command compare_command();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -186,10 +187,11 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// The command line of node number `k`. It takes its options from here alone,
-/// and ends when its input does: over ssh, with the connection.
+/// The command line of node number `k`, on its port or the one that it had. It
+/// takes its options from here alone, and ends when its input does: over ssh,
+/// with the connection.
 std::vector<std::string> node_words(const request& r, const settings& asked,
-                                    std::size_t k) {
+                                    std::size_t k, const std::string& address) {
   std::vector<std::string> own = {"--ignore-environment", "--ends-with-input",
                                   "--quiet"};
   const std::vector<std::string> of_train = for_nodes(asked);
@@ -197,6 +199,9 @@ std::vector<std::string> node_words(const request& r, const settings& asked,
   std::vector<std::string> words;
   if (r.local > 0) {
     words = {"/proc/self/exe", "node"};
+    if (!address.empty()) {
+      own.push_back("--listen=" + address);
+    }
     words.insert(words.end(), own.begin(), own.end());
     return words;
   }
@@ -243,15 +248,60 @@ std::string address_of(child_process& node, const std::string& name,
       last.empty() ? "see its message" : fmt::format("it said '{}'", last)));
 }
 
-/// Ends them all at once.
-struct started_nodes {
-  std::vector<child_process> all;
-
-  ~started_nodes() {
-    for (child_process& node : all) {
-      node.close_input();
+/// Nodes here or on other hosts, which live as long as this.
+class started_nodes {
+ public:
+  started_nodes(const request& r, const settings& asked)
+      : r_(r),
+        asked_(asked),
+        all_(r.local > 0 ? r.local : r.hosts.size()),
+        addresses_(all_.size()) {
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      start(k);
+    }
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      hear_from(k);
     }
   }
+  started_nodes(const started_nodes&) = delete;
+  started_nodes& operator=(const started_nodes&) = delete;
+  /// Ends them all at once.
+  ~started_nodes() {
+    for (const auto& node : all_) {
+      node->close_input();
+    }
+  }
+
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  /// Starts those anew that have ended, where they were.
+  void revive() {
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      if (all_[k]->has_ended()) {
+        start(k);
+        hear_from(k);
+      }
+    }
+  }
+
+ private:
+  void start(std::size_t k) {
+    all_[k] = std::make_unique<child_process>(
+        node_words(r_, asked_, k, addresses_[k]),
+        r_.local > 0 ? child_process::group_signals::blocked
+                     : child_process::group_signals::ignored);
+  }
+
+  void hear_from(std::size_t k) {
+    const std::string name =
+        r_.local > 0 ? "a node" : "the node on " + r_.hosts[k];
+    addresses_[k] = address_of(*all_[k], name, clock::now() + 30s);
+  }
+
+  const request& r_;
+  const settings& asked_;
+  std::vector<std::unique_ptr<child_process>> all_;
+  std::vector<std::string> addresses_;
 };
 
 }  // namespace
@@ -270,23 +320,15 @@ int launch(const std::vector<std::string>& words) {
   const std::size_t count = r.local > 0 ? r.local : r.hosts.size();
   const std::vector<std::string> places = places_to_deal(asked);
   check_places(places, count);
-  started_nodes nodes;
+  started_nodes nodes(r, asked);
+  std::string list;
   for (std::size_t k = 0; k < count; ++k) {
-    nodes.all.emplace_back(node_words(r, asked, k),
-                           r.local > 0 ? child_process::group_signals::blocked
-                                       : child_process::group_signals::ignored);
+    list += (k > 0 ? "," : "") +
+            (k < places.size() ? places[k] + "=" : std::string()) +
+            nodes.addresses()[k];
   }
-  std::string addresses;
-  const auto until = clock::now() + 30s;
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::string name =
-        r.local > 0 ? "a node" : "the node on " + r.hosts[k];
-    addresses += (k > 0 ? "," : "") +
-                 (k < places.size() ? places[k] + "=" : std::string()) +
-                 address_of(nodes.all[k], name, until);
-  }
-  r.train.push_back("--nodes=" + addresses);
-  return train.run(parse(train, r.train));
+  r.train.push_back("--nodes=" + list);
+  return app::train(parse(train, r.train), [&] { nodes.revive(); });
 }
 
 std::string launch_help() {

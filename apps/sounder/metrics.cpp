@@ -54,6 +54,9 @@ json as_json(const actors::run_report& report) {
       {"exchanging_s", report.times.exchanging},
       {"waiting_s", report.times.waiting},
       {"peak_rss_bytes", peak_rss_bytes()}};
+  if (report.checkpoint) {
+    out["checkpoint"] = *report.checkpoint;
+  }
   if (!report.message.empty()) {
     out["message"] = report.message;
   }
@@ -112,6 +115,10 @@ void metrics_file::epoch(const actors::epoch_record& record) {
 
 void metrics_file::restart(double step_size) {
   write("restart", now(), {{"step_size", step_size}});
+}
+
+void metrics_file::resume(unsigned epoch, const std::string& why) {
+  write("resume", now(), {{"epoch", epoch}, {"message", why}});
 }
 
 void metrics_file::end(const actors::run_report& report) {

@@ -51,6 +51,8 @@ class metrics_file {
   /// The run diverged and begins anew with this step size: the records that
   /// follow count from epoch 1.
   void restart(double step_size);
+  /// Somebody was lost; the run goes on from its checkpoint after that epoch.
+  void resume(unsigned epoch, const std::string& why);
   void end(const actors::run_report& report);
 
   /// Throws data_error when a line could not be written.

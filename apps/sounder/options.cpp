@@ -295,6 +295,19 @@ class config_reader {
   std::vector<section> sections_;  // the first has no name
 };
 
+/// "" for none.
+std::string config_file(const command& what, const settings_builder& values) {
+  if (values.has("config")) {
+    return values.text("config");
+  }
+  if (what.resumed_by.empty() || !values.has(what.resumed_by)) {
+    return "";
+  }
+  const std::filesystem::path kept =
+      std::filesystem::path(values.text(what.resumed_by)) / kept_config;
+  return std::filesystem::exists(kept) ? kept.string() : "";
+}
+
 }  // namespace
 
 invocation parse(const command& what, const std::vector<std::string>& words) {
@@ -305,11 +318,12 @@ invocation parse(const command& what, const std::vector<std::string>& words) {
     put_environment(all, values);
   }
   invocation result;
-  if (!values.has("config")) {
+  const std::string file = config_file(what, values);
+  if (file.empty()) {
     result.values = values.with_defaults(what);
     return result;
   }
-  config_reader config(what, all, values.text("config"));
+  config_reader config(what, all, file);
   for (const section& s : config.sections()) {
     settings_builder mine = values;
     mine.put_all(s.values);

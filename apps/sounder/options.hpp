@@ -101,6 +101,9 @@ class settings {
 
   /// As a config file that reproduces these values.
   std::string as_config(std::span<const option_group> groups) const;
+  /// The values that somebody gave, but for some, likewise.
+  std::string given_as_config(std::span<const option_group> groups,
+                              std::span<const std::string_view> without) const;
 
  private:
   friend class settings_builder;
@@ -158,10 +161,15 @@ struct command {
   std::vector<option_group> groups;
   std::string positional;  // the option that a bare argument is for
   bool has_experiments = false;
+  std::string resumed_by;  // the option that names a folder with a kept_config
   std::function<int(const invocation&)> run;
 };
 
-/// Reads the options of a command. --config names the file.
+/// In a folder of checkpoints: the options of the run.
+inline constexpr const char* kept_config = "options.cfg";
+
+/// Reads the options of a command. --config names the file; where there is
+/// none, what is resumed has one.
 /// Throws usage_error.
 invocation parse(const command& what, const std::vector<std::string>& words);
 

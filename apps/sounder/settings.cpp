@@ -84,4 +84,20 @@ std::string settings::as_config(std::span<const option_group> groups) const {
   return out;
 }
 
+std::string settings::given_as_config(
+    std::span<const option_group> groups,
+    std::span<const std::string_view> without) const {
+  std::string out;
+  for (const option_group& group : groups) {
+    for (const option& o : group.options) {
+      const bool is_left_out =
+          std::find(without.begin(), without.end(), o.name) != without.end();
+      if (given(o.name) && has(o.name) && !is_left_out) {
+        out += fmt::format("{} = {}\n", o.name, text(o.name));
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace sounder::app

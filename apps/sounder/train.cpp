@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "actors/run/cluster.hpp"
+#include "apps/sounder/checkpoint_options.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
 #include "apps/sounder/network_model.hpp"
@@ -35,7 +37,7 @@ option_group output_options() {
       "Output",
       {{"save", "FILE", "",
         "write the model: NumPy's .npz by that name, else liblinear's text"},
-       {"resume", "MODEL", "", "start from the weights of this model file"},
+       {"warm-start", "MODEL", "", "start from the weights of this model file"},
        {"metrics", "FILE", "", "write JSON lines: loads, epochs, the end"},
        {"output", "FORM", "table", "of the result on stdout: table, json"},
        {"quiet", "", "", "no progress on stderr"}}};
@@ -140,10 +142,8 @@ std::string penalty_note(const request& r, const workload& work,
 /// Writes the model unless the run has ruined it. Says so on stderr.
 void save(const request& r, const workload& work,
           const actors::run_report& report, progress& out) {
-  const auto reason = report.stop_reason;
-  const bool usable =
-      exit_code(reason) == 0 || reason == actors::stop_reason::interrupted;
-  if (r.save.empty() || !usable || report.parameters.empty()) {
+  const bool is_ruined = report.stop_reason == actors::stop_reason::diverged;
+  if (r.save.empty() || is_ruined || report.parameters.empty()) {
     return;
   }
   app::save(work, report.parameters, r.save);
@@ -164,7 +164,66 @@ found_classes count_found(const request& r, const workload& work,
   return {of(work.train), of(work.test)};
 }
 
-int run(const invocation& given) {
+}  // namespace
+
+command train_command() {
+  command c;
+  c.name = "train";
+  c.summary = "trains a linear model or a network by SGD";
+  c.text =
+      "  sounder train --data data/a9a/a9a --test data/a9a/a9a.t --features "
+      "123\n"
+      "  sounder train --data data/w8a/w8a --split 0.8 --topology hogwild "
+      "--workers 2\n"
+      "  sounder train --data mnist/ --model softmax --step 0.01 --save m.npz\n"
+      "  sounder train --data mnist/ --model lenet --replicas 2\n"
+      "  sounder train --data big.svm --warm-start m.txt --save m.txt\n"
+      "  sounder train --data big.svm --checkpoint run/ --resume run/\n"
+      "  sounder train --generate p1 --batch 2 --step 0.001\n"
+      "\n"
+      "Minimises mean loss + (l2 / 2) |w|^2, the losses weighted where classes "
+      "or\nsamples have weights. The result goes to stdout, "
+      "progress "
+      "to\nstderr. Exit codes: 0 done, 1 diverged, 2 wrong options, 3 unusable "
+      "data,\n4 a node is lost or refuses, 5 stalled, 130 interrupted (after "
+      "saving the model\nso far).\n";
+  c.resumed_by = "resume";
+  c.groups = {training_data_options(), format_options(),
+              label_options(true),     generator_options("generate"),
+              model_options(),         network_model_options(),
+              topology_options()};
+  for (option_group& group : wiring_options()) {
+    c.groups.push_back(std::move(group));
+  }
+  c.groups.push_back(nodes_options());
+  c.groups.push_back(tls_options());
+  for (option_group& group : schedule_options()) {
+    c.groups.push_back(std::move(group));
+  }
+  c.groups.push_back(checkpoint_options());
+  c.groups.push_back(output_options());
+  c.groups.push_back(common_options());
+  c.run = [](const invocation& given) { return train(given, {}); };
+  return c;
+}
+
+namespace {
+
+/// How to go on with a run that was cut short.
+std::string way_on(const actors::run_report& report,
+                   const std::string& folder) {
+  using actors::stop_reason;
+  const auto why = report.stop_reason;
+  const bool is_over = exit_code(why) == 0 && why != stop_reason::time_spent;
+  return is_over || !report.checkpoint
+             ? ""
+             : fmt::format("--resume {} goes on after epoch {}", folder,
+                           *report.checkpoint);
+}
+
+}  // namespace
+
+int train(const invocation& given, const std::function<void()>& revive) {
   const bool chooses = leaves_wiring_open(given.values);
   const settings values =
       chooses ? with_reproducible_wiring(
@@ -177,6 +236,12 @@ int run(const invocation& given) {
     out.note(reproducible_note(values));
   }
   metrics_file metrics(output_file(values, "metrics"));
+  actors::checkpointing keeps = read_checkpointing(values, out);
+  const auto restarts = values.number<unsigned>("restarts");
+  const std::string folder = keeps.folder ? keeps.folder->path().string() : "";
+  if (keeps.folder) {
+    keep_options(given.values, train_command().groups, *keeps.folder);
+  }
   if (const std::string note = oversubscription_note(r.wiring.threads());
       !note.empty()) {
     out.note("note: " + note);
@@ -185,7 +250,8 @@ int run(const invocation& given) {
   for (const load_record& record : sources.records) {
     metrics.load(record);
   }
-  const bool others = values.has("resume") || topology::has_nodes(r.plan.graph);
+  const bool others =
+      values.has("warm-start") || topology::has_nodes(r.plan.graph);
   const workload work =
       prepare(values, std::move(sources), r.model,
               {.are_sorted = r.wiring.name == "aig",
@@ -201,8 +267,8 @@ int run(const invocation& given) {
   check_batch(values, work, r.plan, r.wiring.replicas);
   check_save(r, work);
   r.plan.part_source = part_source(values, work);
-  if (values.has("resume")) {
-    const std::string& file = values.text("resume");
+  if (values.has("warm-start")) {
+    const std::string& file = values.text("warm-start");
     r.plan.start = read_start(work, file);
   }
   r.profiled = values.flag("profile");
@@ -212,10 +278,14 @@ int run(const invocation& given) {
   if (r.profiled) {
     work.network->measure_times(true);
   }
+  if (keeps.from && keeps.from->wiring != actors::wiring_text(r.plan.graph)) {
+    out.note(
+        "the wiring is another: all begin with the model, optimizers anew");
+  }
   interrupt_watch watch;
   r.plan.interrupt = watch.token();
-  const actors::run_report report =
-      run_training(r.plan, work, "", out, metrics);
+  const actors::run_report report = run_training(
+      r.plan, work, "", out, metrics, {std::move(keeps), restarts, revive});
   save(r, work, report, out);
   const finished_run done{r.wiring, work, report, r.profiled,
                           count_found(r, work, report)};
@@ -225,53 +295,16 @@ int run(const invocation& given) {
     print_text(as_table(done));
   }
   metrics.close();
+  const std::string next = way_on(report, folder);
   if (const std::string note = penalty_note(r, work, report); !note.empty()) {
     complain(note);
   }
   if (const std::string problem = complaint(report); !problem.empty()) {
-    complain(problem);
+    complain(problem + (next.empty() ? "" : "; ") + next);
+  } else if (!next.empty()) {
+    out.note(next);
   }
-  return exit_code(report.stop_reason);
-}
-
-}  // namespace
-
-command train_command() {
-  command c;
-  c.name = "train";
-  c.summary = "trains a linear model or a network by SGD";
-  c.text =
-      "  sounder train --data data/a9a/a9a --test data/a9a/a9a.t --features "
-      "123\n"
-      "  sounder train --data data/w8a/w8a --split 0.8 --topology hogwild "
-      "--workers 2\n"
-      "  sounder train --data mnist/ --model softmax --step 0.01 --save m.npz\n"
-      "  sounder train --data mnist/ --model lenet --replicas 2\n"
-      "  sounder train --data big.svm --resume m.txt --save m.txt\n"
-      "  sounder train --generate p1 --batch 2 --step 0.001\n"
-      "\n"
-      "Minimises mean loss + (l2 / 2) |w|^2, the losses weighted where classes "
-      "or\nsamples have weights. The result goes to stdout, "
-      "progress "
-      "to\nstderr. Exit codes: 0 done, 1 diverged, 2 wrong options, 3 unusable "
-      "data,\n4 a node is lost or refuses, 5 stalled, 130 interrupted (after "
-      "saving the model\nso far).\n";
-  c.groups = {training_data_options(), format_options(),
-              label_options(true),     generator_options("generate"),
-              model_options(),         network_model_options(),
-              topology_options()};
-  for (option_group& group : wiring_options()) {
-    c.groups.push_back(std::move(group));
-  }
-  c.groups.push_back(nodes_options());
-  c.groups.push_back(tls_options());
-  for (option_group& group : schedule_options()) {
-    c.groups.push_back(std::move(group));
-  }
-  c.groups.push_back(output_options());
-  c.groups.push_back(common_options());
-  c.run = run;
-  return c;
+  return exit_code(report);
 }
 
 }  // namespace sounder::app

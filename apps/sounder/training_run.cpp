@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 
@@ -11,6 +13,8 @@
 #include <unistd.h>
 
 #include "actors/plan/learning_defaults.hpp"
+#include "actors/wire/peer_error.hpp"
+#include "apps/sounder/checkpoint_options.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/table.hpp"
@@ -50,7 +54,8 @@ class unseen_errors {
 /// One run, to its end.
 actors::run_report attempt(const actors::training_plan& given,
                            const workload& work, const std::string& title,
-                           progress& out, metrics_file& metrics) {
+                           progress& out, metrics_file& metrics,
+                           const actors::checkpointing& keeps) {
   const unseen_errors unseen(work);
   actors::training_plan plan = given;
   if (plan.stop.target_error) {
@@ -59,12 +64,14 @@ actors::run_report attempt(const actors::training_plan& given,
   out.start(title, plan.epochs);
   actors::run_report report;
   try {
-    report = actors::train(plan, work.train, work.test,
-                           [&](actors::epoch_record record) {
-                             unseen.add_to(record);
-                             out.epoch(record);
-                             metrics.epoch(record);
-                           });
+    report = actors::train(
+        plan, work.train, work.test,
+        [&](actors::epoch_record record) {
+          unseen.add_to(record);
+          out.epoch(record);
+          metrics.epoch(record);
+        },
+        keeps);
   } catch (const std::invalid_argument& e) {
     std::string problems = e.what();
     for (std::size_t at = 0; (at = problems.find('\n', at)) != problems.npos;) {
@@ -81,20 +88,80 @@ actors::run_report attempt(const actors::training_plan& given,
 
 }  // namespace
 
+namespace {
+
+/// From the newest checkpoint, or the start.
+void go_back(actors::checkpointing& keeps) {
+  if (keeps.folder->is_empty()) {
+    return;
+  }
+  std::vector<std::string> damaged;
+  keeps.from =
+      std::make_shared<const actors::checkpoint>(keeps.folder->newest(damaged));
+  for (const std::string& each : damaged) {
+    complain(fmt::format("warning: {}; the one before is used", each));
+  }
+}
+
+/// Attempts until nobody is lost on the way, as often as may be.
+actors::run_report outlive(const actors::training_plan& plan,
+                           const workload& work, const std::string& title,
+                           progress& out, metrics_file& metrics,
+                           survival& after) {
+  actors::run_report report =
+      attempt(plan, work, title, out, metrics, after.keeps);
+  while (report.stop_reason == actors::stop_reason::peer_lost &&
+         after.keeps.folder && after.restarts > 0) {
+    --after.restarts;
+    go_back(after.keeps);
+    const unsigned epoch = after.keeps.from ? after.keeps.from->epoch() : 0;
+    out.note(fmt::format("{}; goes on after epoch {} when all are there",
+                         report.message, epoch));
+    metrics.resume(epoch, report.message);
+    try {
+      if (after.revive) {
+        after.revive();
+      }
+      report = attempt(plan, work, title, out, metrics, after.keeps);
+    } catch (const actors::peer_error& problem) {
+      report.message += fmt::format("; {}", problem.what());
+      return report;
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
 actors::run_report run_training(actors::training_plan plan,
                                 const workload& work, const std::string& title,
-                                progress& out, metrics_file& metrics) {
+                                progress& out, metrics_file& metrics,
+                                survival after) {
   constexpr int most_halvings = 10;
-  for (int halvings = 0;; ++halvings) {
-    actors::run_report report = attempt(plan, work, title, out, metrics);
+  const auto halve = [&](double times) {
+    plan.schedule = [whole = plan.schedule, times](double epoch) {
+      return std::pow(0.5, times) * whole(epoch);
+    };
+  };
+  actors::checkpointing& keeps = after.keeps;
+  const auto began = keeps.from;
+  const int before = plan.halts_above_start ? halvings_before(keeps) : 0;
+  if (before > 0) {
+    halve(before);
+  }
+  for (int halvings = before;; ++halvings) {
+    keeps.words = words_for(halvings);
+    actors::run_report report = outlive(plan, work, title, out, metrics, after);
     if (report.stop_reason != actors::stop_reason::diverged ||
         !plan.halts_above_start || halvings == most_halvings) {
       metrics.end(report);
       return report;
     }
-    plan.schedule = [whole = plan.schedule](double epoch) {
-      return 0.5 * whole(epoch);
-    };
+    halve(1);
+    keeps.from = began;
+    if (keeps.folder) {
+      keeps.folder->remove_after(began ? began->epoch() : 0);
+    }
     out.note(fmt::format("{}; again with half the step", report.message));
     metrics.restart(plan.schedule(0.0));
   }
@@ -139,9 +206,16 @@ int exit_code(actors::stop_reason reason) {
   return 1;
 }
 
+int exit_code(const actors::run_report& report) {
+  const int code = exit_code(report.stop_reason);
+  return code == 0 && !report.checkpoint_problem.empty() ? 3 : code;
+}
+
 std::string complaint(const actors::run_report& report) {
   if (exit_code(report.stop_reason) == 0) {
-    return "";
+    return report.checkpoint_problem.empty()
+               ? ""
+               : "the last checkpoint is missing: " + report.checkpoint_problem;
   }
   const std::string reason(actors::name(report.stop_reason));
   return report.message.empty() ? reason : reason + ": " + report.message;

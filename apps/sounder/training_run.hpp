@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "actors/run/train.hpp"
@@ -10,13 +11,25 @@
 
 namespace sounder::app {
 
+/// What becomes of a run when somebody is lost.
+struct survival {
+  actors::checkpointing keeps;
+  unsigned restarts = 0;         // from a checkpoint, at most
+  std::function<void()> revive;  // brings back nodes that have ended; may be
+                                 // empty
+};
+
 /// actors::train with progress and metrics. Records of loads go first. Where
 /// the program has found the step itself (plan.halts_above_start), a run that
-/// diverges is done again with half of it, which is said, up to ten times.
+/// diverges is done again with half of it, which is said, up to ten times: from
+/// where it has begun, and newer checkpoints are removed. Where there are
+/// checkpoints a run that loses a node goes on from the newest one when the
+/// node is back.
 /// Throws usage_error for a plan that does not fit the data.
 actors::run_report run_training(actors::training_plan plan,
                                 const workload& work, const std::string& title,
-                                progress& out, metrics_file& metrics);
+                                progress& out, metrics_file& metrics,
+                                survival after = {});
 
 /// Epochs, batch and step of the plan, where the options leave them open, by
 /// the data. Returns a line on what was found and what it took, "" when there
@@ -26,6 +39,8 @@ std::string fit_to_data(const settings& values, const workload& work,
 
 /// 0 for a run that came to an end of its own, else as in the manual.
 int exit_code(actors::stop_reason reason);
+/// Likewise; 3 where it has left no checkpoint that it should have.
+int exit_code(const actors::run_report& report);
 
 /// Why a run is no success, for people; "" when it is one.
 std::string complaint(const actors::run_report& report);

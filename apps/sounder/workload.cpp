@@ -162,7 +162,7 @@ std::vector<float> as_parameters(const workload& work, kernels::model start,
                                  const std::string& file) {
   const auto fail = [&](const std::string& what) {
     throw data_error(file, what +
-                               "; --resume needs a model of the same kind "
+                               "; --warm-start needs a model of the same kind "
                                "and shape");
   };
   if (start.kind != work.kind) {

@@ -188,7 +188,7 @@ TEST_CASE("training resumes where a model file left off") {
   const std::string again = (t.here / "again.txt").string();
 
   // With steps of next to nothing the model stays what it was.
-  REQUIRE(program({"train", "--data", t.data, "--resume", t.model, "--save",
+  REQUIRE(program({"train", "--data", t.data, "--warm-start", t.model, "--save",
                    again, "--epochs", "1", "--step", "1e-20", "--quiet"})
               .code == 0);
 
@@ -198,8 +198,8 @@ TEST_CASE("training resumes where a model file left off") {
 TEST_CASE("a model that does not fit the run or the data is refused") {
   const trained t(separable, "m.txt");
   const auto resume = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"train",    "--data", t.data,
-                                      "--resume", t.model,  "--quiet"};
+    std::vector<std::string> words = {"train",        "--data", t.data,
+                                      "--warm-start", t.model,  "--quiet"};
     words.insert(words.end(), more.begin(), more.end());
     return program(words);
   };
@@ -210,7 +210,7 @@ TEST_CASE("a model that does not fit the run or the data is refused") {
   check_complaint(resume({"--bias", "1"}), 3, "m.txt: has --bias 0");
   check_complaint(resume({"--features", "9"}), 3, "m.txt: has 3 features");
   check_complaint(resume({"--positive", "-1"}), 3, "m.txt: has the labels");
-  check_complaint(resume({"--resume", t.data}), 2, "twice");
+  check_complaint(resume({"--warm-start", t.data}), 2, "twice");
   check_complaint(
       program({"evaluate", "--model-file", t.data, "--data", t.data}), 3,
       "x.svm: is not a model file");

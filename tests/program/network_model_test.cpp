@@ -88,8 +88,8 @@ TEST_CASE("a resumed network begins where the saved one ended") {
   const double saved = data.evaluate(file)["loss"];
 
   const outcome seen =
-      data.train("mlp:8", {"--resume", file, "--epochs", "1", "--step", "1e-20",
-                           "--output", "json"});
+      data.train("mlp:8", {"--warm-start", file, "--epochs", "1", "--step",
+                           "1e-20", "--output", "json"});
 
   REQUIRE(seen.code == 0);
   CHECK(json::parse(seen.out)["epochs"][0]["test_loss"].get<double>() ==

@@ -18,7 +18,7 @@ TEST_CASE("weights of another model are refused by the first block") {
        {"softmax", "is a network, the run trains softmax"}}));
 
   check_complaint(data.train(model == "file" ? data.path("mine.net") : model,
-                             {"--resume", file}),
+                             {"--warm-start", file}),
                   3, "m.npz: " + expected);
 }
 
@@ -29,7 +29,7 @@ TEST_CASE("weights for other labels are refused") {
   m.labels = {0, 1, 7};
   kernels::save_network(*m.function, m.labels, m.weights, file);
 
-  check_complaint(data.train("mlp:8", {"--resume", file}), 3,
+  check_complaint(data.train("mlp:8", {"--warm-start", file}), 3,
                   "m.npz: has the labels 0, 1, 7, the data 0, 1, 2");
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("weights that are not finite are refused by name") {
   check_complaint(
       program({"evaluate", "--model-file", file, "--data", data.folder()}), 3,
       expected);
-  check_complaint(data.train("mlp:8", {"--resume", file}), 3, expected);
+  check_complaint(data.train("mlp:8", {"--warm-start", file}), 3, expected);
 }
 
 TEST_CASE("images of another size or with other channels are refused") {

@@ -40,7 +40,7 @@ void check_saved(const outcome& seen, const std::string& model) {
   CHECK_THAT(seen.err, Catch::Contains("sounder: interrupted"));
   const outcome loaded = run_within(
       {"train", "--generate", "p4", "--model", "least-squares", "--rows", "50",
-       "--epochs", "1", "--step", "0.001", "--quiet", "--resume", model});
+       "--epochs", "1", "--step", "0.001", "--quiet", "--warm-start", model});
   INFO(loaded.err);
   CHECK(loaded.code == 0);
 }

@@ -242,7 +242,7 @@ TEST_CASE("training goes on from a folded model where it ended") {
   const std::string saved = files.file(name);
   const json first = train(run + words{"--save", saved});
 
-  const json second = train(run + words{"--resume", saved}, "1e-12");
+  const json second = train(run + words{"--warm-start", saved}, "1e-12");
 
   INFO(kind << " " << name);
   CHECK(second["train_loss"].get<double>() ==
@@ -259,7 +259,7 @@ TEST_CASE("a start on samples of other lengths is refused") {
   const std::string saved = files.file("m.txt");
   REQUIRE(run({"--normalise", "unit-rows", "--save", saved}).code == 0);
 
-  check_complaint(run({"--normalise", "max-abs", "--resume", saved}), 3,
+  check_complaint(run({"--normalise", "max-abs", "--warm-start", saved}), 3,
                   "m.txt: has --normalise unit-rows, the run max-abs");
 }
 

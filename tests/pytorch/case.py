@@ -96,7 +96,7 @@ class Case:
         """By block, how far Sounder's step from these weights is from PyTorch's."""
         images, labels = make_images(ROWS, self.shape)
         write_images(self.data, images, labels)
-        self.train("--resume", self.theirs, "--save", self.stepped, "--batch",
+        self.train("--warm-start", self.theirs, "--save", self.stepped, "--batch",
                    str(ROWS), "--step", str(STEP), "--schedule", "constant")
         end = self.make()
         load(end, self.stepped)
