@@ -93,7 +93,8 @@ struct link {
   topology::compression compression = {};
 };
 
-/// Local optimizers, by their names in files.
+/// Local optimizers, by their names in files: those of
+/// kernels/step/optimizer.hpp, which topology/ does not know. A test compares.
 inline constexpr std::array<std::string_view, 5> optimizers = {
     "sgd", "momentum", "nesterov", "adam", "lars"};
 

@@ -85,10 +85,9 @@ bool meets_before_optimizer(const training_plan& plan, const p::link& link,
     return false;
   }
   const auto* at_hub = std::get_if<p::gradient>(&link.exchange);
-  return at_hub == nullptr ||
-         (at_hub->momentum == 0.0 &&
-          (plan.optimizer.kind != kernels::optimizer_kind::lars ||
-           p::is_synchronous(link.discipline)));
+  return at_hub == nullptr || (at_hub->momentum == 0.0 &&
+                               (!kernels::steps_by_block(plan.optimizer.kind) ||
+                                p::is_synchronous(link.discipline)));
 }
 
 meeting_times plan_meetings(const training_plan& plan,

@@ -48,10 +48,11 @@ void check_parts(const training_plan& plan,
                                   topology::steps(l.discipline).value_or(1));
   };
   const auto& links = plan.graph.links;
-  if (plan.optimizer.kind == kernels::optimizer_kind::lars &&
+  if (kernels::steps_by_block(plan.optimizer.kind) &&
       std::any_of(links.begin(), links.end(), is_in_parts)) {
-    problems.emplace_back(
-        "lars needs all parameters of a layer in one place, so synchronous "
+    problems.push_back(
+        std::string(kernels::name(plan.optimizer.kind)) +
+        " needs all parameters of a layer in one place, so synchronous "
         "gradients cannot go to a hub in several parts; have one hub");
   }
 }

@@ -1,6 +1,5 @@
 #include "apps/sounder/plan_options.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <variant>
@@ -10,6 +9,7 @@
 #include "apps/sounder/network_model.hpp"
 #include "kernels/nearest.hpp"
 #include "kernels/network/models.hpp"
+#include "kernels/step/optimizer.hpp"
 
 namespace sounder::app {
 
@@ -32,9 +32,18 @@ constexpr std::array<std::string_view, 3> evaluations = {"auto", "concurrent",
 constexpr double tiny = 1e-30;  // the least number that is not 0 here
 constexpr double huge = 1e30;
 
-constexpr std::array<std::string_view, 6> optimizers = {
-    "sgd", "momentum", "nesterov", "adam", "lars", "two-stage"};
-constexpr unsigned usual_gd_epochs = 5;  // of two-stage
+constexpr std::string_view two_stage = "two-stage";  // adam in the second
+constexpr unsigned usual_gd_epochs = 5;              // of two-stage
+
+/// Of --optimizer.
+std::vector<std::string_view> optimizer_choices() {
+  std::vector<std::string_view> names;
+  for (const auto& each : kernels::optimizer_names) {
+    names.push_back(each.second);
+  }
+  names.push_back(two_stage);
+  return names;
+}
 
 bool trains_network(const settings& values) {
   return is_network(values.text("model"));
@@ -67,9 +76,10 @@ double usual_step(const settings& values, kernels::optimizer_kind kind,
       return 0.001;
     case kernels::optimizer_kind::lars:
       return 1.0;
-    default:
-      return usual_sgd_step(values, usual);
+    case kernels::optimizer_kind::sgd:
+      break;
   }
+  return usual_sgd_step(values, usual);
 }
 
 /// A token's g is the step size over that of the start: what a cluster hands
@@ -131,7 +141,7 @@ learning_rate_schedule read_step(const settings& values,
 
 bool is_two_stage(const settings& values) {
   return values.has("optimizer") &&
-         values.one_of("optimizer", optimizers) == "two-stage";
+         values.one_of("optimizer", optimizer_choices()) == two_stage;
 }
 
 /// --optimizer, else what the graph is meant to step with.
@@ -141,12 +151,10 @@ kernels::optimizer_kind read_kind(const settings& values,
     return kernels::optimizer_kind::adam;
   }
   const std::string& name =
-      values.has("optimizer") ? values.one_of("optimizer", optimizers) : meant;
-  return name.empty()
-             ? kernels::optimizer_kind::sgd
-             : static_cast<kernels::optimizer_kind>(
-                   std::find(optimizers.begin(), optimizers.end(), name) -
-                   optimizers.begin());
+      values.has("optimizer") ? values.one_of("optimizer", optimizer_choices())
+                              : meant;
+  return kernels::optimizer_by_name(name).value_or(
+      kernels::optimizer_kind::sgd);
 }
 
 kernels::optimizer read_optimizer(const settings& values,

@@ -17,7 +17,8 @@ namespace sounder::kernels {
 /// comes up are steps (near_end::g is null: a first stage of gradient descent),
 /// as gradient with momentum 0.
 ///
-/// Source:  as gradient. Errors: lars needs serve_all() over the whole vector.
+/// Source:  as gradient. Errors: a rule that steps by block needs serve_all()
+/// over the whole vector.
 class optimized_gradient : public gradient {
  public:
   optimized_gradient(const optimizer& rule, bool sums,
@@ -28,13 +29,13 @@ class optimized_gradient : public gradient {
   void show(const far_end& e, float* down) const noexcept override;
   void keep(const near_end& e, const float* lost) const noexcept override;
   bool has_state() const noexcept override {
-    return rule_.kind != optimizer_kind::sgd;
+    return keeps_velocity(rule_.kind);
   }
   bool has_second_state() const noexcept override {
-    return rule_.kind == optimizer_kind::adam;
+    return keeps_second_moment(rule_.kind);
   }
   bool takes_whole() const noexcept override {
-    return rule_.kind == optimizer_kind::lars;
+    return steps_by_block(rule_.kind);
   }
 
  private:

@@ -99,6 +99,25 @@ void require(bool holds, const char* what) {
 
 }  // namespace
 
+std::optional<optimizer_kind> optimizer_by_name(
+    std::string_view name) noexcept {
+  for (const auto& [kind, known] : optimizer_names) {
+    if (known == name) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view name(optimizer_kind kind) noexcept {
+  for (const auto& [known, text] : optimizer_names) {
+    if (known == kind) {
+      return text;
+    }
+  }
+  return "";
+}
+
 void check(const optimizer& rule) {
   require(rule.momentum >= 0.0 && rule.momentum < 1.0,
           "the momentum must be in [0, 1)");
@@ -122,13 +141,78 @@ bool averages(const optimizer& rule) noexcept {
   return false;
 }
 
+bool keeps_velocity(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+      return false;
+    case optimizer_kind::momentum:
+    case optimizer_kind::nesterov:
+    case optimizer_kind::adam:
+    case optimizer_kind::lars:
+      return true;
+  }
+  return true;
+}
+
+bool keeps_second_moment(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+    case optimizer_kind::momentum:
+    case optimizer_kind::nesterov:
+    case optimizer_kind::lars:
+      return false;
+    case optimizer_kind::adam:
+      return true;
+  }
+  return false;
+}
+
+bool counts_steps(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+    case optimizer_kind::momentum:
+    case optimizer_kind::nesterov:
+    case optimizer_kind::lars:
+      return false;
+    case optimizer_kind::adam:  // it corrects the bias of the first ones
+      return true;
+  }
+  return false;
+}
+
+bool looks_ahead(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+    case optimizer_kind::momentum:
+    case optimizer_kind::adam:
+    case optimizer_kind::lars:
+      return false;
+    case optimizer_kind::nesterov:
+      return true;
+  }
+  return false;
+}
+
+bool steps_by_block(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+    case optimizer_kind::momentum:
+    case optimizer_kind::nesterov:
+    case optimizer_kind::adam:
+      return false;
+    case optimizer_kind::lars:
+      return true;
+  }
+  return false;
+}
+
 optimizer_state::optimizer_state(const optimizer& rule, std::size_t n)
-    : v(rule.kind == optimizer_kind::sgd ? 0 : n),
-      u(rule.kind == optimizer_kind::adam ? n : 0) {}
+    : v(keeps_velocity(rule.kind) ? n : 0),
+      u(keeps_second_moment(rule.kind) ? n : 0) {}
 
 void look_ahead(const optimizer& rule, const step_stretch& at,
                 float* ahead) noexcept {
-  if (rule.kind != optimizer_kind::nesterov) {
+  if (!looks_ahead(rule.kind)) {
     relaxed::copy(at.w, at.n, ahead);
     return;
   }

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/model/objective.hpp"
@@ -22,6 +26,20 @@ enum class optimizer_kind {
              // r_b = trust |w_b| / (|g_b| + decay |w_b|);
              // v_b <- delta v_b - eta r_b (g_b + decay w_b);  w_b <- w_b + v_b
 };
+
+/// Their names in options and files. Nodes send each other the number: append.
+inline constexpr std::array<std::pair<optimizer_kind, std::string_view>, 5>
+    optimizer_names = {{
+        {optimizer_kind::sgd, "sgd"},
+        {optimizer_kind::momentum, "momentum"},
+        {optimizer_kind::nesterov, "nesterov"},
+        {optimizer_kind::adam, "adam"},
+        {optimizer_kind::lars, "lars"},
+    }};
+
+/// Nothing for a name that is none of them.
+std::optional<optimizer_kind> optimizer_by_name(std::string_view name) noexcept;
+std::string_view name(optimizer_kind kind) noexcept;
 
 /// Sources: Polyak 1964; Nesterov 1983, in the form of EAMSGD (Zhang,
 /// Choromanska, LeCun 2015, section 2.2); Adam, Kingma and Ba 2015; LARS, You,
@@ -46,6 +64,23 @@ void check(const optimizer& rule);
 /// that are linear in g and v and look at nothing but w.
 bool averages(const optimizer& rule) noexcept;
 
+// What others ask of a rule: they know no kind by its name. Each is a switch
+// over all kinds; one that it does not name is a warning, an error in dev.
+
+/// Whether it has v, or m; u besides.
+bool keeps_velocity(optimizer_kind kind) noexcept;
+bool keeps_second_moment(optimizer_kind kind) noexcept;
+
+/// Whether a step depends on how many went before.
+bool counts_steps(optimizer_kind kind) noexcept;
+
+/// Whether it wants the gradient elsewhere than at w.
+bool looks_ahead(optimizer_kind kind) noexcept;
+
+/// Whether it asks for norms over whole blocks of parameters, so that no
+/// stretch of them can be stepped by itself.
+bool steps_by_block(optimizer_kind kind) noexcept;
+
 /// All that changes of an optimizer.
 ///
 /// Threads: the vectors are written without a lock (HOGWILD!), as parameters.
@@ -54,8 +89,8 @@ struct optimizer_state {
   /// Zeros for n parameters.
   optimizer_state(const optimizer& rule, std::size_t n);
 
-  std::vector<float> v;                 // v, or m; empty for sgd
-  std::vector<float> u;                 // adam
+  std::vector<float> v;                 // keeps_velocity()
+  std::vector<float> u;                 // keeps_second_moment()
   std::atomic<std::uint64_t> steps{0};  // begun, where the rule counts
 
   /// The number of the step that begins, from 1 on.
@@ -70,8 +105,8 @@ struct optimizer_state {
 /// A stretch of parameters, and what the rule keeps of them.
 struct step_stretch {
   float* w;
-  float* v;  // null for sgd
-  float* u;  // null but for adam
+  float* v;  // null where the rule has none
+  float* u;  // likewise
   std::size_t n;
 };
 
@@ -81,9 +116,9 @@ struct step_stretch {
 void look_ahead(const optimizer& rule, const step_stretch& at,
                 float* ahead) noexcept;
 
-/// The rule's step number `t` (adam), with the gradient g[0, n) and step size
-/// eta. Any stretch by itself, but for lars: with `blocks`, whose coordinates
-/// are counted from the stretch's first.
+/// The rule's step number `t` (counts_steps), with the gradient g[0, n) and
+/// step size eta. Any stretch by itself, but where it steps_by_block: with
+/// `blocks`, whose coordinates are counted from the stretch's first.
 ///
 /// Cost: one pass over w, v, u and g; lars two, and as many more as blocks lie
 /// interleaved. Threads: relaxed accesses to w, v and u.

@@ -14,7 +14,7 @@ class ruled : public objective {
  public:
   ruled(std::shared_ptr<const objective> model, const optimizer& rule)
       : model_(std::move(model)), rule_(rule) {
-    if (rule_.kind == optimizer_kind::lars) {
+    if (steps_by_block(rule_.kind)) {
       blocks_ = model_->blocks();
     }
   }
@@ -71,7 +71,7 @@ class ruled : public objective {
 
   bool look(const sgd_chunk& batch, worker_scratch& scratch) const override {
     sgd_chunk at = batch;
-    if (rule_.kind == optimizer_kind::nesterov) {
+    if (looks_ahead(rule_.kind)) {
       scratch.batch.resize(dimension());
       look_ahead(rule_, whole(batch), scratch.batch.data());
       const std::size_t n = trainable();
@@ -88,7 +88,7 @@ class ruled : public objective {
     const std::size_t n = trainable();
     // A first stage of another rule counts for nothing.
     const std::uint64_t t =
-        rule_.kind == optimizer_kind::adam ? batch.optimizer->next_step() : 0;
+        counts_steps(rule_.kind) ? batch.optimizer->next_step() : 0;
     step(rule_, blocks_, static_cast<float>(batch.step_size),
          scratch.pending.data(), t, whole(batch));
     relaxed::dense_decay_and_add(scratch.pending.data() + n, dimension() - n,
@@ -104,7 +104,7 @@ class ruled : public objective {
 
   std::shared_ptr<const objective> model_;
   optimizer rule_;
-  std::vector<parameter_block> blocks_;  // lars
+  std::vector<parameter_block> blocks_;  // where it steps by block
 };
 
 }  // namespace
@@ -112,9 +112,8 @@ class ruled : public objective {
 std::shared_ptr<const objective> with_optimizer(
     std::shared_ptr<const objective> model, const optimizer& rule) {
   check(rule);
-  const bool is_plain =
-      rule.weight_decay == 0.0 && averages(rule) &&
-      (rule.kind == optimizer_kind::sgd || rule.momentum == 0.0);
+  const bool is_plain = rule.weight_decay == 0.0 && averages(rule) &&
+                        (!keeps_velocity(rule.kind) || rule.momentum == 0.0);
   if (is_plain) {
     return model;
   }

@@ -29,6 +29,13 @@ bool mentions(const problems& found, const std::string& words) {
 
 }  // namespace
 
+TEST_CASE("optimizers: graphs and kernels have the same names") {
+  REQUIRE(p::optimizers.size() == k::optimizer_names.size());
+  for (std::size_t n = 0; n < p::optimizers.size(); ++n) {
+    CHECK(p::optimizers[n] == k::optimizer_names[n].second);
+  }
+}
+
 TEST_CASE("validate: a plan that is fine has no problems") {
   REQUIRE(a::validate(fine_plan(), t::blank(10), t::blank(5)).empty());
   REQUIRE(a::validate(fine_plan(), t::blank(10), {}).empty());

@@ -116,3 +116,26 @@ TEST_CASE("optimizers: senseless numbers are refused") {
   REQUIRE_THROWS_AS(k::with_optimizer(problem.objective(), rule),
                     std::invalid_argument);
 }
+
+TEST_CASE("optimizers: each name stands for its kind") {
+  for (const auto& [kind, name] : k::optimizer_names) {
+    INFO(name);
+    CHECK(k::optimizer_by_name(name) == kind);
+    CHECK(k::name(kind) == name);
+  }
+  CHECK_FALSE(k::optimizer_by_name("two-stage").has_value());
+  CHECK_FALSE(k::optimizer_by_name("").has_value());
+}
+
+TEST_CASE("optimizers: the state is what the kind keeps") {
+  for (const auto& [kind, name] : k::optimizer_names) {
+    INFO(name);
+    k::optimizer rule;
+    rule.kind = kind;
+
+    const k::optimizer_state state(rule, features);
+
+    CHECK(state.v.empty() == (kind == k::optimizer_kind::sgd));
+    CHECK(state.u.empty() == (kind != k::optimizer_kind::adam));
+  }
+}
