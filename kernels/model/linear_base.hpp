@@ -58,9 +58,10 @@ class linear_base : public objective {
   /// the rows and their weights c: |x|^2 where all rows are alike, more where
   /// some are far longer (a squared loss diverges in the mean from 2 / r on). A
   /// loss without a curvature counts as 1. A slope that is bounded bears 8 / r
-  /// when moves are averaged. Source:   measured in docs/results/step-sizes.md;
-  /// LMS's stability in the
-  ///           mean square, Widrow and Stearns 1985, for the squared loss.
+  /// when moves are averaged.
+  /// Source:   measured, docs/explanation/sgd.md ("The step by default"); LMS's
+  ///           stability in the mean square, Widrow and Stearns 1985, for the
+  ///           squared loss.
   /// Cost:     one pass over the values of at most 8,192 rows.
   usual_steps usual_steps_for(const dataset& data, double curvature,
                               bool slope_is_bounded) const;
