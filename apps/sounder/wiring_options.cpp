@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,18 @@ topology::wiring_options read_options(const settings& values) {
     values.fail("compress", problem.what());
   }
   return o;
+}
+
+/// What --topology takes, for people.
+std::string systems_by_name() {
+  const auto& one = topology::one_replica_names();
+  const auto& all = topology::names();  // those of one come first
+  return fmt::format(
+      "on one vector: {}; on several: {}; ring: hogwildpp; auto: star for "
+      "several replicas, hogwild for several workers",
+      fmt::join(one, ", "),
+      fmt::join(all.begin() + static_cast<std::ptrdiff_t>(one.size()),
+                all.end(), ", "));
 }
 
 }  // namespace
@@ -111,21 +124,13 @@ std::vector<option_group> wiring_options() {
 }
 
 option_group topology_options() {
-  return {
-      "Topology",
-      {{"topology", "NAME", "auto",
-        "on one vector: serial, hogwild, locked, aig, round-robin; on "
-        "several: sync, allreduce, hierarchical, star, star-in-turn, async-ps, "
-        "downpour, "
-        "async-msgd, easgd, async-easgd, eamsgd, ea-wild, hogwildpp (ring), "
-        "all-to-all, ad-psgd, d-psgd, sgp, ssp, local-sgd; auto: star for "
-        "several replicas, hogwild for several workers",
-        topology::names()},
-       {"wiring", "FILE", "",
-        "the graph in this file, instead of a topology by name"},
-       {"replicas", "N", "",
-        "vectors of their own [one a node; without nodes 2; auto: 1]"},
-       {"workers", "K", "1", "threads that step on the same vector"}}};
+  return {"Topology",
+          {{"topology", "NAME", "auto", systems_by_name(), topology::names()},
+           {"wiring", "FILE", "",
+            "the graph in this file, instead of a topology by name"},
+           {"replicas", "N", "",
+            "vectors of their own [one a node; without nodes 2; auto: 1]"},
+           {"workers", "K", "1", "threads that step on the same vector"}}};
 }
 
 void warn_of_compression(const settings& values,
