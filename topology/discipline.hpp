@@ -11,9 +11,10 @@
 //   pulls()            the far end's parameters are what comes back
 //   excludes()         one at a time at the far end
 //   timing(callers)    what is a matter of timing where so many come to one
-//   end:
-//                      a reason for people, or nothing: the outcome is fixed
-// What it does when a link meets is in actors/sync/gate/, a file for each.
+//                      end: a reason for people, or nothing: the outcome is
+//                      fixed
+// What it does where a link leads to a target is in actors/sync/gate/. With
+// gossip and all-reduce the meeting itself does it.
 
 #include <cstddef>
 #include <numeric>
