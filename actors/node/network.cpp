@@ -77,8 +77,7 @@ void configure_network(network_config& config, const tls_files& tls) {
   config.load<caf::io::middleman>();
   config.set("middleman.heartbeat-interval",
              caf::timespan(std::chrono::seconds(1)));
-  config.set("middleman.connection-timeout",
-             caf::timespan(std::chrono::seconds(10)));
+  config.set("middleman.connection-timeout", caf::timespan(peer_deadline));
   config.certificates_ = std::make_unique<tls_context>(tls);
   if (tls.is_on()) {
     config.carrier_ = std::make_unique<relay>();

@@ -41,7 +41,8 @@ class network_config : public caf::actor_system_config {
   std::unique_ptr<relay> carrier_;
 };
 
-/// Message types, network and heartbeat (1 s; a peer silent for 10 s is gone).
+/// Message types, network and heartbeat (1 s; a peer that is
+/// silent for peer_deadline is gone).
 /// Throws as tls_context does.
 void configure_network(network_config& config, const tls_files& tls);
 

@@ -12,7 +12,8 @@
 namespace sounder::actors {
 
 /// One evaluation, at the end of an epoch. Times are seconds since the run
-/// started; train_s counts steps and exchanges only, as wall time.
+/// started; train_s counts steps and exchanges only, as wall time. Checkpoints
+/// list the fields: keep_record in actors/run/checkpoint.cpp.
 struct epoch_record {
   unsigned epoch = 0;  // epochs done, from 1
   double time_s = 0.0;

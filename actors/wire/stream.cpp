@@ -288,7 +288,8 @@ void stream::wait(std::span<const interest> all,
 
 void tune_socket(int socket) {
   const int on = 1;
-  const unsigned gone_after_ms = 10'000;
+  const auto gone_after_ms =
+      static_cast<unsigned>(std::chrono::milliseconds(peer_deadline).count());
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_after_ms,
              sizeof gone_after_ms);

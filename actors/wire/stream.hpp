@@ -21,6 +21,10 @@ struct ssl_st;
 
 namespace sounder::actors {
 
+/// A peer that has been silent for so long is gone: of streams, whose data are
+/// not acknowledged, and of CAF's connections alike.
+constexpr std::chrono::seconds peer_deadline{10};
+
 /// The certificates of one side, loaded. Empty files: no TLS.
 class tls_context {
  public:
