@@ -59,8 +59,8 @@ std::vector<char> read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
   if (!in) {
-    throw data_error(file.string(), "cannot read: " +
-                                        std::string(std::strerror(errno)));
+    throw data_error(file.string(),
+                     "cannot read: " + std::string(std::strerror(errno)));
   }
   return bytes;
 }
@@ -154,9 +154,9 @@ checkpoint checkpoint_folder::newest(std::vector<std::string>& damaged) const {
       damaged.emplace_back(problem.what());
     }
   }
-  throw data_error(path_.string(),
-                   damaged.empty() ? "no checkpoint is here"
-                                   : "no checkpoint here is whole");
+  throw data_error(path_.string(), damaged.empty()
+                                       ? "no checkpoint is here"
+                                       : "no checkpoint here is whole");
 }
 
 void checkpoint_folder::remove_after(unsigned epoch) {

@@ -34,14 +34,14 @@ struct kept_state {
 
 /// A run at an epoch's end, everybody at rest.
 struct checkpoint {
-  epoch_record last;                   // the evaluation there
-  double best_loss = 0.0;              // so far
-  unsigned epochs_since_best = 0;      // then
-  kernels::hash_128 samples_hash{};    // kernels::fingerprint of those trained on
-  std::string words;                   // of the caller, for itself
-  std::string wiring;                  // wiring_text
-  std::vector<kept_state> states;      // by number in the graph
-  std::vector<float> parameters;       // the model that was evaluated
+  epoch_record last;                 // the evaluation there
+  double best_loss = 0.0;            // so far
+  unsigned epochs_since_best = 0;    // then
+  kernels::hash_128 samples_hash{};  // kernels::fingerprint of those trained on
+  std::string words;                 // of the caller, for itself
+  std::string wiring;                // wiring_text
+  std::vector<kept_state> states;    // by number in the graph
+  std::vector<float> parameters;     // the model that was evaluated
 
   unsigned epoch() const noexcept { return last.epoch; }
   void keep(state_archive& all);

@@ -76,8 +76,8 @@ void ask_states(run_ptr self, std::function<void(states)> then,
     std::size_t left;
   };
   const std::vector<hub_actor> all = all_of(self->state);
-  const auto asked = std::make_shared<round>(round{states(all.size()),
-                                                   all.size()});
+  const auto asked =
+      std::make_shared<round>(round{states(all.size()), all.size()});
   for (std::size_t i = 0; i < all.size(); ++i) {
     self->request(all[i], self->state.stall_deadline, keep_atom::value)
         .then(
@@ -317,11 +317,10 @@ void resume_from_checkpoint(run_ptr self, std::function<void()> then) {
             [=](const caf::error& problem) {
               const auto& name = self->state.plan->graph.replicas[i].name;
               const std::string why = words_of(self->system(), problem);
-              break_off(self,
-                        caf::make_error(caf::sec::invalid_argument,
-                                        "the checkpoint does not fit " + name +
-                                            ": " + why +
-                                            "; go on with the run's options"));
+              break_off(self, caf::make_error(
+                                  caf::sec::invalid_argument,
+                                  "the checkpoint does not fit " + name + ": " +
+                                      why + "; go on with the run's options"));
             });
   }
 }

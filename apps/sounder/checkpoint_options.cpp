@@ -45,12 +45,13 @@ void check_resumed(const settings& values, const fs::path& from) {
                             from.string()));
   }
   if (values.has("warm-start")) {
-    values.fail("resume", "goes on with all that a run had; leave --warm-start "
-                          "out");
+    values.fail("resume",
+                "goes on with all that a run had; leave --warm-start "
+                "out");
   }
   if (!fs::is_directory(from)) {
-    throw kernels::data_error(
-        from.string(), "no such folder; --checkpoint begins one");
+    throw kernels::data_error(from.string(),
+                              "no such folder; --checkpoint begins one");
   }
 }
 
@@ -62,8 +63,9 @@ option_group checkpoint_options() {
             "keep what is needed to go on after this process"},
            {"checkpoint-every", "S", "60", "seconds between two on disk"},
            {"keep", "N", "2", "checkpoints that stay"},
-           {"restarts", "N", "10",
-            "from a checkpoint, when a node was lost and is back"},
+           {"restarts", "N", "10", "from a checkpoint, after a node was lost"},
+           {"wait-for-node", "S", "10",
+            "until a run goes on without a node that was lost"},
            {"resume", "DIR", "",
             "go on from the newest one there, and keep them there"}}};
 }

@@ -11,6 +11,7 @@
 #include "apps/sounder/checkpoint_options.hpp"
 #include "apps/sounder/commands.hpp"
 #include "apps/sounder/generate_options.hpp"
+#include "apps/sounder/lost_nodes.hpp"
 #include "apps/sounder/network_model.hpp"
 #include "apps/sounder/network_options.hpp"
 #include "apps/sounder/output_path.hpp"
@@ -209,6 +210,25 @@ command train_command() {
 
 namespace {
 
+/// What the options say of losses.
+survival read_survival(const settings& values, request& r,
+                       actors::checkpointing keeps) {
+  survival after;
+  after.keeps = std::move(keeps);
+  after.restarts = values.number<unsigned>("restarts");
+  after.wait =
+      std::chrono::duration<double>(values.number("wait-for-node", 0.0, 1e6));
+  after.leave_out = [left = values, &r](const std::string& address,
+                                        actors::training_plan& plan) mutable {
+    left = without_node(left, address);
+    request fewer = read(left);
+    plan.graph = std::move(fewer.plan.graph);
+    plan.nodes = std::move(fewer.plan.nodes);
+    r.wiring = std::move(fewer.wiring);
+  };
+  return after;
+}
+
 /// How to go on with a run that was cut short.
 std::string way_on(const actors::run_report& report,
                    const std::string& folder) {
@@ -236,11 +256,12 @@ int train(const invocation& given, const std::function<void()>& revive) {
     out.note(reproducible_note(values));
   }
   metrics_file metrics(output_file(values, "metrics"));
-  actors::checkpointing keeps = read_checkpointing(values, out);
-  const auto restarts = values.number<unsigned>("restarts");
-  const std::string folder = keeps.folder ? keeps.folder->path().string() : "";
-  if (keeps.folder) {
-    keep_options(given.values, train_command().groups, *keeps.folder);
+  survival after = read_survival(values, r, read_checkpointing(values, out));
+  after.revive = revive;
+  std::string folder;
+  if (const auto& kept = after.keeps.folder) {
+    folder = kept->path().string();
+    keep_options(given.values, train_command().groups, *kept);
   }
   if (const std::string note = oversubscription_note(r.wiring.threads());
       !note.empty()) {
@@ -278,14 +299,15 @@ int train(const invocation& given, const std::function<void()>& revive) {
   if (r.profiled) {
     work.network->measure_times(true);
   }
-  if (keeps.from && keeps.from->wiring != actors::wiring_text(r.plan.graph)) {
+  const auto& from = after.keeps.from;
+  if (from && from->wiring != actors::wiring_text(r.plan.graph)) {
     out.note(
         "the wiring is another: all begin with the model, optimizers anew");
   }
   interrupt_watch watch;
   r.plan.interrupt = watch.token();
-  const actors::run_report report = run_training(
-      r.plan, work, "", out, metrics, {std::move(keeps), restarts, revive});
+  const actors::run_report report =
+      run_training(r.plan, work, "", out, metrics, std::move(after));
   save(r, work, report, out);
   const finished_run done{r.wiring, work, report, r.profiled,
                           count_found(r, work, report)};

@@ -15,6 +15,7 @@
 #include "actors/plan/learning_defaults.hpp"
 #include "actors/wire/peer_error.hpp"
 #include "apps/sounder/checkpoint_options.hpp"
+#include "apps/sounder/lost_nodes.hpp"
 #include "apps/sounder/options.hpp"
 #include "apps/sounder/plan_options.hpp"
 #include "apps/sounder/table.hpp"
@@ -103,11 +104,23 @@ void go_back(actors::checkpointing& keeps) {
   }
 }
 
+/// Nodes that have come back, or a plan without those that have not.
+void find_nodes(const survival& after, actors::training_plan& plan,
+                progress& out) {
+  if (after.revive) {
+    after.revive();
+  }
+  for (const std::string& gone : absent_nodes(plan, after.wait)) {
+    after.leave_out(gone, plan);
+    out.note(fmt::format("goes on without node {}: {} replicas", gone,
+                         topology::stepping_replicas(plan.graph)));
+  }
+}
+
 /// Attempts until nobody is lost on the way, as often as may be.
-actors::run_report outlive(const actors::training_plan& plan,
-                           const workload& work, const std::string& title,
-                           progress& out, metrics_file& metrics,
-                           survival& after) {
+actors::run_report outlive(actors::training_plan& plan, const workload& work,
+                           const std::string& title, progress& out,
+                           metrics_file& metrics, survival& after) {
   actors::run_report report =
       attempt(plan, work, title, out, metrics, after.keeps);
   while (report.stop_reason == actors::stop_reason::peer_lost &&
@@ -115,15 +128,16 @@ actors::run_report outlive(const actors::training_plan& plan,
     --after.restarts;
     go_back(after.keeps);
     const unsigned epoch = after.keeps.from ? after.keeps.from->epoch() : 0;
-    out.note(fmt::format("{}; goes on after epoch {} when all are there",
-                         report.message, epoch));
+    out.note(fmt::format("{}; goes back to the end of epoch {}", report.message,
+                         epoch));
     metrics.resume(epoch, report.message);
     try {
-      if (after.revive) {
-        after.revive();
-      }
+      find_nodes(after, plan, out);
       report = attempt(plan, work, title, out, metrics, after.keeps);
     } catch (const actors::peer_error& problem) {
+      report.message += fmt::format("; {}", problem.what());
+      return report;
+    } catch (const usage_error& problem) {
       report.message += fmt::format("; {}", problem.what());
       return report;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -14,9 +15,15 @@ namespace sounder::app {
 /// What becomes of a run when somebody is lost.
 struct survival {
   actors::checkpointing keeps;
-  unsigned restarts = 0;         // from a checkpoint, at most
-  std::function<void()> revive;  // brings back nodes that have ended; may be
-                                 // empty
+  unsigned restarts = 0;                     // from a checkpoint, at most
+  std::chrono::duration<double> wait{10.0};  // for a node to come back
+
+  /// Brings back nodes that have ended. May be empty.
+  std::function<void()> revive;
+  /// Makes the plan one without the node at that address; throws usage_error
+  /// where there is none.
+  std::function<void(const std::string& address, actors::training_plan& plan)>
+      leave_out;
 };
 
 /// actors::train with progress and metrics. Records of loads go first. Where
@@ -24,7 +31,7 @@ struct survival {
 /// diverges is done again with half of it, which is said, up to ten times: from
 /// where it has begun, and newer checkpoints are removed. Where there are
 /// checkpoints a run that loses a node goes on from the newest one when the
-/// node is back.
+/// node is back, or without it.
 /// Throws usage_error for a plan that does not fit the data.
 actors::run_report run_training(actors::training_plan plan,
                                 const workload& work, const std::string& title,

@@ -47,8 +47,8 @@ std::string refusal(std::span<const std::byte> bytes) {
 
 void flip(const std::filesystem::path& file) {
   std::string content = t::content_of(file);
-  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^
-                                                  '\x10');
+  content[content.size() / 2] =
+      static_cast<char>(content[content.size() / 2] ^ '\x10');
   std::ofstream(file, std::ios::binary) << content;
 }
 
@@ -111,7 +111,8 @@ TEST_CASE("checkpoint: a folder has the newest, and the one before it") {
                       Contains("no checkpoint here is whole"));
   folder.remove_after(0);
   damaged.clear();
-  REQUIRE_THROWS_WITH(folder.newest(damaged), Contains("no checkpoint is here"));
+  REQUIRE_THROWS_WITH(folder.newest(damaged),
+                      Contains("no checkpoint is here"));
 }
 
 TEST_CASE("checkpoint: a folder is one run's, and cleared of what was killed") {

@@ -95,8 +95,7 @@ TEST_CASE("resume: every system comes to the bits of a run in one") {
       a::training_plan plan = t::logistic(wiring);
       plan.schedule = k::polynomial_step(0.02, 2 * t::epochs, 1.0);
 
-      check_same(in_two_parts(plan, t::sparse, 2),
-                 a::train(plan, t::sparse));
+      check_same(in_two_parts(plan, t::sparse, 2), a::train(plan, t::sparse));
     }
   }
 }
@@ -105,7 +104,8 @@ TEST_CASE("resume: 5 and 5 epochs are 10, with each optimizer") {
   using kind = k::optimizer_kind;
   for (const kind by :
        {kind::sgd, kind::momentum, kind::nesterov, kind::adam, kind::lars}) {
-    for (const char* const name : {"serial", "allreduce", "local-sgd", "star"}) {
+    for (const char* const name :
+         {"serial", "allreduce", "local-sgd", "star"}) {
       CAPTURE(name, static_cast<int>(by));
       const auto plan = network(t::system(name, {.replicas = 2}), by);
 
@@ -138,8 +138,8 @@ TEST_CASE("resume: it does not forget the best loss, nor the goals between") {
 }
 
 TEST_CASE("resume: an interrupted run goes on from the epoch before") {
-  for (const char* const name : {"serial", "star", "hogwildpp", "ad-psgd",
-                                 "allreduce", "ea-wild"}) {
+  for (const char* const name :
+       {"serial", "star", "hogwildpp", "ad-psgd", "allreduce", "ea-wild"}) {
     CAPTURE(name);
     const t::temporary_directory here;
     auto plan = t::logistic(t::system(name, {.replicas = 2}));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "tests/program/nodes.hpp"
@@ -56,10 +57,13 @@ struct run_folder {
 
 /// The same bits every time. A second's work, or two.
 words reproducible(const std::string& system, unsigned epochs = 150) {
-  return {"--generate", "p1",   "--rows", "20000", "--topology", system,
-          "--replicas", "2",    "--step", "0.01",  "--decay",    "0.999",
-          "--batch",    "8",    "--tau",  "500",   "--epochs",   std::to_string(epochs),
-          "--seed",     "3",    "--quiet"};
+  return {"--generate", "p1",         "--rows",
+          "20000",      "--topology", system,
+          "--replicas", "2",          "--step",
+          "0.01",       "--decay",    "0.999",
+          "--batch",    "8",          "--tau",
+          "500",        "--epochs",   std::to_string(epochs),
+          "--seed",     "3",          "--quiet"};
 }
 
 }  // namespace
@@ -69,14 +73,14 @@ TEST_CASE("checkpoints: a killed run is resumed to the same bits") {
   CAPTURE(system);
   const run_folder run;
   const std::string whole = run.in("whole.txt");
-  REQUIRE(program(words{"train"} + reproducible(system) +
-                  words{"--save", whole})
-              .code == 0);
+  REQUIRE(
+      program(words{"train"} + reproducible(system) + words{"--save", whole})
+          .code == 0);
   {
-    process training(program_words(
-        words{"train"} + reproducible(system) +
-        words{"--save", run.model, "--checkpoint", run.folder,
-              "--checkpoint-every", "0", "--keep", "3"}));
+    process training(
+        program_words(words{"train"} + reproducible(system) +
+                      words{"--save", run.model, "--checkpoint", run.folder,
+                            "--checkpoint-every", "0", "--keep", "3"}));
     REQUIRE(run.has_come_to(5));
     training.signal(SIGKILL);
     REQUIRE(training.finish().code == 128 + SIGKILL);
@@ -97,16 +101,16 @@ TEST_CASE("checkpoints: nodes that are killed are replaced, bit for bit") {
   const run_folder run;
   const std::string whole = run.in("whole.txt");
   const words how = reproducible("allreduce");
-  REQUIRE(run_within(words{"launch", "--local", "2"} + how +
-                     words{"--save", whole})
-              .code == 0);
+  REQUIRE(
+      run_within(words{"launch", "--local", "2"} + how + words{"--save", whole})
+          .code == 0);
   {
     node first({"--quiet"});
     node second({"--quiet"});
     process training(program_words(
         words{"train"} + how +
-        words{"--save", run.model, "--checkpoint", run.folder,
-              "--checkpoint-every", "0", "--nodes",
+        words{"--save", run.model, "--checkpoint", run.folder, "--restarts",
+              "0", "--checkpoint-every", "0", "--nodes",
               first.address() + "," + second.address()}));
     REQUIRE(run.has_come_to(5));
     first.kill();
@@ -124,21 +128,97 @@ TEST_CASE("checkpoints: nodes that are killed are replaced, bit for bit") {
   CHECK(is_the_same);
 }
 
+TEST_CASE("checkpoints: a run waits for a node, and goes on to the same bits") {
+  const run_folder run;
+  const std::string whole = run.in("whole.txt");
+  const words how = reproducible("allreduce");
+  REQUIRE(
+      run_within(words{"launch", "--local", "2"} + how + words{"--save", whole})
+          .code == 0);
+  const node first({"--quiet"});
+  auto second = std::make_unique<node>(words{"--quiet"});
+  const std::string address = second->address();
+  process training(
+      program_words(words{"train"} + how +
+                    words{"--save", run.model, "--checkpoint", run.folder,
+                          "--checkpoint-every", "0", "--nodes",
+                          first.address() + "," + address}));
+  for (const unsigned epoch : {5U, 40U}) {
+    REQUIRE(run.has_come_to(epoch));
+    second->kill();
+    second = std::make_unique<node>(words{"--quiet"}, address);
+  }
+
+  const outcome seen = training.finish();
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  const bool is_the_same = content_of(run.model) == content_of(whole);
+  CHECK(is_the_same);
+}
+
+TEST_CASE("checkpoints: a run goes on without a node that stays away") {
+  const auto* const system = GENERATE("star", "hogwildpp", "ad-psgd",
+                                      "allreduce", "ea-wild", "all-to-all");
+  CAPTURE(system);
+  const run_folder run;
+  const node first({"--quiet"});
+  const node third({"--quiet"});
+  auto second = std::make_unique<node>(words{"--quiet"});
+  process training(program_words(
+      words{"train", "--topology", system, "--tau", "10", "--checkpoint",
+            run.folder, "--checkpoint-every", "0", "--wait-for-node", "0.5",
+            "--nodes",
+            first.address() + "," + second->address() + "," + third.address()} +
+      steps_of(system, 200) + exact));
+  REQUIRE(run.has_come_to(2));
+  second.reset();
+
+  const outcome seen = training.finish();
+
+  INFO(seen.err);
+  CHECK(seen.code == 0);
+  const auto result = nlohmann::json::parse(seen.out, nullptr, false);
+  REQUIRE(result.is_object());
+  CHECK(result["replicas"] == 2);
+  CHECK(result["epochs"].back()["epoch"] == 200);
+  CHECK(result["epochs"].back()["train_loss"].get<double>() < at_the_minimum);
+}
+
+TEST_CASE("checkpoints: with its last node a run is over") {
+  const run_folder run;
+  node only({"--quiet"});
+  process training(
+      program_words(words{"train"} + reproducible("star", 100000) +
+                    words{"--checkpoint", run.folder, "--checkpoint-every", "0",
+                          "--wait-for-node", "0.5", "--save", run.model,
+                          "--nodes", only.address()}));
+  REQUIRE(run.has_come_to(2));
+  only.kill();
+
+  const outcome seen = training.finish();
+
+  CHECK(seen.code == 4);
+  CHECK_THAT(seen.err, Contains("node " + only.address() + " is gone") &&
+                           Contains("none of them is left") &&
+                           Contains("--resume " + run.folder));
+  CHECK(fs::exists(run.model));
+}
+
 TEST_CASE("checkpoints: every system over nodes goes on after a kill") {
   const auto* const system =
       GENERATE("star", "hogwildpp", "ea-wild", "ad-psgd", "all-to-all", "sync",
                "hierarchical", "d-psgd", "sgp", "ssp", "downpour");
   CAPTURE(system);
   const run_folder run;
-  const words how = words{"--topology", system, "--tau", "10", "--push", "10",
-                          "--fetch", "10"} +
+  const words how = words{"--topology", system, "--tau",   "10",
+                          "--push",     "10",   "--fetch", "10"} +
                     steps_of(system, 200) + exact;
   {
-    process training(
-        program_words(words{"launch", "--local", "2"} + how +
-                      words{"--checkpoint", run.folder, "--checkpoint-every",
-                            "0"}),
-        {}, longest_run, process_group::own);
+    process training(program_words(words{"launch", "--local", "2"} + how +
+                                   words{"--checkpoint", run.folder,
+                                         "--checkpoint-every", "0"}),
+                     {}, longest_run, process_group::own);
     REQUIRE(run.has_come_to(2));
     training.signal_group(SIGKILL);
     training.finish();
@@ -158,8 +238,8 @@ TEST_CASE("checkpoints: every system over nodes goes on after a kill") {
 TEST_CASE("checkpoints: an interrupt leaves one behind") {
   const run_folder run;
   process training(program_words(
-      words{"train"} + reproducible("star", 100000) + words{ "--checkpoint", run.folder,
-            "--checkpoint-every", "3600"}));
+      words{"train"} + reproducible("star", 100000) +
+      words{"--checkpoint", run.folder, "--checkpoint-every", "3600"}));
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   REQUIRE(run.checkpoints().empty());
   training.signal(SIGTERM);
@@ -180,8 +260,8 @@ TEST_CASE("checkpoints: a damaged one is named, and the one before it used") {
   const fs::path newest = run.checkpoints().back();
   fs::resize_file(newest, fs::file_size(newest) - 1);
 
-  const outcome seen = program({"train", "--resume", run.folder, "--epochs",
-                                "6", "--output", "json"});
+  const outcome seen = program(
+      {"train", "--resume", run.folder, "--epochs", "6", "--output", "json"});
 
   CHECK(seen.code == 0);
   CHECK_THAT(seen.err, Contains(newest.string() + ": truncated"));
@@ -211,10 +291,9 @@ TEST_CASE("checkpoints: what cannot be resumed is refused in a line") {
   check_complaint(again({"--seed", "4"}), 2, "other samples");
   check_complaint(again({"--model", "logistic"}), 2, "another wiring or plan");
   check_complaint(again({"--warm-start", "m.txt"}), 2, "leave --warm-start");
-  check_complaint(train(short_run + words{"--resume", run.checkpoints()
-                                                          .front()
-                                                          .string()}),
-                  2, "is a file");
+  check_complaint(
+      train(short_run + words{"--resume", run.checkpoints().front().string()}),
+      2, "is a file");
   check_complaint(train({"--generate", "p1", "--keep", "0"}), 2, "--keep");
   CHECK(again({"--replicas", "3"}).code == 0);
 }
@@ -229,8 +308,9 @@ TEST_CASE("checkpoints: one command starts a run and goes on with it") {
 
 TEST_CASE("checkpoints: a folder has one run at a time") {
   const run_folder run;
-  process training(program_words(words{"train"} + reproducible("star", 100000) + words{ "--checkpoint",
-                                       run.folder, "--checkpoint-every", "0"}));
+  process training(program_words(
+      words{"train"} + reproducible("star", 100000) +
+      words{"--checkpoint", run.folder, "--checkpoint-every", "0"}));
   REQUIRE(run.has_come_to(1));
 
   check_complaint(program({"train", "--resume", run.folder}), 3,
