@@ -55,6 +55,22 @@ struct run_folder {
   }
 };
 
+/// Waits until an epoch has ended so many seconds after the start.
+bool has_trained_for(const std::string& metrics, double seconds) {
+  for (const auto until = clock::now() + longest_run; clock::now() < until;) {
+    std::ifstream file(metrics);
+    for (std::string line; std::getline(file, line);) {
+      const auto record = nlohmann::json::parse(line, nullptr, false);
+      if (record.is_object() && record["event"] == "epoch" &&
+          record["time_s"].get<double>() >= seconds) {
+        return true;
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return false;
+}
+
 /// The same bits every time. A second's work, or two.
 words reproducible(const std::string& system, unsigned epochs = 150) {
   return {"--generate", "p1",         "--rows",
@@ -237,10 +253,11 @@ TEST_CASE("checkpoints: every system over nodes goes on after a kill") {
 
 TEST_CASE("checkpoints: an interrupt leaves one behind") {
   const run_folder run;
-  process training(program_words(
-      words{"train"} + reproducible("star", 100000) +
-      words{"--checkpoint", run.folder, "--checkpoint-every", "3600"}));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  process training(
+      program_words(words{"train"} + reproducible("star", 100000) +
+                    words{"--checkpoint", run.folder, "--checkpoint-every",
+                          "3600", "--metrics", run.in("epochs.jsonl")}));
+  REQUIRE(has_trained_for(run.in("epochs.jsonl"), 1.5));
   REQUIRE(run.checkpoints().empty());
   training.signal(SIGTERM);
 
