@@ -275,7 +275,9 @@ whole_run::behavior_type run(run_ptr self, plan_ptr plan,
   state.plan = std::move(plan);
   state.checkpoints.how = std::move(keeps);
   if (state.checkpoints.how.folder) {
-    state.checkpoints.samples_hash = kernels::fingerprint(train_set);
+    const auto& from = state.checkpoints.how.from;  // of the same samples
+    state.checkpoints.samples_hash =
+        from ? from->samples_hash : kernels::fingerprint(train_set);
   }
   state.stall_deadline = deadline_of(*state.plan, deployed.shape);
   state.train_set = std::move(train_set);

@@ -25,8 +25,10 @@ using epoch_observer = std::function<void(const epoch_record&)>;
 /// validate(plan, ...) finds any or a checkpoint does not fit,
 /// std::runtime_error with the words of what the plan's objective or rule
 /// throws while running. Everything else that happens (divergence, a stall, an
-/// interrupt) is in the report. Threads: one call at a time in a process is
-/// what machines are built for, but several work.
+/// interrupt) is in the report.
+///
+/// Threads: one call at a time in a process is what machines are built for, but
+/// several work.
 run_report train(const training_plan& plan, const kernels::dataset& train_set,
                  const kernels::dataset& test_set = {},
                  const epoch_observer& observer = {},

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "apps/sounder/output_path.hpp"
 #include "kernels/data/data_error.hpp"
 
 namespace sounder::app {
@@ -20,11 +21,6 @@ namespace fs = std::filesystem;
 using actors::checkpoint_folder;
 
 namespace {
-
-bool are_same(const fs::path& a, const fs::path& b) {
-  std::error_code unknown;
-  return a == b || fs::equivalent(a, b, unknown);
-}
 
 /// Refuses what cannot be written now rather than after an hour.
 std::shared_ptr<checkpoint_folder> open_to_write(const std::string& name) {
@@ -86,7 +82,7 @@ actors::checkpointing read_checkpointing(const settings& values,
   const std::string from = values.has("resume") ? values.text("resume") : "";
   const std::string to =
       values.has("checkpoint") ? values.text("checkpoint") : from;
-  const bool goes_on_there = are_same(from, to);
+  const bool goes_on_there = !from.empty() && are_same(from, to);
   if (!from.empty() && !(goes_on_there && values.has("checkpoint"))) {
     check_resumed(values, from);
   }

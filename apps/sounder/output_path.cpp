@@ -13,15 +13,14 @@ namespace {
 
 constexpr const char* standard_output = "/dev/stdout";
 
-/// Whether both are the same file; what is not there yet by its name.
+}  // namespace
+
 bool are_same(const std::string& a, const std::string& b) {
   std::error_code unknown;
   return std::filesystem::equivalent(a, b, unknown) ||
          std::filesystem::absolute(a).lexically_normal() ==
              std::filesystem::absolute(b).lexically_normal();
 }
-
-}  // namespace
 
 std::string output_path(const settings& values, const std::string& option) {
   const std::string& text = values.text(option);

@@ -17,6 +17,9 @@ std::string output_path(const settings& values, const std::string& option);
 const std::string& output_file(const settings& values,
                                const std::string& option);
 
+/// Whether both are the same file or folder; what is not there yet by its name.
+bool are_same(const std::string& a, const std::string& b);
+
 /// Errors: usage_error when both options name the same place.
 void check_outputs(const settings& values, const std::string& first,
                    const std::string& second);

@@ -97,6 +97,31 @@ void require(bool holds, const char* what) {
   }
 }
 
+/// The answers to what optimizer.hpp lets others ask.
+struct optimizer_traits {
+  bool keeps_velocity = true;
+  bool keeps_second_moment = false;
+  bool counts_steps = false;
+  bool looks_ahead = false;
+  bool steps_by_block = false;
+};
+
+optimizer_traits traits_of(optimizer_kind kind) noexcept {
+  switch (kind) {
+    case optimizer_kind::sgd:
+      return {.keeps_velocity = false};
+    case optimizer_kind::momentum:
+      return {};
+    case optimizer_kind::nesterov:
+      return {.looks_ahead = true};
+    case optimizer_kind::adam:  // it corrects the bias of the first steps
+      return {.keeps_second_moment = true, .counts_steps = true};
+    case optimizer_kind::lars:
+      return {.steps_by_block = true};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<optimizer_kind> optimizer_by_name(
@@ -142,68 +167,23 @@ bool averages(const optimizer& rule) noexcept {
 }
 
 bool keeps_velocity(optimizer_kind kind) noexcept {
-  switch (kind) {
-    case optimizer_kind::sgd:
-      return false;
-    case optimizer_kind::momentum:
-    case optimizer_kind::nesterov:
-    case optimizer_kind::adam:
-    case optimizer_kind::lars:
-      return true;
-  }
-  return true;
+  return traits_of(kind).keeps_velocity;
 }
 
 bool keeps_second_moment(optimizer_kind kind) noexcept {
-  switch (kind) {
-    case optimizer_kind::sgd:
-    case optimizer_kind::momentum:
-    case optimizer_kind::nesterov:
-    case optimizer_kind::lars:
-      return false;
-    case optimizer_kind::adam:
-      return true;
-  }
-  return false;
+  return traits_of(kind).keeps_second_moment;
 }
 
 bool counts_steps(optimizer_kind kind) noexcept {
-  switch (kind) {
-    case optimizer_kind::sgd:
-    case optimizer_kind::momentum:
-    case optimizer_kind::nesterov:
-    case optimizer_kind::lars:
-      return false;
-    case optimizer_kind::adam:  // it corrects the bias of the first ones
-      return true;
-  }
-  return false;
+  return traits_of(kind).counts_steps;
 }
 
 bool looks_ahead(optimizer_kind kind) noexcept {
-  switch (kind) {
-    case optimizer_kind::sgd:
-    case optimizer_kind::momentum:
-    case optimizer_kind::adam:
-    case optimizer_kind::lars:
-      return false;
-    case optimizer_kind::nesterov:
-      return true;
-  }
-  return false;
+  return traits_of(kind).looks_ahead;
 }
 
 bool steps_by_block(optimizer_kind kind) noexcept {
-  switch (kind) {
-    case optimizer_kind::sgd:
-    case optimizer_kind::momentum:
-    case optimizer_kind::nesterov:
-    case optimizer_kind::adam:
-      return false;
-    case optimizer_kind::lars:
-      return true;
-  }
-  return false;
+  return traits_of(kind).steps_by_block;
 }
 
 optimizer_state::optimizer_state(const optimizer& rule, std::size_t n)

@@ -64,8 +64,8 @@ void check(const optimizer& rule);
 /// that are linear in g and v and look at nothing but w.
 bool averages(const optimizer& rule) noexcept;
 
-// What others ask of a rule: they know no kind by its name. Each is a switch
-// over all kinds; one that it does not name is a warning, an error in dev.
+// What others ask of a rule: they know no kind by its name. One switch over all
+// kinds answers; one that it does not name is a warning, an error in dev.
 
 /// Whether it has v, or m; u besides.
 bool keeps_velocity(optimizer_kind kind) noexcept;

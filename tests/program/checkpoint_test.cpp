@@ -82,6 +82,15 @@ words reproducible(const std::string& system, unsigned epochs = 150) {
           "--seed",     "3",          "--quiet"};
 }
 
+/// The model file of a run that nobody disturbs.
+std::string over_two_nodes(const words& how, const run_folder& run) {
+  const std::string whole = run.in("whole.txt");
+  REQUIRE(
+      run_within(words{"launch", "--local", "2"} + how + words{"--save", whole})
+          .code == 0);
+  return whole;
+}
+
 }  // namespace
 
 TEST_CASE("checkpoints: a killed run is resumed to the same bits") {
@@ -115,11 +124,8 @@ TEST_CASE("checkpoints: a killed run is resumed to the same bits") {
 
 TEST_CASE("checkpoints: nodes that are killed are replaced, bit for bit") {
   const run_folder run;
-  const std::string whole = run.in("whole.txt");
   const words how = reproducible("allreduce");
-  REQUIRE(
-      run_within(words{"launch", "--local", "2"} + how + words{"--save", whole})
-          .code == 0);
+  const std::string whole = over_two_nodes(how, run);
   {
     node first({"--quiet"});
     node second({"--quiet"});
@@ -146,11 +152,8 @@ TEST_CASE("checkpoints: nodes that are killed are replaced, bit for bit") {
 
 TEST_CASE("checkpoints: a run waits for a node, and goes on to the same bits") {
   const run_folder run;
-  const std::string whole = run.in("whole.txt");
   const words how = reproducible("allreduce");
-  REQUIRE(
-      run_within(words{"launch", "--local", "2"} + how + words{"--save", whole})
-          .code == 0);
+  const std::string whole = over_two_nodes(how, run);
   const node first({"--quiet"});
   auto second = std::make_unique<node>(words{"--quiet"});
   const std::string address = second->address();
